@@ -1,0 +1,6 @@
+//! The bundler: a manifest and a program's module in, one `.wasm` out.
+//!
+//! Data goes forward only: [`manifest`] → [`plan`] → [`image`] → [`link`] → [`output`].
+
+pub mod plan;
+pub mod source;

@@ -1,0 +1,2 @@
+//! The interposer.
+#![cfg_attr(not(test), no_std)]
