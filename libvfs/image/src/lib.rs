@@ -1,3 +1,17 @@
-//! The image format.
+#![doc = include_str!("../FORMAT.md")]
 #![no_std]
 #![forbid(unsafe_code)]
+
+pub mod layout;
+
+mod bytes;
+mod directory;
+mod header;
+mod lookup;
+mod node;
+
+pub use bytes::{Bytes, Corrupt, Str};
+pub use directory::{Dirent, FileType};
+pub use header::{Image, Preopen};
+pub use lookup::Found;
+pub use node::{Dir, Node, NodeId, NodeKind};
