@@ -2,5 +2,6 @@
 //!
 //! Data goes forward only: [`manifest`] → [`plan`] → [`image`] → [`link`] → [`output`].
 
+pub mod path;
 pub mod plan;
 pub mod source;

@@ -3,15 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A normalised guest path: UTF-8, no empty, `.` or `..` component, no trailing slash.
-///
-/// Absolute (`/`, `/usr/lib`) or relative (`.`, `data/x`); at most 4096 bytes, names at most 255 bytes, no NUL.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GuestPath(String);
+pub use crate::path::GuestPath;
 
 /// The resolved content of a bundle: what `plan` prints and `image` encodes.
 ///
-/// Sorted by path bytes, paths unique, every parent present before its children.
+/// Sorted by path, paths unique, every parent a directory and present before its children.
 #[derive(Debug, Clone)]
 pub struct Plan {
     roots: Vec<GuestPath>,
@@ -29,7 +25,13 @@ pub struct Entry {
     pub mode: u16,
     /// Time of last modification, access and change; nanoseconds since the Unix epoch.
     pub time_ns: u64,
+    /// What in the manifest asked for it.
+    pub origin: Origin,
 }
+
+/// Which table of the manifest asked for an entry; [`Origin::IMPLIED`] for a parent directory that nothing names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin(u32);
 
 /// What an [`Entry`] is, and where its bytes come from.
 #[derive(Debug, Clone)]
@@ -69,22 +71,57 @@ pub enum Content {
     Inline(Arc<[u8]>),
 }
 
-impl GuestPath {
-    /// The path as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+impl Origin {
+    /// Nothing in the manifest names it; something below it needs it.
+    pub const IMPLIED: Self = Self(u32::MAX);
 }
 
 impl Plan {
+    /// Sorts entries into a plan. `resolve` ends here; tests of later stages may start here.
+    ///
+    /// # Panics
+    /// When two entries have one path, or an entry's parent is missing or no directory.
+    #[must_use]
+    pub fn assemble(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut roots = Vec::new();
+        for (at, entry) in entries.iter().enumerate() {
+            let path = &entry.path;
+            assert!(
+                at == 0 || entries[at - 1].path != *path,
+                "BUG: two entries at `{path}`"
+            );
+            let parent = path
+                .parent()
+                .map(|parent| entries[..at].binary_search_by(|e| e.path.cmp(&parent)));
+            let directory = match parent {
+                Some(Ok(parent)) => &entries[parent],
+                Some(Err(_)) if path.is_absolute() => {
+                    panic!("BUG: nothing at the parent of `{path}`")
+                }
+                Some(Err(_)) | None => {
+                    roots.push(path.clone());
+                    entry
+                }
+            };
+            assert!(
+                matches!(directory.kind, EntryKind::Directory),
+                "BUG: `{}` is no directory",
+                directory.path
+            );
+        }
+        // `/` first; GuestPath's order puts names such as `-x` and `.` before it.
+        roots.sort_by_key(|root| !root.is_absolute());
+        Self { roots, entries }
+    }
+
     /// The preopened directories, `/` first when present, the others sorted: each is an entry of kind `Directory`.
     #[must_use]
     pub fn roots(&self) -> &[GuestPath] {
         &self.roots
     }
 
-    /// All entries, sorted by path bytes.
+    /// All entries, sorted by path.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries

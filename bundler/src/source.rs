@@ -1,7 +1,14 @@
 //! The garden gate: all reading of source trees goes through [`Source`].
 
+mod disk;
+mod memory;
+
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+pub use disk::DiskSource;
+pub use memory::MemorySource;
 
 /// What a source says of one of its entries, not following a final symlink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +51,36 @@ pub struct SourceError {
     pub error: std::io::Error,
 }
 
+/// One entry met by [`Source::walk`].
+pub struct Visited<'a> {
+    /// Its path in the source: that of the walked directory and the names below it.
+    pub path: &'a Path,
+    /// How many names below the walked directory it is, from 1.
+    pub depth: usize,
+    /// What it is. Listings tell it, so entries that are skipped cost no further look.
+    pub kind: Kind,
+    metadata: &'a mut dyn FnMut() -> Result<Metadata, SourceError>,
+}
+
+impl Visited<'_> {
+    /// All about it.
+    ///
+    /// # Errors
+    /// When it can't be looked at.
+    pub fn metadata(&mut self) -> Result<Metadata, SourceError> {
+        (self.metadata)()
+    }
+}
+
+/// How a walk goes on after an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Into the entry when it is a directory, else to the next.
+    Into,
+    /// To the next, not into the entry.
+    Over,
+}
+
 /// Where entries and contents come from: the disk, later archives; in tests, memory.
 pub trait Source: Sync {
     /// Describes `path`, not following a final symlink.
@@ -56,7 +93,7 @@ pub trait Source: Sync {
     ///
     /// # Errors
     /// When `path` is not a readable directory.
-    fn list(&self, path: &Path) -> Result<Vec<std::ffi::OsString>, SourceError>;
+    fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError>;
 
     /// The target of a symlink, as stored.
     ///
@@ -64,9 +101,55 @@ pub trait Source: Sync {
     /// When `path` is not a symlink.
     fn read_link(&self, path: &Path) -> Result<PathBuf, SourceError>;
 
+    /// The path of what `path` finally names: all symlinks followed, absolute where the source has an absolute form.
+    ///
+    /// # Errors
+    /// When it names nothing, or symlinks lead in a circle.
+    fn resolve(&self, path: &Path) -> Result<PathBuf, SourceError>;
+
     /// Opens a file's contents for one pass.
     ///
     /// # Errors
     /// When the file can't be opened.
     fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError>;
+
+    /// Shows everything below a directory (not itself), each directory before what is in it, in any order otherwise.
+    ///
+    /// Symlinks are shown, not followed. An unreadable entry is shown as an error and the walk goes on.
+    fn walk(
+        &self,
+        directory: &Path,
+        visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
+    ) {
+        // Directories still to list, with the depth of their entries.
+        let mut open = vec![(directory.to_owned(), 1)];
+        while let Some((directory, depth)) = open.pop() {
+            let names = match self.list(&directory) {
+                Ok(names) => names,
+                Err(error) => {
+                    visit(Err(error));
+                    continue;
+                }
+            };
+            for name in names {
+                let path = directory.join(name);
+                let kind = match self.metadata(&path) {
+                    Ok(metadata) => metadata.kind,
+                    Err(error) => {
+                        visit(Err(error));
+                        continue;
+                    }
+                };
+                let step = visit(Ok(Visited {
+                    path: &path,
+                    depth,
+                    kind,
+                    metadata: &mut || self.metadata(&path),
+                }));
+                if kind == Kind::Directory && step == Step::Into {
+                    open.push((path, depth + 1));
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,213 @@
+//! Guest paths: the names under which the program sees things.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Longest whole path, in bytes; POSIX `PATH_MAX` with its NUL.
+pub const MAX_PATH: usize = 4096;
+/// Longest name between two slashes, in bytes; POSIX `NAME_MAX`. The image stores the length in one byte.
+pub const MAX_NAME: usize = 255;
+
+/// A normalised guest path: UTF-8, no empty, `.` or `..` component, no trailing slash.
+///
+/// Absolute (`/`, `/usr/lib`) or relative (`.`, `data/x`); at most 4096 bytes, names at most 255 bytes, no NUL.
+/// Ordered by bytes, except that `.` comes before every other relative path, so that parents come before children.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestPath(String);
+
+/// Why a text is not a [`GuestPath`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GuestPathError {
+    /// Nothing at all.
+    #[error("it is empty")]
+    Empty,
+    /// A `..` component.
+    #[error("it contains `..`")]
+    DotDot,
+    /// A NUL byte, which no program can pass.
+    #[error("it contains a NUL character")]
+    Nul,
+    /// A component of more than [`MAX_NAME`] bytes.
+    #[error("a name in it is longer than 255 bytes")]
+    LongName,
+    /// More than [`MAX_PATH`] bytes in all.
+    #[error("it is longer than 4096 bytes")]
+    LongPath,
+}
+
+impl GuestPath {
+    /// Normalises a path: repeated and trailing slashes and `.` components go.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or contains `..` or NUL.
+    pub fn parse(text: &str) -> Result<Self, GuestPathError> {
+        if text.is_empty() {
+            return Err(GuestPathError::Empty);
+        }
+        if text.contains('\0') {
+            return Err(GuestPathError::Nul);
+        }
+        let mut path = String::with_capacity(text.len());
+        if text.starts_with('/') {
+            path.push('/');
+        }
+        for name in text
+            .split('/')
+            .filter(|name| !name.is_empty() && *name != ".")
+        {
+            if name == ".." {
+                return Err(GuestPathError::DotDot);
+            }
+            if name.len() > MAX_NAME {
+                return Err(GuestPathError::LongName);
+            }
+            if !path.is_empty() && path != "/" {
+                path.push('/');
+            }
+            path.push_str(name);
+        }
+        if path.is_empty() {
+            path.push('.');
+        }
+        if path.len() > MAX_PATH {
+            return Err(GuestPathError::LongPath);
+        }
+        Ok(Self(path))
+    }
+
+    /// The path as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it starts at `/`.
+    #[must_use]
+    pub fn is_absolute(&self) -> bool {
+        self.0.starts_with('/')
+    }
+
+    /// The last name; `/` and `.` have none.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self.0.as_str() {
+            "/" | "." => None,
+            path => path.rsplit('/').next(),
+        }
+    }
+
+    /// The directory it is in: `/` for `/usr`, `.` for `data`, none for `/` and `.`.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        match self.0.as_str() {
+            "/" | "." => None,
+            path => Some(Self(match path.rsplit_once('/') {
+                Some(("", _)) => "/".to_owned(),
+                Some((parent, _)) => parent.to_owned(),
+                None => ".".to_owned(),
+            })),
+        }
+    }
+
+    /// The path of what is called `below` (one or more names) in this directory.
+    ///
+    /// # Errors
+    /// When the result is too long, or `below` is no relative path.
+    pub fn join(&self, below: &str) -> Result<Self, GuestPathError> {
+        match self.0.as_str() {
+            "." => Self::parse(below),
+            "/" => Self::parse(&format!("/{below}")),
+            path => Self::parse(&format!("{path}/{below}")),
+        }
+    }
+
+    /// Whether it is inside `directory`, at any depth (not when it is `directory` itself).
+    #[must_use]
+    pub fn is_below(&self, directory: &Self) -> bool {
+        match directory.as_str() {
+            "/" => self.is_absolute() && self.0 != "/",
+            "." => !self.is_absolute() && self.0 != ".",
+            path => self
+                .0
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with('/')),
+        }
+    }
+
+    /// What it is sorted by: `.` as the empty path.
+    fn key(&self) -> &str {
+        if self.0 == "." { "" } else { &self.0 }
+    }
+}
+
+impl Ord for GuestPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(other.key())
+    }
+}
+
+impl PartialOrd for GuestPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for GuestPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalises() {
+        for (text, path) in [
+            ("/", "/"),
+            ("//", "/"),
+            ("/usr//lib/", "/usr/lib"),
+            ("/./usr/.", "/usr"),
+            (".", "."),
+            ("./", "."),
+            ("./data", "data"),
+            ("data/x/", "data/x"),
+        ] {
+            assert_eq!(GuestPath::parse(text).unwrap().as_str(), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses() {
+        let long = "x".repeat(256);
+        let deep = "/xxxxxxx".repeat(513);
+        for (text, error) in [
+            ("", GuestPathError::Empty),
+            ("..", GuestPathError::DotDot),
+            ("/a/../b", GuestPathError::DotDot),
+            ("/a\0", GuestPathError::Nul),
+            (long.as_str(), GuestPathError::LongName),
+            (deep.as_str(), GuestPathError::LongPath),
+        ] {
+            assert_eq!(GuestPath::parse(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn parents_sort_before_children() {
+        let mut paths: Vec<GuestPath> = ["/", "/a", "/a/b", "/a-b", ".", "!x", "-y", "data"]
+            .iter()
+            .map(|p| GuestPath::parse(p).unwrap())
+            .collect();
+        paths.sort();
+        let sorted: Vec<&str> = paths.iter().map(GuestPath::as_str).collect();
+        assert_eq!(sorted, [".", "!x", "-y", "/", "/a", "/a-b", "/a/b", "data"]);
+        for path in &paths {
+            let Some(parent) = path.parent() else {
+                continue;
+            };
+            assert!(parent < *path && path.is_below(&parent));
+        }
+    }
+}
