@@ -1,0 +1,93 @@
+//! Error numbers of preview1 (witx `errno`).
+
+use core::num::NonZeroU16;
+
+use vfs_image::Corrupt;
+
+/// Why a call failed: a preview1 `errno` other than `success`.
+///
+/// Not an enum, because the host's numbers pass through whatever they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Errno(NonZeroU16);
+
+/// What every call of the file system answers.
+pub type Result<T, E = Errno> = core::result::Result<T, E>;
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
+        impl Errno {
+            $($(#[$doc])* pub const $name: Self = Self(NonZeroU16::new($number).unwrap());)*
+        }
+    };
+}
+
+numbers! {
+    /// Permission denied.
+    ACCES = 2;
+    /// Bad file descriptor.
+    BADF = 8;
+    /// File exists.
+    EXIST = 20;
+    /// Illegal byte sequence.
+    ILSEQ = 25;
+    /// Invalid argument.
+    INVAL = 28;
+    /// I/O error.
+    IO = 29;
+    /// Is a directory.
+    ISDIR = 31;
+    /// Too many levels of symbolic links.
+    LOOP = 32;
+    /// File descriptor value too large.
+    MFILE = 33;
+    /// Filename too long.
+    NAMETOOLONG = 37;
+    /// No such file or directory.
+    NOENT = 44;
+    /// Not a directory.
+    NOTDIR = 54;
+    /// Directory not empty.
+    NOTEMPTY = 55;
+    /// Not a socket.
+    NOTSOCK = 57;
+    /// Operation not permitted.
+    PERM = 63;
+    /// Read-only file system.
+    ROFS = 69;
+    /// Cross-device link.
+    XDEV = 75;
+    /// Capabilities insufficient.
+    NOTCAPABLE = 76;
+}
+
+impl Errno {
+    /// The result a host's answer stands for.
+    ///
+    /// # Errors
+    /// The answer itself, unless it is `success`.
+    #[inline(always)]
+    pub fn check(answer: u32) -> Result<()> {
+        match NonZeroU16::new(answer as u16) {
+            None => Ok(()),
+            Some(number) => Err(Self(number)),
+        }
+    }
+
+    /// The number of a result, as a call returns it.
+    #[inline(always)]
+    #[must_use]
+    pub fn answer(result: Result<()>) -> u32 {
+        match result {
+            Ok(()) => 0,
+            Err(Self(number)) => u32::from(number.get()),
+        }
+    }
+}
+
+/// A corrupt image is a device that can't be read.
+impl From<Corrupt> for Errno {
+    #[inline(always)]
+    fn from(Corrupt: Corrupt) -> Self {
+        Self::IO
+    }
+}

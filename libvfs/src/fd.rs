@@ -1,0 +1,157 @@
+//! Descriptors: the table that maps the program's numbers to what they stand for.
+
+use vfs_image::NodeId;
+
+use crate::errno::{Errno, Result};
+use crate::rights::Rights;
+
+/// What a descriptor number stands for.
+///
+/// A closed one is all zero bytes, so fresh memory is a table of closed descriptors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Entry {
+    /// Nothing: the number is free.
+    Closed = 0,
+    /// A descriptor of the host, by the host's number.
+    Host(u32) = 1,
+    /// An embedded file.
+    File(File) = 2,
+    /// An embedded directory.
+    Directory(Directory) = 3,
+}
+
+/// An open embedded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File {
+    /// Its node.
+    pub node: NodeId,
+    /// Where its content starts in the image.
+    pub offset: u32,
+    /// Bytes of its content.
+    pub size: u32,
+    /// What the descriptor may be used for.
+    pub rights: Rights,
+    /// Its `fdflags`.
+    pub flags: u32,
+    /// Where the next read starts, in bytes; may lie past the end.
+    pub position: u64,
+}
+
+/// An open embedded directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Directory {
+    /// Its node.
+    pub node: NodeId,
+    /// The host's directory united with it: what the tree does not hold is looked up there.
+    pub host: Option<u32>,
+    /// What the descriptor may be used for.
+    pub rights: Rights,
+    /// Whether the program finds it open at its start.
+    pub preopen: Preopen,
+}
+
+/// Whether, and under whose name, the program finds a directory open at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preopen {
+    /// It was opened by the program.
+    No,
+    /// It is the preopen of this index in the image.
+    Embedded(u32),
+    /// It is a preopen of the host, whose name it has.
+    Host,
+}
+
+/// Memory for the table.
+pub trait Storage {
+    /// The entries there is room for; `Closed` at first.
+    fn entries(&self) -> &[Entry];
+    /// The same, to be changed.
+    fn entries_mut(&mut self) -> &mut [Entry];
+    /// Makes room for more, keeping what is there; false when there is no memory.
+    fn grow(&mut self) -> bool;
+}
+
+/// The descriptor table.
+#[derive(Debug)]
+pub struct Table<S> {
+    storage: S,
+    /// No number below is free.
+    lowest: u32,
+}
+
+impl<S: Storage> Table<S> {
+    /// A table without descriptors.
+    pub const fn new(storage: S) -> Self {
+        Self { storage, lowest: 0 }
+    }
+
+    /// What a number stands for.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed.
+    #[inline]
+    pub fn get(&self, fd: u32) -> Result<&Entry> {
+        match self.storage.entries().get(fd as usize) {
+            None | Some(Entry::Closed) => Err(Errno::BADF),
+            Some(entry) => Ok(entry),
+        }
+    }
+
+    /// The same, to be changed; must stay open.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed.
+    #[inline]
+    pub fn get_mut(&mut self, fd: u32) -> Result<&mut Entry> {
+        match self.storage.entries_mut().get_mut(fd as usize) {
+            None | Some(Entry::Closed) => Err(Errno::BADF),
+            Some(entry) => Ok(entry),
+        }
+    }
+
+    /// Gives `entry` the lowest free number.
+    ///
+    /// # Errors
+    /// `EMFILE` when there is no memory for one more.
+    pub fn insert(&mut self, entry: Entry) -> Result<u32> {
+        loop {
+            let free = self.storage.entries_mut().iter_mut().enumerate();
+            for (number, place) in free.skip(self.lowest as usize) {
+                if *place == Entry::Closed {
+                    *place = entry;
+                    self.lowest = number as u32 + 1;
+                    return Ok(number as u32);
+                }
+            }
+            if !self.storage.grow() {
+                return Err(Errno::MFILE);
+            }
+        }
+    }
+
+    /// Frees a number and returns what it stood for.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed.
+    pub fn remove(&mut self, fd: u32) -> Result<Entry> {
+        let entry = core::mem::replace(self.get_mut(fd)?, Entry::Closed);
+        self.lowest = self.lowest.min(fd);
+        Ok(entry)
+    }
+
+    /// Puts an entry at a number that [`remove`](Self::remove) just freed.
+    pub fn put(&mut self, fd: u32, entry: Entry) {
+        if let Some(place) = self.storage.entries_mut().get_mut(fd as usize) {
+            *place = entry;
+        }
+    }
+
+    /// The number that stands for the host's `fd`.
+    pub fn of_host(&self, fd: u32) -> Option<u32> {
+        let mut entries = self.storage.entries().iter();
+        entries
+            .position(|entry| *entry == Entry::Host(fd))
+            .map(|number| number as u32)
+    }
+}

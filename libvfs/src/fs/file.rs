@@ -1,0 +1,241 @@
+//! Calls on open files: reading, seeking, and all that a read-only file refuses.
+
+use super::{Target, Vfs, World};
+use crate::errno::{Errno, Result};
+use crate::fd::{Entry, File};
+use crate::host::Host;
+use crate::program::Program;
+use crate::rights::{ADVISE, DATASYNC, READ, SEEK, SYNC, TELL};
+
+/// Copies from `position` of a file into the program's buffers; the number of bytes, 0 at the end.
+///
+/// # Errors
+/// `EINVAL` when the buffers together are larger than 4 GiB − 1.
+fn read_at(
+    program: &impl Program,
+    file: &File,
+    position: u64,
+    iovs: u32,
+    iovs_len: u32,
+) -> Result<u32> {
+    program.check(iovs, iovs_len, 8);
+    let start = position.min(u64::from(file.size)) as u32;
+    let left = file.size - start;
+    let (mut done, mut total) = (0, 0u32);
+    for index in 0..iovs_len {
+        let iov = program.load64(iovs + index * 8);
+        let (buf, len) = (iov as u32, (iov >> 32) as u32);
+        total = total.checked_add(len).ok_or(Errno::INVAL)?;
+        program.check(buf, len, 1);
+        let part = len.min(left - done);
+        if part > 0 {
+            // The image was checked to hold `size` bytes from `offset` on.
+            program.copy_image(buf, file.offset + start + done, part);
+            done += part;
+        }
+    }
+    Ok(done)
+}
+
+impl<W: World> Vfs<W> {
+    /// `fd_read`: the next bytes of a file.
+    ///
+    /// # Errors
+    /// `EBADF` for a directory.
+    pub fn fd_read(&mut self, fd: u32, iovs: u32, iovs_len: u32, out: u32) -> Result<()> {
+        match self.table.get_mut(fd)? {
+            Entry::Host(fd) => self.host.fd_read(*fd, iovs, iovs_len, out),
+            Entry::File(file) => {
+                file.rights.require(READ)?;
+                let done = read_at(&self.program, file, file.position, iovs, iovs_len)?;
+                file.position += u64::from(done);
+                self.program.answer32(out, done);
+                Ok(())
+            }
+            _ => Err(Errno::BADF),
+        }
+    }
+
+    /// `fd_pread`: bytes of a file from `offset` on.
+    ///
+    /// # Errors
+    /// `EBADF` for a directory.
+    pub fn fd_pread(
+        &mut self,
+        fd: u32,
+        iovs: u32,
+        iovs_len: u32,
+        offset: u64,
+        out: u32,
+    ) -> Result<()> {
+        match self.table.get(fd)? {
+            Entry::Host(fd) => self.host.fd_pread(*fd, iovs, iovs_len, offset, out),
+            Entry::File(file) => {
+                file.rights.require(READ | SEEK)?;
+                let done = read_at(&self.program, file, offset, iovs, iovs_len)?;
+                self.program.answer32(out, done);
+                Ok(())
+            }
+            _ => Err(Errno::BADF),
+        }
+    }
+
+    /// `fd_seek`: moves the position; past the end is allowed.
+    ///
+    /// # Errors
+    /// `EINVAL` before the start or for an unknown `whence`, `EBADF` for a directory.
+    pub fn fd_seek(&mut self, fd: u32, delta: i64, whence: u32, out: u32) -> Result<()> {
+        let position = match self.file(fd)? {
+            Target::Host(fd) => return self.host.fd_seek(fd, delta, whence, out),
+            Target::File(file) => {
+                // To tell is a seek by nothing and needs no more than the right to tell.
+                let tells = delta == 0 && whence == 1;
+                file.rights.require(if tells { TELL } else { SEEK })?;
+                let from = match whence {
+                    0 => 0,
+                    1 => file.position,
+                    2 => u64::from(file.size),
+                    _ => return Err(Errno::INVAL),
+                };
+                file.position = from.checked_add_signed(delta).ok_or(Errno::INVAL)?;
+                file.position
+            }
+        };
+        self.program.answer64(out, position);
+        Ok(())
+    }
+
+    /// `fd_tell`: the position.
+    ///
+    /// # Errors
+    /// `EBADF` for a directory.
+    pub fn fd_tell(&mut self, fd: u32, out: u32) -> Result<()> {
+        let position = match self.file(fd)? {
+            Target::Host(fd) => return self.host.fd_tell(fd, out),
+            Target::File(file) => {
+                file.rights.require(TELL)?;
+                file.position
+            }
+        };
+        self.program.answer64(out, position);
+        Ok(())
+    }
+
+    /// `fd_advise`: embedded bytes need no advice.
+    ///
+    /// # Errors
+    /// `EINVAL` for advice that does not exist, `EBADF` for a directory.
+    pub fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
+        match self.file(fd)? {
+            Target::Host(fd) => self.host.fd_advise(fd, offset, len, advice),
+            Target::File(_) if advice > 5 => Err(Errno::INVAL),
+            Target::File(file) => file.rights.require(ADVISE),
+        }
+    }
+
+    /// `fd_datasync`: nothing is ever left to be written.
+    ///
+    /// # Errors
+    /// `EBADF` for a directory.
+    pub fn fd_datasync(&mut self, fd: u32) -> Result<()> {
+        match self.file(fd)? {
+            Target::Host(fd) => self.host.fd_datasync(fd),
+            Target::File(file) => file.rights.require(DATASYNC),
+        }
+    }
+
+    /// `fd_sync`: nothing is ever left to be written.
+    ///
+    /// # Errors
+    /// `EBADF` for a directory.
+    pub fn fd_sync(&mut self, fd: u32) -> Result<()> {
+        match self.file(fd)? {
+            Target::Host(fd) => self.host.fd_sync(fd),
+            Target::File(file) => file.rights.require(SYNC),
+        }
+    }
+
+    /// `fd_write`.
+    ///
+    /// # Errors
+    /// `EBADF` for what is embedded: it can't be open for writing.
+    pub fn fd_write(&mut self, fd: u32, iovs: u32, iovs_len: u32, out: u32) -> Result<()> {
+        match self.table.get(fd)? {
+            Entry::Host(fd) => self.host.fd_write(*fd, iovs, iovs_len, out),
+            _ => Err(Errno::BADF),
+        }
+    }
+
+    /// `fd_pwrite`.
+    ///
+    /// # Errors
+    /// `EBADF` for what is embedded: it can't be open for writing.
+    pub fn fd_pwrite(
+        &mut self,
+        fd: u32,
+        iovs: u32,
+        iovs_len: u32,
+        offset: u64,
+        out: u32,
+    ) -> Result<()> {
+        match self.table.get(fd)? {
+            Entry::Host(fd) => self.host.fd_pwrite(*fd, iovs, iovs_len, offset, out),
+            _ => Err(Errno::BADF),
+        }
+    }
+
+    /// `fd_allocate`.
+    ///
+    /// # Errors
+    /// `EBADF` for what is embedded: it can't be open for writing.
+    pub fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result<()> {
+        match self.table.get(fd)? {
+            Entry::Host(fd) => self.host.fd_allocate(*fd, offset, len),
+            _ => Err(Errno::BADF),
+        }
+    }
+
+    /// `fd_filestat_set_size`.
+    ///
+    /// # Errors
+    /// For what is embedded `EINVAL`, as `ftruncate` of a file not open for writing; `EBADF` for a directory.
+    pub fn fd_filestat_set_size(&mut self, fd: u32, size: u64) -> Result<()> {
+        match self.file(fd)? {
+            Target::Host(fd) => self.host.fd_filestat_set_size(fd, size),
+            Target::File(_) => Err(Errno::INVAL),
+        }
+    }
+
+    /// `fd_close`: frees the number.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed already; for a descriptor of the host what the host says.
+    pub fn fd_close(&mut self, fd: u32) -> Result<()> {
+        match self.table.remove(fd)? {
+            Entry::Host(fd) => self.host.fd_close(fd),
+            Entry::Directory(directory) => match directory.host {
+                Some(fd) => self.host.fd_close(fd),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// `fd_renumber`: gives a descriptor the number of another, which is closed.
+    ///
+    /// The host's own numbers stay: only the table changes, so the two may be of any kind.
+    ///
+    /// # Errors
+    /// `EBADF` unless both are open.
+    pub fn fd_renumber(&mut self, from: u32, to: u32) -> Result<()> {
+        self.table.get(from)?;
+        self.table.get(to)?;
+        if from != to {
+            // As with `dup2`, errors of closing the target are lost.
+            let _ = self.fd_close(to);
+            let entry = self.table.remove(from)?;
+            self.table.put(to, entry);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! Calls on two paths: `path_rename` and `path_link`.
+
+use super::path::created;
+use super::{Place, Vfs, World};
+use crate::errno::{Errno, Result};
+use crate::host::Host;
+use crate::rights::{LINK_SOURCE, LINK_TARGET, RENAME_SOURCE, RENAME_TARGET};
+
+impl<W: World> Vfs<W> {
+    /// `path_rename`.
+    ///
+    /// # Errors
+    /// `EXDEV` from the tree to the host or back, `EROFS` inside the tree.
+    pub fn path_rename(
+        &mut self,
+        old_fd: u32,
+        old_path: u32,
+        old_len: u32,
+        new_fd: u32,
+        new_path: u32,
+        new_len: u32,
+    ) -> Result<()> {
+        let old = self.locate(old_fd, old_path, old_len, false, RENAME_SOURCE)?;
+        let new = self.locate(new_fd, new_path, new_len, false, RENAME_TARGET)?;
+        match (old, new) {
+            (Place::Free, _) => Err(Errno::NOENT),
+            (Place::Host { fd: old, .. }, Place::Host { fd: new, parent }) => created(
+                self.host
+                    .path_rename(old, old_path, old_len, new, new_path, new_len),
+                parent,
+            ),
+            (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Tree(_), _) => Err(Errno::ROFS),
+        }
+    }
+
+    /// `path_link`.
+    ///
+    /// # Errors
+    /// `EEXIST` when the new name is taken, `EXDEV` from the tree to the host or back, `EROFS` inside the tree.
+    #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
+    pub fn path_link(
+        &mut self,
+        old_fd: u32,
+        old_flags: u32,
+        old_path: u32,
+        old_len: u32,
+        new_fd: u32,
+        new_path: u32,
+        new_len: u32,
+    ) -> Result<()> {
+        let follow = old_flags & 1 != 0;
+        let old = self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
+        let new = self.locate(new_fd, new_path, new_len, false, LINK_TARGET)?;
+        match (old, new) {
+            (Place::Free, _) => Err(Errno::NOENT),
+            (_, Place::Tree(_)) => Err(Errno::EXIST),
+            (Place::Host { fd: old, .. }, Place::Host { fd: new, parent }) => created(
+                self.host
+                    .path_link(old, old_flags, old_path, old_len, new, new_path, new_len),
+                parent,
+            ),
+            (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Tree(_), Place::Free) => Err(Errno::ROFS),
+        }
+    }
+}

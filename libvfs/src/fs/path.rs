@@ -1,0 +1,143 @@
+//! Calls on one path: reading a symlink, and every change a read-only tree refuses.
+
+use vfs_image::NodeKind;
+
+use super::{Place, Vfs, World};
+use crate::errno::{Errno, Result};
+use crate::host::Host;
+use crate::program::Program;
+use crate::rights::{
+    CREATE_DIRECTORY, PATH_SET_TIMES, READLINK, REMOVE_DIRECTORY, SYMLINK, UNLINK_FILE,
+};
+
+/// What creating something at the host says, when the tree holds the directory (`parent`) the host lacks.
+pub(super) fn created(answer: Result<()>, parent: bool) -> Result<()> {
+    match answer {
+        Err(Errno::NOENT) if parent => Err(Errno::ROFS),
+        answer => answer,
+    }
+}
+
+impl<W: World> Vfs<W> {
+    /// `path_readlink`: the target of a symlink, cut to the buffer.
+    ///
+    /// # Errors
+    /// `EINVAL` when it is no symlink.
+    pub fn path_readlink(
+        &mut self,
+        fd: u32,
+        path: u32,
+        path_len: u32,
+        buf: u32,
+        buf_len: u32,
+        out: u32,
+    ) -> Result<()> {
+        match self.locate(fd, path, path_len, false, READLINK)? {
+            Place::Tree(node) => {
+                let NodeKind::Symlink { target } = node.kind else {
+                    return Err(Errno::INVAL);
+                };
+                let len = target.len().min(buf_len);
+                self.program.check(buf, len, 1);
+                self.program.copy_image(buf, target.offset(), len);
+                self.program.answer32(out, len);
+                Ok(())
+            }
+            Place::Host { fd, .. } => self
+                .host
+                .path_readlink(fd, path, path_len, buf, buf_len, out),
+            Place::Free => Err(Errno::NOENT),
+        }
+    }
+
+    /// `path_filestat_set_times`.
+    ///
+    /// # Errors
+    /// `EROFS` for what is embedded.
+    #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
+    pub fn path_filestat_set_times(
+        &mut self,
+        fd: u32,
+        flags: u32,
+        path: u32,
+        path_len: u32,
+        atim: u64,
+        mtim: u64,
+        set: u32,
+    ) -> Result<()> {
+        match self.locate(fd, path, path_len, flags & 1 != 0, PATH_SET_TIMES)? {
+            Place::Tree(_) => Err(Errno::ROFS),
+            Place::Host { fd, .. } => self
+                .host
+                .path_filestat_set_times(fd, flags, path, path_len, atim, mtim, set),
+            Place::Free => Err(Errno::NOENT),
+        }
+    }
+
+    /// `path_create_directory`.
+    ///
+    /// # Errors
+    /// `EEXIST` when the name is taken; `EROFS` when only the tree could hold it.
+    pub fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
+        match self.locate(fd, path, path_len, false, CREATE_DIRECTORY)? {
+            Place::Tree(_) => Err(Errno::EXIST),
+            Place::Host { fd, parent } => {
+                created(self.host.path_create_directory(fd, path, path_len), parent)
+            }
+            Place::Free => Err(Errno::ROFS),
+        }
+    }
+
+    /// `path_symlink`.
+    ///
+    /// # Errors
+    /// `EEXIST` when the name is taken; `EROFS` when only the tree could hold it.
+    pub fn path_symlink(
+        &mut self,
+        target: u32,
+        target_len: u32,
+        fd: u32,
+        path: u32,
+        path_len: u32,
+    ) -> Result<()> {
+        match self.locate(fd, path, path_len, false, SYMLINK)? {
+            Place::Tree(_) => Err(Errno::EXIST),
+            Place::Host { fd, parent } => created(
+                self.host
+                    .path_symlink(target, target_len, fd, path, path_len),
+                parent,
+            ),
+            Place::Free => Err(Errno::ROFS),
+        }
+    }
+
+    /// `path_remove_directory`.
+    ///
+    /// # Errors
+    /// `ENOTDIR` for what is none; `EROFS` for an embedded one.
+    pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
+        match self.locate(fd, path, path_len, false, REMOVE_DIRECTORY)? {
+            Place::Tree(node) => match node.kind {
+                NodeKind::Directory(_) => Err(Errno::ROFS),
+                _ => Err(Errno::NOTDIR),
+            },
+            Place::Host { fd, .. } => self.host.path_remove_directory(fd, path, path_len),
+            Place::Free => Err(Errno::NOENT),
+        }
+    }
+
+    /// `path_unlink_file`.
+    ///
+    /// # Errors
+    /// `EISDIR` for a directory; `EROFS` for anything else embedded.
+    pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
+        match self.locate(fd, path, path_len, false, UNLINK_FILE)? {
+            Place::Tree(node) => match node.kind {
+                NodeKind::Directory(_) => Err(Errno::ISDIR),
+                _ => Err(Errno::ROFS),
+            },
+            Place::Host { fd, .. } => self.host.path_unlink_file(fd, path, path_len),
+            Place::Free => Err(Errno::NOENT),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `poll_oneoff` over any mix of descriptors.
+
+use super::{Vfs, World};
+use crate::errno::{Errno, Result};
+use crate::fd::Entry;
+use crate::host::Host;
+use crate::program::Program;
+use crate::rights::POLL;
+
+/// Bytes of a witx `subscription`: userdata, tag at 8, descriptor at 16.
+const SUBSCRIPTION: u32 = 48;
+
+/// Bytes of a witx `event`: userdata, error at 8, type at 10, bytes at 16, flags at 24.
+const EVENT: u32 = 32;
+
+/// The tag of a subscription to reading.
+const FD_READ: u32 = 1;
+
+/// The tag of a subscription to writing.
+const FD_WRITE: u32 = 2;
+
+/// The flag of an event: the other end hung up; here, the end of the file is reached.
+const HANGUP: u64 = 1;
+
+impl<W: World> Vfs<W> {
+    /// `poll_oneoff`: what is embedded is always ready, and a closed descriptor has an error to tell.
+    ///
+    /// When there is either, those events are the answer. Otherwise the host
+    /// waits, and sees its own numbers in the subscriptions meanwhile.
+    ///
+    /// # Errors
+    /// What the host answers.
+    pub fn poll_oneoff(
+        &mut self,
+        subscriptions: u32,
+        events: u32,
+        count: u32,
+        out: u32,
+    ) -> Result<()> {
+        self.program.check(subscriptions, count, SUBSCRIPTION);
+        self.program.check(events, count, EVENT);
+        self.program.check(out, 1, 4);
+        let mut ready = 0;
+        for index in 0..count {
+            let subscription = subscriptions + index * SUBSCRIPTION;
+            if let Some((tag, fd)) = self.subscribed(subscription)
+                && let Some((errno, bytes, flags)) = self.readiness(tag, fd)
+            {
+                let event = events + ready * EVENT;
+                let userdata = self.program.load64(subscription);
+                self.program.store64(event, userdata);
+                self.program
+                    .store64(event + 8, u64::from(errno | tag << 16));
+                self.program.store64(event + 16, bytes);
+                self.program.store64(event + 24, flags);
+                ready += 1;
+            }
+        }
+        if ready > 0 {
+            self.program.store32(out, ready);
+            return Ok(());
+        }
+        self.translate(subscriptions, count, |vfs, fd| match vfs.table.get(fd) {
+            Ok(Entry::Host(fd)) => Some(*fd),
+            _ => None,
+        });
+        let result = self.host.poll_oneoff(subscriptions, events, count, out);
+        // No two numbers stand for one of the host's, so the way back is clear.
+        self.translate(subscriptions, count, |vfs, fd| vfs.table.of_host(fd));
+        result
+    }
+
+    /// Tag and descriptor of a subscription, unless it is to a clock.
+    fn subscribed(&self, subscription: u32) -> Option<(u32, u32)> {
+        let tag = self.program.load32(subscription + 8) & 0xff;
+        matches!(tag, FD_READ | FD_WRITE).then(|| (tag, self.program.load32(subscription + 16)))
+    }
+
+    /// Error, bytes and flags of the event of a descriptor, unless it is the host's to say.
+    fn readiness(&self, tag: u32, fd: u32) -> Option<(u32, u64, u64)> {
+        match self.table.get(fd) {
+            Ok(Entry::Host(_)) => None,
+            Ok(Entry::File(file)) => {
+                let errno = Errno::answer(file.rights.require(POLL));
+                let left = u64::from(file.size).saturating_sub(file.position);
+                let hangup = if tag == FD_READ && left == 0 {
+                    HANGUP
+                } else {
+                    0
+                };
+                Some((errno, left, hangup))
+            }
+            _ => Some((Errno::answer(Err(Errno::BADF)), 0, 0)),
+        }
+    }
+
+    /// Replaces the descriptors of subscriptions.
+    fn translate(
+        &self,
+        subscriptions: u32,
+        count: u32,
+        number: impl Fn(&Self, u32) -> Option<u32>,
+    ) {
+        for index in 0..count {
+            let subscription = subscriptions + index * SUBSCRIPTION;
+            if let Some((_, fd)) = self.subscribed(subscription)
+                && let Some(fd) = number(self, fd)
+            {
+                self.program.store32(subscription + 16, fd);
+            }
+        }
+    }
+}

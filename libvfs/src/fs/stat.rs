@@ -1,0 +1,140 @@
+//! `*_filestat_get` and `fd_fdstat_*`: what there is to know of a file or descriptor.
+
+use vfs_image::{FileType, Node};
+
+use super::{Place, Target, Vfs, World};
+use crate::errno::{Errno, Result};
+use crate::fd::Entry;
+use crate::host::Host;
+use crate::program::Program;
+use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
+
+/// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give.
+const DEVICE: u64 = 0x7666_7300;
+
+/// The `fdflags` that there are: append, dsync, nonblock, rsync, sync.
+const FLAGS: u32 = 0x1f;
+
+/// The inode number of a node: stable, the same for hard links, never zero.
+pub(crate) fn inode(node: vfs_image::NodeId) -> u64 {
+    u64::from(node.get()) + 1
+}
+
+/// Stores a witx `filestat`, 64 bytes.
+fn store(program: &impl Program, out: u32, node: &Node) {
+    program.check(out, 1, 64);
+    program.store64(out, DEVICE);
+    program.store64(out + 8, inode(node.id));
+    program.store64(out + 16, node.file_type() as u64);
+    program.store64(out + 24, u64::from(node.nlink));
+    program.store64(out + 32, u64::from(node.size));
+    program.store64(out + 40, node.time_ns);
+    program.store64(out + 48, node.time_ns);
+    program.store64(out + 56, node.time_ns);
+}
+
+impl<W: World> Vfs<W> {
+    /// `fd_filestat_get`: type, size, times and so on of what is open.
+    ///
+    /// # Errors
+    /// `ENOTCAPABLE` when that right was given up.
+    pub fn fd_filestat_get(&mut self, fd: u32, out: u32) -> Result<()> {
+        let (node, rights) = match self.table.get(fd)? {
+            Entry::Host(fd) => return self.host.fd_filestat_get(*fd, out),
+            Entry::File(file) => (file.node, file.rights),
+            Entry::Directory(directory) => (directory.node, directory.rights),
+            Entry::Closed => return Err(Errno::BADF),
+        };
+        rights.require(FILESTAT_GET)?;
+        store(&self.program, out, &self.node(node)?);
+        Ok(())
+    }
+
+    /// `path_filestat_get`: the same of what a path leads to.
+    ///
+    /// # Errors
+    /// Those of resolving the path.
+    pub fn path_filestat_get(
+        &mut self,
+        fd: u32,
+        flags: u32,
+        path: u32,
+        path_len: u32,
+        out: u32,
+    ) -> Result<()> {
+        match self.locate(fd, path, path_len, flags & 1 != 0, PATH_FILESTAT_GET)? {
+            Place::Tree(node) => {
+                store(&self.program, out, &node);
+                Ok(())
+            }
+            Place::Host { fd, .. } => self.host.path_filestat_get(fd, flags, path, path_len, out),
+            Place::Free => Err(Errno::NOENT),
+        }
+    }
+
+    /// `fd_filestat_set_times`.
+    ///
+    /// # Errors
+    /// `EROFS` for what is embedded.
+    pub fn fd_filestat_set_times(&mut self, fd: u32, atim: u64, mtim: u64, set: u32) -> Result<()> {
+        let rights = match self.table.get(fd)? {
+            Entry::Host(fd) => return self.host.fd_filestat_set_times(*fd, atim, mtim, set),
+            Entry::File(file) => file.rights,
+            Entry::Directory(directory) => directory.rights,
+            Entry::Closed => return Err(Errno::BADF),
+        };
+        rights.require(SET_TIMES)?;
+        Err(Errno::ROFS)
+    }
+
+    /// `fd_fdstat_get`: type, flags and rights of a descriptor.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed.
+    pub fn fd_fdstat_get(&mut self, fd: u32, out: u32) -> Result<()> {
+        let (file_type, flags, rights) = match self.table.get(fd)? {
+            Entry::Host(fd) => return self.host.fd_fdstat_get(*fd, out),
+            Entry::File(file) => (FileType::Regular, file.flags, file.rights),
+            Entry::Directory(directory) => (FileType::Directory, 0, directory.rights),
+            Entry::Closed => return Err(Errno::BADF),
+        };
+        self.program.check(out, 1, 24);
+        self.program
+            .store64(out, u64::from(file_type as u32 | flags << 16));
+        self.program.store64(out + 8, rights.base.into());
+        self.program.store64(out + 16, rights.inheriting.into());
+        Ok(())
+    }
+
+    /// `fd_fdstat_set_flags`: keeps the flags; on a read-only file none changes anything.
+    ///
+    /// # Errors
+    /// `EINVAL` for a flag that does not exist, `EBADF` for a directory.
+    pub fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result<()> {
+        match self.file(fd)? {
+            Target::Host(fd) => self.host.fd_fdstat_set_flags(fd, flags),
+            Target::File(file) => {
+                file.rights.require(SET_FLAGS)?;
+                if flags & !FLAGS != 0 {
+                    return Err(Errno::INVAL);
+                }
+                file.flags = flags;
+                Ok(())
+            }
+        }
+    }
+
+    /// `fd_fdstat_set_rights`: gives rights up.
+    ///
+    /// # Errors
+    /// `ENOTCAPABLE` for rights that the descriptor does not have.
+    pub fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result<()> {
+        let rights = match self.table.get_mut(fd)? {
+            Entry::Host(fd) => return self.host.fd_fdstat_set_rights(*fd, base, inheriting),
+            Entry::File(file) => &mut file.rights,
+            Entry::Directory(directory) => &mut directory.rights,
+            Entry::Closed => return Err(Errno::BADF),
+        };
+        rights.shrink(base, inheriting)
+    }
+}

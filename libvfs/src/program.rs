@@ -1,0 +1,55 @@
+//! The program's memory: [`Program`].
+//!
+//! Pointers of the program are plain `u32`, so they can't be mixed up with the
+//! interposer's own, which are Rust references.
+
+/// The memory of the program that calls.
+///
+/// The methods that take a pointer and are not provided here are only called after
+/// [`check`](Program::check) accepted the range; implementations need not check again.
+pub trait Program {
+    /// Bytes of memory the program sees; more than `u32` holds when it has all 65,536 pages.
+    fn size(&self) -> u64;
+    /// Ends the program: it passed a pointer outside its memory.
+    fn trap(&self) -> !;
+    /// Loads a little-endian 32-bit integer.
+    fn load32(&self, at: u32) -> u32;
+    /// Loads a little-endian 64-bit integer.
+    fn load64(&self, at: u32) -> u64;
+    /// Stores a little-endian 32-bit integer.
+    fn store32(&self, at: u32, value: u32);
+    /// Stores a little-endian 64-bit integer.
+    fn store64(&self, at: u32, value: u64);
+    /// Copies from the program's memory.
+    fn copy_in(&self, out: &mut [u8], from: u32);
+    /// Copies to the program's memory.
+    fn copy_out(&self, to: u32, bytes: &[u8]);
+    /// Copies bytes of the image to the program's memory; the caller knows that the image has them.
+    fn copy_image(&self, to: u32, offset: u32, len: u32);
+
+    /// Traps unless `count` elements of `size` bytes from `at` on lie inside the program's memory.
+    ///
+    /// Preview1 says that an out-of-bounds pointer that has to be dereferenced traps.
+    /// No elements need no dereferencing.
+    #[inline]
+    fn check(&self, at: u32, count: u32, size: u32) {
+        let bytes = u64::from(count) * u64::from(size);
+        if bytes != 0 && u64::from(at) + bytes > self.size() {
+            self.trap()
+        }
+    }
+
+    /// Stores the 32-bit result of a call.
+    #[inline]
+    fn answer32(&self, at: u32, value: u32) {
+        self.check(at, 1, 4);
+        self.store32(at, value);
+    }
+
+    /// Stores the 64-bit result of a call.
+    #[inline]
+    fn answer64(&self, at: u32, value: u64) {
+        self.check(at, 1, 8);
+        self.store64(at, value);
+    }
+}
