@@ -113,6 +113,28 @@ impl<B: Bytes> Image<B> {
         self.contents
     }
 
+    /// The name of the section a byte belongs to, for messages.
+    pub fn section_of(&self, offset: u32) -> &'static str {
+        let header = HeaderRecord::SIZE as u32;
+        let starts = [
+            header,
+            self.nodes,
+            self.dirents,
+            self.slots,
+            self.strings,
+            self.contents,
+        ];
+        match starts.iter().filter(|&&start| start <= offset).count() {
+            0 => "the header",
+            1 => "the preopens section",
+            2 => "the nodes section",
+            3 => "the dirents section",
+            4 => "the slots section",
+            5 => "the strings section",
+            _ => "the contents section",
+        }
+    }
+
     /// The preopen of this index, `/` first when there is one.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod fuzz;
 pub mod layout;
 
 mod bytes;

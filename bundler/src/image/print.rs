@@ -1,0 +1,158 @@
+//! An image as rows to print: `ls -lR`, what `inspect` shows.
+
+use std::collections::BTreeMap;
+
+use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
+use vfs_image::{Bytes, Corrupt, Image, NodeId, NodeKind};
+
+use super::check::{ImageFlaw, corrupt, is_name, open, text};
+
+/// One name in an image, with what it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Guest path.
+    pub path: String,
+    /// Number of the node; the program sees it, plus one, as the inode.
+    pub node: u32,
+    /// POSIX mode: type bits and permissions.
+    pub mode: u32,
+    /// Number of names; for a directory 2 + its subdirectories.
+    pub nlink: u32,
+    /// File: bytes of content. Symlink: bytes of its target. Directory: number of entries.
+    pub size: u32,
+    /// Nanoseconds since the Unix epoch.
+    pub time_ns: u64,
+    /// What it is.
+    pub kind: RowKind,
+}
+
+/// What a [`Row`] names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowKind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File {
+        /// Where its content starts in the image; 0 when empty.
+        offset: u32,
+        /// The path of an earlier row that names the same file.
+        link_to: Option<String>,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// Its target as stored.
+        target: String,
+    },
+}
+
+/// Lists an image, sorted by path bytes; preopens first in their order, each followed by what is in it.
+///
+/// # Errors
+/// The first [`ImageFlaw`] in the way; only a [`check`](super::check()) finds all.
+pub fn list(bytes: &[u8]) -> Result<Vec<Row>, ImageFlaw> {
+    let image = open(bytes)?;
+    let mut rows = Vec::new();
+    let mut first_names = BTreeMap::new();
+    for index in 0..image.preopen_count() {
+        let part = || corrupt(format!("preopen {index}"));
+        let preopen = image.preopen(index).map_err(|Corrupt| part())?;
+        let name = text(&image, preopen.name).ok_or_else(part)?;
+        let start = rows.len();
+        walk(&image, name, preopen.node, &mut rows)?;
+        rows[start + 1..].sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    for row in &mut rows {
+        if let RowKind::File { link_to, .. } = &mut row.kind {
+            let first = first_names
+                .entry(row.node)
+                .or_insert_with(|| row.path.clone());
+            *link_to = (*first != row.path).then(|| first.clone());
+        }
+    }
+    Ok(rows)
+}
+
+/// Adds the row of a node and of all below it.
+fn walk<B: Bytes>(
+    image: &Image<B>,
+    path: String,
+    node: NodeId,
+    rows: &mut Vec<Row>,
+) -> Result<(), ImageFlaw> {
+    // A list of what is still to do instead of recursion: a path has up to 2048 names.
+    let mut pending = vec![(path, node)];
+    let most = image.preopen_count() as usize + image.dirent_count() as usize;
+    while let Some((path, id)) = pending.pop() {
+        let part = || corrupt(format!("node {}, `{path}`,", id.get()));
+        // More names than there are entries: a directory with two names, each level doubling.
+        if rows.len() >= most {
+            return Err(part());
+        }
+        let node = image.node(id).map_err(|Corrupt| part())?;
+        let kind = match node.kind {
+            NodeKind::Directory(dir) => {
+                for index in 0..dir.count() {
+                    let dirent = image.dirent(&dir, index).ok().flatten().ok_or_else(part)?;
+                    let name = text(image, dirent.name).filter(|name| is_name(name));
+                    pending.push((join(&path, &name.ok_or_else(part)?), dirent.node));
+                }
+                RowKind::Directory
+            }
+            NodeKind::File { offset } => RowKind::File {
+                offset,
+                link_to: None,
+            },
+            NodeKind::Symlink { target } => RowKind::Symlink {
+                target: text(image, target).ok_or_else(part)?,
+            },
+        };
+        let (mode, nlink, size, time_ns) = (node.mode, node.nlink, node.size, node.time_ns);
+        rows.push(Row {
+            path,
+            node: id.get(),
+            mode,
+            nlink,
+            size,
+            time_ns,
+            kind,
+        });
+    }
+    Ok(())
+}
+
+/// The guest path of a name in a directory.
+fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "." => name.to_owned(),
+        "/" => format!("/{name}"),
+        _ => format!("{directory}/{name}"),
+    }
+}
+
+/// A mode as `ls -l` writes it: `drwxr-xr-x`.
+#[must_use]
+pub fn mode_text(mode: u32) -> String {
+    let kind = match mode & MODE_TYPE {
+        MODE_DIRECTORY => 'd',
+        MODE_SYMLINK => 'l',
+        _ => '-',
+    };
+    let mut text = String::from(kind);
+    // For each of owner, group and others: the shift of its bits, and its special bit with its letters.
+    for (shift, special, set, without_x) in [
+        (6, 0o4000, 's', 'S'),
+        (3, 0o2000, 's', 'S'),
+        (0, 0o1000, 't', 'T'),
+    ] {
+        let bits = mode >> shift;
+        text.push(if bits & 4 != 0 { 'r' } else { '-' });
+        text.push(if bits & 2 != 0 { 'w' } else { '-' });
+        text.push(match (mode & special != 0, bits & 1 != 0) {
+            (true, true) => set,
+            (true, false) => without_x,
+            (false, true) => 'x',
+            (false, false) => '-',
+        });
+    }
+    text
+}

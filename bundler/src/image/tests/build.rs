@@ -1,0 +1,82 @@
+//! Plans and images made in a line, for the other tests.
+
+use std::cell::Cell;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use crate::image::{self, Progress, Written};
+use crate::plan::{Content, Entry, EntryKind, GuestPath, Origin, Plan};
+use crate::source::{MemorySource, Source};
+
+pub(super) fn path(text: &str) -> GuestPath {
+    GuestPath::parse(text).unwrap()
+}
+
+fn entry(text: &str, kind: EntryKind, mode: u16, time_ns: u64) -> Entry {
+    Entry {
+        path: path(text),
+        kind,
+        mode,
+        time_ns,
+        origin: Origin::IMPLIED,
+    }
+}
+
+pub(super) fn dir(text: &str) -> Entry {
+    entry(text, EntryKind::Directory, 0o755, 0)
+}
+
+pub(super) fn file(text: &str, content: &[u8]) -> Entry {
+    let (content, size) = (Content::Inline(Arc::from(content)), content.len() as u64);
+    entry(text, EntryKind::File { content, size }, 0o644, 0)
+}
+
+pub(super) fn sourced(text: &str, source: &str, size: u64) -> Entry {
+    let content = Content::Source {
+        path: source.into(),
+        mtime_ns: 0,
+    };
+    entry(text, EntryKind::File { content, size }, 0o644, 0)
+}
+
+pub(super) fn symlink(text: &str, target: &str) -> Entry {
+    entry(
+        text,
+        EntryKind::Symlink {
+            target: target.to_owned(),
+        },
+        0o777,
+        0,
+    )
+}
+
+pub(super) fn link(text: &str, to: &str) -> Entry {
+    entry(text, EntryKind::HardLink { to: path(to) }, 0o644, 0)
+}
+
+/// An image from entries whose contents are all inline.
+pub(super) fn image(entries: Vec<Entry>) -> Vec<u8> {
+    write(&Plan::assemble(entries), &MemorySource::new()).0
+}
+
+/// An image, and what the writer said of it; the writer must count the progress it announced.
+pub(super) fn write(plan: &Plan, source: &dyn Source) -> (Vec<u8>, Written) {
+    struct Counter(Cell<u64>);
+    impl Progress for Counter {
+        fn advance(&self, bytes: u64) {
+            self.0.set(self.0.get() + bytes);
+        }
+    }
+    let image = image::describe(plan).unwrap();
+    let counter = Counter(Cell::new(0));
+    // In the middle of a file, as in a module: nothing before or behind it may change.
+    let mut out = Cursor::new(vec![0xaa; 7]);
+    out.set_position(7);
+    let written = image.write(source, &mut out, &counter).unwrap();
+    assert_eq!(counter.0.get(), image.contents_size());
+    assert_eq!(out.position(), 7 + u64::from(written.size));
+    let bytes = out.into_inner();
+    assert_eq!(bytes[..7], [0xaa; 7]);
+    assert_eq!(bytes.len(), 7 + written.size as usize);
+    (bytes[7..].to_vec(), written)
+}
