@@ -1,0 +1,49 @@
+//! Module in, module out: the interposer is linked into a finished program.
+//!
+//! It is a patch, not a re-compilation. Every index space of the program is kept; the interposer's functions, types and
+//! globals are appended, and only the places that name an interposed import, read the memory's size or grow it change.
+//! The imports stay byte for byte the program's. See `ARCHITECTURE.md` for the layout of the memory.
+
+mod append;
+mod assemble;
+mod error;
+mod guest;
+mod interposer;
+mod intrinsic;
+mod layout;
+mod leb;
+mod linked;
+mod merge;
+mod names;
+mod patch;
+mod place;
+mod producers;
+mod route;
+mod slide;
+mod validate;
+
+pub use error::{LinkError, Notice};
+pub use guest::Guest;
+pub use interposer::Interposer;
+pub use linked::{Linked, WriteError};
+
+/// Links `interposer` into `program`.
+///
+/// # Errors
+/// When `program` is not a module that can be served; each reason is a variant of [`LinkError`].
+pub fn link(program: &[u8], interposer: &Interposer) -> Result<Linked, LinkError> {
+    let guest = Guest::inspect(program)?;
+    link_guest(&guest, interposer)
+}
+
+/// Links `interposer` into a program that was inspected before.
+///
+/// # Errors
+/// When the program has no room for the interposer, or declares a WASI function with another type than WASI.
+pub fn link_guest(guest: &Guest<'_>, interposer: &Interposer) -> Result<Linked, LinkError> {
+    let route = route::Route::new(guest, interposer)?;
+    let place = place::Place::new(guest, interposer, &route)?;
+    let linked = assemble::assemble(guest, interposer, &route, &place);
+    validate::validate(&linked)?;
+    Ok(linked)
+}

@@ -1,0 +1,306 @@
+//! The output, section by section: the program's bytes, patched, with what is appended.
+
+use super::append::Appendix;
+use super::error::Notice;
+use super::guest::{Guest, Section};
+use super::interposer::Interposer;
+use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, MEMORY, place_for};
+use super::leb;
+use super::linked::{Holes, Linked};
+use super::names::Names;
+use super::patch::{self, Code, Patches};
+use super::place::Place;
+use super::producers;
+use super::route::Route;
+
+/// Writes the linked module.
+pub(super) fn assemble(
+    guest: &Guest<'_>,
+    interposer: &Interposer,
+    route: &Route,
+    place: &Place,
+) -> Linked {
+    let patches = Patches::new(route, place);
+    let mut assembly = Assembly {
+        guest,
+        place,
+        code: patch::code(guest, &patches),
+        patches,
+        appendix: Appendix::new(interposer, place),
+        names: Names::new(interposer, place),
+        out: Vec::with_capacity(guest.bytes.len() + (64 << 10)),
+        before: None,
+        holes: Holes::default(),
+        added_code: 0,
+        dropped: Vec::new(),
+        notices: route.notices.clone(),
+        named: false,
+        produced: false,
+    };
+    if !route.interposes() {
+        assembly.notices.push(Notice::NoFileCalls);
+    }
+    assembly.module();
+    assembly.finish()
+}
+
+/// A section of the output: one of the program, or one that it lacks.
+enum Step<'a> {
+    Program(&'a Section),
+    New(u8),
+}
+
+struct Assembly<'a> {
+    guest: &'a Guest<'a>,
+    place: &'a Place,
+    patches: Patches,
+    code: Code,
+    appendix: Appendix,
+    names: Names,
+    out: Vec<u8>,
+    /// What was written up to the hole, once it was reached.
+    before: Option<Vec<u8>>,
+    holes: Holes,
+    added_code: u64,
+    /// Sections that described code which has moved.
+    dropped: Vec<String>,
+    notices: Vec<Notice>,
+    named: bool,
+    produced: bool,
+}
+
+impl<'a> Assembly<'a> {
+    fn module(&mut self) {
+        self.out.extend_from_slice(&self.guest.bytes[..8]);
+        self.code.moved |= self.count_widens();
+        for step in self.steps() {
+            match step {
+                Step::Program(section) if section.id == CUSTOM => self.custom(section),
+                Step::Program(section) => self.section(section.id, Some(section)),
+                Step::New(id) => self.section(id, None),
+            }
+        }
+        if !self.named {
+            let names = self.names.section();
+            self.put_custom(b"name", &names);
+        }
+        if !self.produced {
+            self.put_custom(b"producers", &producers::section());
+        }
+    }
+
+    fn steps(&self) -> Vec<Step<'a>> {
+        let guest: &'a Guest<'a> = self.guest;
+        let mut steps: Vec<Step<'_>> = guest.sections.iter().map(Step::Program).collect();
+        let lacking = self
+            .appendix
+            .sections()
+            .chain([DATA_COUNT])
+            .filter(|&id| guest.section(id).is_none());
+        for id in lacking {
+            let ids: Vec<u8> = steps
+                .iter()
+                .map(|step| match step {
+                    Step::Program(section) => section.id,
+                    Step::New(id) => *id,
+                })
+                .collect();
+            steps.insert(place_for(id, &ids), Step::New(id));
+        }
+        steps
+    }
+
+    /// Whether the function count in front of the bodies takes more bytes than before, which moves them all.
+    fn count_widens(&self) -> bool {
+        let (Some(section), Some(items)) = (self.guest.section(CODE), self.appendix.items(CODE))
+        else {
+            return false;
+        };
+        leb::width(self.guest.bodies.len() as u32 + items.count) > self.guest.count(section).len()
+    }
+
+    /// Writes a section that is not a custom one.
+    fn section(&mut self, id: u8, section: Option<&Section>) {
+        match id {
+            MEMORY => self.memory(section),
+            DATA_COUNT => {
+                let mut contents = Vec::new();
+                leb::write(&mut contents, self.place.segment + 1);
+                self.put(id, &[&contents]);
+            }
+            DATA => self.data(section),
+            _ => self.extended(id, section),
+        }
+    }
+
+    /// Writes a section with what is appended to it; as it is when nothing is.
+    fn extended(&mut self, id: u8, section: Option<&Section>) {
+        let items = self.appendix.items(id);
+        let patched =
+            section.is_some_and(|s| s.sites.iter().any(|site| self.patches.applies(site)));
+        if let Some(section) = section
+            && items.is_none()
+            && !patched
+            && id != CODE
+        {
+            self.out
+                .extend_from_slice(self.guest.slice(&(section.start..section.contents.end)));
+            return;
+        }
+        let (count, own) = self.own_items(id, section);
+        let added = items.map_or(&[][..], |items| &items.bytes);
+        let added_size = added.len();
+        let parts = [count.as_slice(), &own, added].concat();
+        if id == CODE {
+            self.added_code =
+                (parts.len() - section.map_or(0, |section| section.contents.len())) as u64;
+        }
+        self.put(id, &[&parts]);
+        if id == CODE {
+            let first = self.out.len() - added_size;
+            self.holes.image_size_at = self
+                .appendix
+                .image_size_at
+                .iter()
+                .map(|at| first + at)
+                .collect();
+        }
+    }
+
+    /// The new count of a section's items, as wide as the old one at least, and the program's items, patched.
+    fn own_items(&self, id: u8, section: Option<&Section>) -> (Vec<u8>, Vec<u8>) {
+        let added = self.appendix.items(id).map_or(0, |items| items.count);
+        let mut count = Vec::new();
+        let mut own = Vec::new();
+        match section {
+            Some(section) => {
+                let at = self.guest.count(section);
+                let old = leb::read(self.guest.bytes, &mut at.start.clone())
+                    .expect("the parser has read this count");
+                leb::write_padded(&mut count, old + added, at.len());
+                if id == CODE {
+                    own.clone_from(&self.code.bytes);
+                } else {
+                    self.patches.copy(
+                        self.guest,
+                        at.end..section.contents.end,
+                        &section.sites,
+                        &mut own,
+                    );
+                }
+            }
+            None => leb::write(&mut count, added),
+        }
+        (count, own)
+    }
+
+    fn memory(&mut self, section: Option<&Section>) {
+        let section = section.expect("a guest has a memory");
+        let Some(merged) = &self.place.merged else {
+            self.out
+                .extend_from_slice(self.guest.slice(&(section.start..section.contents.end)));
+            return;
+        };
+        let memory = &merged.memory;
+        let mut contents = vec![1, u8::from(memory.maximum.is_some())];
+        for pages in [Some(memory.initial), memory.maximum].into_iter().flatten() {
+            leb::write(&mut contents, pages as u32);
+        }
+        self.put(MEMORY, &[&contents]);
+    }
+
+    /// Writes the data section up to the image, and splits the output there.
+    fn data(&mut self, section: Option<&Section>) {
+        let (count, own) = self.own_items(DATA, section);
+        let items = self
+            .appendix
+            .items(DATA)
+            .expect("the image is a data segment");
+        let size = count.len() + own.len() + items.bytes.len();
+        self.out.push(DATA);
+        self.holes.section_size_at = self.out.len();
+        self.holes.section_size =
+            u32::try_from(size).expect("a program's data is smaller than its file");
+        self.out.extend(leb::padded(self.holes.section_size));
+        for part in [&count, &own, &items.bytes] {
+            self.out.extend_from_slice(part);
+        }
+        self.holes.segment_size_at = self.out.len() - leb::PADDED;
+        self.before = Some(std::mem::take(&mut self.out));
+    }
+
+    fn custom(&mut self, section: &Section) {
+        let name = self.guest.custom_name(section);
+        let contents = self.guest.slice(&(section.name.end..section.contents.end));
+        let extended = match name {
+            b"name" if !self.named => {
+                self.named = true;
+                self.names
+                    .extend(contents)
+                    .or_else(|| Some(self.malformed(name, self.names.section())))
+            }
+            b"producers" if !self.produced => {
+                self.produced = true;
+                producers::extend(contents)
+                    .or_else(|| Some(self.malformed(name, producers::section())))
+            }
+            _ => None,
+        };
+        if let Some(contents) = extended {
+            self.put_custom(name, &contents);
+        } else if describes_offsets(name) && self.code.moved || name == b"sourceMappingURL" {
+            self.dropped
+                .push(String::from_utf8_lossy(name).into_owned());
+        } else {
+            self.out
+                .extend_from_slice(self.guest.slice(&(section.start..section.contents.end)));
+        }
+    }
+
+    fn malformed(&mut self, name: &[u8], instead: Vec<u8>) -> Vec<u8> {
+        let section = String::from_utf8_lossy(name).into_owned();
+        self.notices.push(Notice::CustomMalformed { section });
+        instead
+    }
+
+    fn put_custom(&mut self, name: &[u8], contents: &[u8]) {
+        let mut header = Vec::new();
+        leb::write(&mut header, name.len() as u32);
+        header.extend_from_slice(name);
+        self.put(CUSTOM, &[&header, contents]);
+    }
+
+    fn put(&mut self, id: u8, parts: &[&[u8]]) {
+        let size: usize = parts.iter().map(|part| part.len()).sum();
+        self.out.push(id);
+        leb::write(
+            &mut self.out,
+            u32::try_from(size).expect("a section of a program is smaller than its file"),
+        );
+        for part in parts {
+            self.out.extend_from_slice(part);
+        }
+    }
+
+    fn finish(mut self) -> Linked {
+        if !self.dropped.is_empty() {
+            self.notices.push(Notice::DebugDropped {
+                sections: self.dropped,
+            });
+        }
+        Linked {
+            before: self.before.expect("the data section was written"),
+            after: self.out,
+            holes: self.holes,
+            segment: self.place.segment,
+            added_code: self.added_code,
+            notices: self.notices,
+        }
+    }
+}
+
+/// Whether a custom section counts bytes of the code section, or points to a file that does.
+fn describes_offsets(name: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 3] = [b".debug_", b"metadata.code.", b"reloc."];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name == b"external_debug_info"
+}

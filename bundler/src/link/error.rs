@@ -1,0 +1,373 @@
+//! What can't be linked, and what to do about it.
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why a module can't be bundled.
+///
+/// Each variant has a stable code, `wasi_vfs::link::…`.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// No bytes at all.
+    #[error("the module is empty: a file of 0 bytes")]
+    #[diagnostic(
+        code(wasi_vfs::link::empty),
+        help("build the program again; the compiler or a copy was probably interrupted")
+    )]
+    Empty,
+
+    /// WebAssembly text where a binary was expected.
+    #[error("the module is WebAssembly text, not a binary")]
+    #[diagnostic(
+        code(wasi_vfs::link::text),
+        help(
+            "give the file the extension `.wat`, or translate it first: `wat2wasm app.wat -o app.wasm`"
+        )
+    )]
+    Text,
+
+    /// Something else.
+    #[error("the module is not WebAssembly: it begins with {begins}")]
+    #[diagnostic(
+        code(wasi_vfs::link::not_wasm),
+        help(
+            "`[module] input` must name a `.wasm` file, which begins with `\\0asm`; was a script or a native program given instead?"
+        )
+    )]
+    NotWasm {
+        /// The first bytes as text in quotes, or as hexadecimal.
+        begins: String,
+    },
+
+    /// A component of the component model.
+    #[error("the module is a WebAssembly component, not a core module")]
+    #[diagnostic(
+        code(wasi_vfs::link::component),
+        help(
+            "bundle the core module before it becomes a component: build for `wasm32-wasip1`, bundle, then run `wasm-tools component new --adapt …` on the bundle"
+        )
+    )]
+    Component,
+
+    /// A binary format version that does not exist yet.
+    #[error("the module has the WebAssembly version {version:#x}; only version 1 is known")]
+    #[diagnostic(
+        code(wasi_vfs::link::version),
+        help("build the program for `wasm32-wasip1`")
+    )]
+    Version {
+        /// The 32 bits behind the magic.
+        version: u32,
+    },
+
+    /// The file ends inside a section.
+    #[error(
+        "the module is cut off: the section at offset {offset:#x} is {missing} bytes longer than the file"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::truncated),
+        help("build or download the program again; the file is incomplete")
+    )]
+    Truncated {
+        /// Where the section begins, in bytes.
+        offset: usize,
+        /// How many bytes are missing.
+        missing: u64,
+    },
+
+    /// Not valid WebAssembly.
+    #[error("the module is not valid WebAssembly, at offset {offset:#x}: {message}")]
+    #[diagnostic(
+        code(wasi_vfs::link::malformed),
+        help(
+            "build or download the program again; `wasm-tools validate app.wasm` shows the same problem"
+        )
+    )]
+    Malformed {
+        /// Where, in bytes.
+        offset: usize,
+        /// What the validator says.
+        message: String,
+    },
+
+    /// A relocatable object (`clang -c`), not a program.
+    #[error("the module is an object file (it has a `linking` section), not a finished program")]
+    #[diagnostic(
+        code(wasi_vfs::link::object_file),
+        help("link it first: `clang --target=wasm32-wasip1 app.o -o app.wasm`")
+    )]
+    ObjectFile,
+
+    /// `memory` uses 64-bit addresses.
+    #[error("the program has a 64-bit memory")]
+    #[diagnostic(
+        code(wasi_vfs::link::memory64),
+        help("build the program for `wasm32-wasip1`; 64-bit memories have no WASI preview 1")
+    )]
+    Memory64,
+
+    /// `memory` is shared between threads.
+    #[error("the program has a shared memory")]
+    #[diagnostic(
+        code(wasi_vfs::link::shared_memory),
+        help(
+            "build the program without threads: `wasm32-wasip1`, not `wasm32-wasip1-threads`, and without `-pthread`"
+        )
+    )]
+    SharedMemory,
+
+    /// `memory` has pages of another size than 64 KiB.
+    #[error("the program has a memory with pages of {bytes} bytes; they must have 65536")]
+    #[diagnostic(
+        code(wasi_vfs::link::page_size),
+        help("build the program without the custom-page-sizes proposal")
+    )]
+    PageSize {
+        /// Bytes in a page.
+        bytes: u64,
+    },
+
+    /// The memory comes from outside.
+    #[error("the program imports its memory, as `{module}.{name}`")]
+    #[diagnostic(
+        code(wasi_vfs::link::imported_memory),
+        help(
+            "link the program with a memory of its own: without `--import-memory`, not as a side module"
+        )
+    )]
+    ImportedMemory {
+        /// The import's module name.
+        module: String,
+        /// The import's own name.
+        name: String,
+    },
+
+    /// More than one memory.
+    #[error("the program has {count} memories; it must have one")]
+    #[diagnostic(
+        code(wasi_vfs::link::several_memories),
+        help(
+            "link the program without the multi-memory proposal; was it merged from several modules?"
+        )
+    )]
+    SeveralMemories {
+        /// How many, imported ones included.
+        count: u32,
+    },
+
+    /// No memory, so no way to pass a path.
+    #[error("the program has no memory")]
+    #[diagnostic(
+        code(wasi_vfs::link::no_memory),
+        help("a WASI program has a memory and exports it as `memory`; is this the right file?")
+    )]
+    NoMemory,
+
+    /// WASI hosts look the memory up by name.
+    #[error("the program does not export its memory as `memory`{}", match .exported_as {
+        Some(name) => format!(", but as `{name}`"),
+        None => String::new(),
+    })]
+    #[diagnostic(
+        code(wasi_vfs::link::memory_not_exported),
+        help(
+            "WASI hosts find the memory by that name; add `(export \"memory\" (memory 0))`, or link without `--no-export-memory`"
+        )
+    )]
+    MemoryNotExported {
+        /// The name that it is exported under instead.
+        exported_as: Option<String>,
+    },
+
+    /// The memory is too large to hold the interposer's region as well.
+    #[error(
+        "the program's memory starts with {pages} pages of 64 KiB; the bundle needs {region} more, and the sum must stay below 65536"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::memory_full),
+        help("link the program with a smaller `--initial-memory`")
+    )]
+    MemoryFull {
+        /// The program's pages.
+        pages: u64,
+        /// The interposer's pages.
+        region: u32,
+    },
+
+    /// An import that is not what WASI defines.
+    #[error("the import `wasi_snapshot_preview1.{name}` is {found}; WASI defines it as {expected}")]
+    #[diagnostic(
+        code(wasi_vfs::link::signature),
+        help(
+            "the program declares a WASI function by hand and wrongly; take the declaration from `wasi/api.h` or the `wasi` crate"
+        )
+    )]
+    Signature {
+        /// The function.
+        name: String,
+        /// What the program imports, as WebAssembly text.
+        found: String,
+        /// What it should import, as WebAssembly text.
+        expected: String,
+    },
+
+    /// WASI as it was before preview 1.
+    #[error("the program imports `wasi_unstable.{name}`: it was built for the WASI of 2019")]
+    #[diagnostic(
+        code(wasi_vfs::link::wasi_unstable),
+        help(
+            "build the program with a toolchain that targets `wasi_snapshot_preview1` (wasi-sdk 9 or later, Rust 1.43 or later)"
+        )
+    )]
+    WasiUnstable {
+        /// The first such import.
+        name: String,
+    },
+
+    /// It holds an image already.
+    #[error("the module is a bundle already: it has {evidence}")]
+    #[diagnostic(
+        code(wasi_vfs::link::already_bundled),
+        help("bundle the original module, with the files of both bundles in one manifest")
+    )]
+    AlreadyBundled {
+        /// What shows it.
+        evidence: String,
+    },
+
+    /// A limit that engines agree on.
+    #[error("the bundle would have {count} {what}; engines accept {limit}")]
+    #[diagnostic(
+        code(wasi_vfs::link::too_many),
+        help("make the program smaller: optimise it with `wasm-opt -O`, or leave out parts of it")
+    )]
+    TooMany {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many there would be.
+        count: u64,
+        /// How many there may be.
+        limit: u64,
+    },
+
+    /// A section's length is a 32-bit number.
+    #[error("the program's data and the image take {size} bytes together; a module holds {limit}")]
+    #[diagnostic(
+        code(wasi_vfs::link::data_too_large),
+        help("bundle fewer or smaller files: `wasi-vfs plan` lists what goes in")
+    )]
+    DataTooLarge {
+        /// Bytes of the data section.
+        size: u64,
+        /// Bytes that it may have.
+        limit: u64,
+    },
+
+    /// The artifact has another shape than the linker can take apart.
+    #[error("the interposer can't be used: {reason}")]
+    #[diagnostic(
+        code(wasi_vfs::link::interposer),
+        help("use the `libwasi_vfs.wasm` of this release of wasi-vfs")
+    )]
+    Interposer {
+        /// Which rule it breaks.
+        reason: String,
+    },
+
+    /// The linker itself is wrong.
+    #[error("BUG: the linked module is not valid, at offset {offset:#x}: {message}")]
+    #[diagnostic(
+        code(wasi_vfs::link::bug),
+        help(
+            "this is a mistake in wasi-vfs; please report it, with the module when you can share it"
+        )
+    )]
+    Bug {
+        /// Where in the output, in bytes.
+        offset: usize,
+        /// What the validator says.
+        message: String,
+    },
+}
+
+impl LinkError {
+    pub(super) fn malformed(error: &wasmparser::Error) -> Self {
+        LinkError::Malformed {
+            offset: error.offset(),
+            message: error.message().to_owned(),
+        }
+    }
+}
+
+/// Something about a linked module that its user should know.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Nothing in the program can read a file.
+    #[error(
+        "the program imports no file function of `wasi_snapshot_preview1`, so it can't read the files"
+    )]
+    #[diagnostic(
+        severity(Warning),
+        code(wasi_vfs::link::no_file_calls),
+        help(
+            "is this the right module? A program that is built for `wasm32-unknown-unknown` has no file system"
+        )
+    )]
+    NoFileCalls,
+
+    /// A function that is in WASI's module but is not WASI's.
+    #[error(
+        "left `wasi_snapshot_preview1.{name}` to the host: the program imports it as {found}, WASI defines {expected}"
+    )]
+    #[diagnostic(
+        severity(Advice),
+        code(wasi_vfs::link::foreign_signature),
+        help(
+            "nothing to do unless the function is given a descriptor of an embedded file: the host does not know those"
+        )
+    )]
+    ForeignSignature {
+        /// The function.
+        name: String,
+        /// What the program imports, as WebAssembly text.
+        found: String,
+        /// What WASI defines, as WebAssembly text.
+        expected: String,
+    },
+
+    /// Code moved, so what describes its addresses would be wrong.
+    #[error(
+        "left out {}: linking moved the code that it describes",
+        list(sections)
+    )]
+    #[diagnostic(
+        severity(Advice),
+        code(wasi_vfs::link::debug_dropped),
+        help(
+            "debug the program unbundled; DWARF stays when the program was linked without `--compress-relocations` and not passed through `wasm-opt`"
+        )
+    )]
+    DebugDropped {
+        /// The sections that were left out, in their order.
+        sections: Vec<String>,
+    },
+
+    /// A custom section that can't be read; engines ignore it, and so does the bundle.
+    #[error("left out the section `{section}`, which is malformed")]
+    #[diagnostic(
+        severity(Advice),
+        code(wasi_vfs::link::custom_malformed),
+        help("nothing to do: the section only serves debuggers and tools")
+    )]
+    CustomMalformed {
+        /// Its name.
+        section: String,
+    },
+}
+
+fn list(sections: &[String]) -> String {
+    let quoted: Vec<String> = sections.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}

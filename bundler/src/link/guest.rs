@@ -1,0 +1,135 @@
+//! The program's module: what it is made of, and whether it may be served.
+
+mod read;
+mod refuse;
+mod scan;
+
+use std::ops::Range;
+
+use wasmparser::{FuncType, MemoryType};
+
+use super::error::LinkError;
+use super::layout::CODE;
+use super::leb;
+
+/// The module name of WASI preview 1.
+pub(super) const WASI: &str = "wasi_snapshot_preview1";
+
+/// The custom section that marks a bundle.
+pub(super) const MARK: &str = "wasi-vfs";
+
+/// The first bytes of every image.
+pub(super) const IMAGE_MAGIC: &[u8] = b"\0wasivfs";
+
+/// A program that can be bundled: a valid core module with one 32-bit memory of its own.
+#[derive(Debug)]
+pub struct Guest<'a> {
+    pub(super) bytes: &'a [u8],
+    /// In file order.
+    pub(super) sections: Vec<Section>,
+    /// The type index space; `None` for what is not a plain function type.
+    pub(super) types: Vec<Option<FuncType>>,
+    /// Imported functions, in index order.
+    pub(super) imports: Vec<Import<'a>>,
+    /// Functions, imported ones included.
+    pub(super) functions: u32,
+    /// Globals, imported ones included.
+    pub(super) globals: u32,
+    pub(super) memory: MemoryType,
+    pub(super) data_segments: u32,
+    /// The bodies of the code section, in order.
+    pub(super) bodies: Vec<Body>,
+}
+
+/// An imported function.
+#[derive(Debug)]
+pub(super) struct Import<'a> {
+    pub(super) module: &'a str,
+    pub(super) name: &'a str,
+    /// Index into [`Guest::types`].
+    pub(super) ty: u32,
+}
+
+/// One section of the program.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) id: u8,
+    /// Where its identifier byte is.
+    pub(super) start: usize,
+    /// What follows its length.
+    pub(super) contents: Range<usize>,
+    /// Its name, for custom sections (else empty).
+    pub(super) name: Range<usize>,
+    /// References to imported functions (not those in the code section), in order.
+    pub(super) sites: Vec<Site>,
+}
+
+/// A function's body.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// Where the length before the body begins.
+    pub(super) start: usize,
+    /// From the local declarations to the final `end`.
+    pub(super) contents: Range<usize>,
+    /// Places that the linker may have to change, in order.
+    pub(super) sites: Vec<Site>,
+}
+
+/// A place in the program that the linker may have to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Site {
+    pub(super) at: Range<usize>,
+    pub(super) what: What,
+}
+
+/// What is at a [`Site`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// The index of an imported function, a LEB128 operand.
+    Function(u32),
+    /// A whole `memory.size`.
+    MemorySize,
+    /// A whole `memory.grow`.
+    MemoryGrow,
+}
+
+impl<'a> Guest<'a> {
+    /// Reads and validates `module`.
+    ///
+    /// # Errors
+    /// When it is not a valid core module, or one that can't be served: see the variants of [`LinkError`].
+    pub fn inspect(module: &'a [u8]) -> Result<Self, LinkError> {
+        refuse::by_preamble(module)?;
+        refuse::by_sections(module)?;
+        let (guest, bodies) = read::read(module)?;
+        let first = guest.section(CODE).map_or(0, |code| guest.count(code).end);
+        let bodies = scan::scan(module, guest.imports.len() as u32, first, bodies)?;
+        Ok(Guest { bodies, ..guest })
+    }
+
+    /// The section with this identifier (not a custom one).
+    pub(super) fn section(&self, id: u8) -> Option<&Section> {
+        self.sections.iter().find(|section| section.id == id)
+    }
+
+    /// Where the number of items is that a section begins with.
+    pub(super) fn count(&self, section: &Section) -> Range<usize> {
+        leb::range(self.bytes, section.contents.start).expect("the parser has read this count")
+    }
+
+    /// The bytes at `range`.
+    pub(super) fn slice(&self, range: &Range<usize>) -> &'a [u8] {
+        &self.bytes[range.clone()]
+    }
+
+    /// The name of a custom section.
+    pub(super) fn custom_name(&self, section: &Section) -> &'a [u8] {
+        self.slice(&section.name)
+    }
+
+    /// Whether the program reads or changes the size of its memory.
+    pub(super) fn grows_memory(&self) -> bool {
+        let grows = |body: &Body| body.sites.iter().any(|site| site.what == What::MemoryGrow);
+        self.bodies.iter().any(grows)
+    }
+}

@@ -1,0 +1,108 @@
+//! What can be refused before anything is parsed in earnest.
+
+use super::super::error::LinkError;
+use super::super::leb;
+use super::MARK;
+
+/// Length of the magic and the version.
+const PREAMBLE: usize = 8;
+
+/// Refuses what is not a core module of version 1, by its first bytes.
+pub(super) fn by_preamble(module: &[u8]) -> Result<(), LinkError> {
+    if module.is_empty() {
+        return Err(LinkError::Empty);
+    }
+    if !module.starts_with(b"\0asm") {
+        return Err(if is_wasm_text(module) {
+            LinkError::Text
+        } else {
+            LinkError::NotWasm {
+                begins: begins(module),
+            }
+        });
+    }
+    let Some(version) = module.get(4..PREAMBLE) else {
+        return Err(LinkError::Truncated {
+            offset: 0,
+            missing: (PREAMBLE - module.len()) as u64,
+        });
+    };
+    // The component model uses the upper half as a "layer": 1 for components.
+    match u32::from_le_bytes(version.try_into().expect("four bytes")) {
+        1 => Ok(()),
+        version if version >> 16 == 1 => Err(LinkError::Component),
+        version => Err(LinkError::Version { version }),
+    }
+}
+
+/// Refuses by the outline of the sections: cut-off files, and what a custom section gives away.
+///
+/// Runs before anything else so that, for example, an object file is called that and not "imports its memory".
+pub(super) fn by_sections(module: &[u8]) -> Result<(), LinkError> {
+    let mut at = PREAMBLE;
+    while at < module.len() {
+        let start = at;
+        let id = module[at];
+        at += 1;
+        // What is wrong with a length, the parser says better.
+        let Some(size) = leb::read(module, &mut at) else {
+            return Ok(());
+        };
+        let left = module.len() - at;
+        if size as usize > left {
+            return Err(LinkError::Truncated {
+                offset: start,
+                missing: u64::from(size) - left as u64,
+            });
+        }
+        let contents = &module[at..at + size as usize];
+        at += size as usize;
+        if id == 0 {
+            match custom_name(contents) {
+                Some(b"linking") => return Err(LinkError::ObjectFile),
+                Some(name) if name == MARK.as_bytes() => {
+                    return Err(LinkError::AlreadyBundled {
+                        evidence: format!("a section `{MARK}`"),
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn custom_name(contents: &[u8]) -> Option<&[u8]> {
+    let mut at = 0;
+    let length = leb::read(contents, &mut at)? as usize;
+    contents.get(at..at.checked_add(length)?)
+}
+
+/// Whether `module` looks like the text format: after blanks and comments, a parenthesis.
+fn is_wasm_text(module: &[u8]) -> bool {
+    let mut rest = module
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(module)
+        .trim_ascii_start();
+    while rest.starts_with(b";;") {
+        let line = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(rest.len());
+        rest = rest[line..].trim_ascii_start();
+    }
+    rest.starts_with(b"(module") || rest.starts_with(b"(;") || rest.starts_with(b"(component")
+}
+
+fn begins(module: &[u8]) -> String {
+    let first = &module[..module.len().min(8)];
+    if first
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+    {
+        format!("`{}`", String::from_utf8_lossy(first))
+    } else {
+        let hex: Vec<String> = first.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("the bytes `{}`", hex.join(" "))
+    }
+}

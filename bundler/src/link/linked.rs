@@ -1,0 +1,139 @@
+//! The linked module: complete but for the image's bytes.
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use thiserror::Error;
+
+use super::error::{LinkError, Notice};
+use super::leb;
+
+/// A module with a hole where the image goes.
+///
+/// It validates with any image in the hole, imports exactly what the program imports, and depends on nothing but the
+/// program and the interposer.
+#[derive(Debug)]
+pub struct Linked {
+    /// Everything up to the hole, which is at the end of the data section.
+    pub(super) before: Vec<u8>,
+    /// Everything behind it.
+    pub(super) after: Vec<u8>,
+    pub(super) holes: Holes,
+    pub(super) segment: u32,
+    pub(super) added_code: u64,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// Places in [`Linked::before`] that depend on the image's size.
+#[derive(Debug, Default)]
+pub(super) struct Holes {
+    /// The data section's length, five bytes.
+    pub(super) section_size_at: usize,
+    /// That length with an empty image.
+    pub(super) section_size: u32,
+    /// The image segment's length, five bytes.
+    pub(super) segment_size_at: usize,
+    /// Immediates of `i32.const`, five bytes each, that push the image's size.
+    pub(super) image_size_at: Vec<usize>,
+}
+
+/// Why a linked module could not be written.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The destination failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The image is too large for this program.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+impl Linked {
+    /// How many bytes an image may have in this program: a data section holds 4 GiB.
+    #[must_use]
+    pub fn image_limit(&self) -> u32 {
+        u32::MAX - self.holes.section_size
+    }
+
+    /// Index of the data segment that holds the image.
+    #[must_use]
+    pub fn segment(&self) -> u32 {
+        self.segment
+    }
+
+    /// Bytes that the code section has grown by.
+    #[must_use]
+    pub fn added_code(&self) -> u64 {
+        self.added_code
+    }
+
+    /// What the user should know, in a stable order.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Bytes of the module without its image.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        (self.before.len() + self.after.len()) as u64
+    }
+
+    /// The module with an empty image: valid, and what a writer begins with.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [self.before.as_slice(), &self.after].concat()
+    }
+
+    /// Writes the module at `out`'s position, with the image that `image` writes in its place.
+    ///
+    /// `image` finds `out` where its first byte belongs, leaves it behind the last one, and returns how many bytes it
+    /// wrote. Afterwards `out` is at the end of the module. Returns what `image` returned.
+    ///
+    /// # Errors
+    /// When `out` or `image` fails, or when the image has more than [`Linked::image_limit`] bytes.
+    pub fn write<W, E>(
+        &self,
+        out: &mut W,
+        image: impl FnOnce(&mut W) -> Result<u32, E>,
+    ) -> Result<u32, E>
+    where
+        W: Write + Seek,
+        E: From<WriteError>,
+    {
+        let start = out.stream_position().map_err(WriteError::Io)?;
+        out.write_all(&self.before).map_err(WriteError::Io)?;
+        let size = image(out)?;
+        self.finish(out, start, size)?;
+        Ok(size)
+    }
+
+    fn finish<W: Write + Seek>(
+        &self,
+        out: &mut W,
+        start: u64,
+        image_size: u32,
+    ) -> Result<(), WriteError> {
+        let section_size = self.section_size(u64::from(image_size))?;
+        out.write_all(&self.after)?;
+        let end = out.stream_position()?;
+        let mut put = |at: usize, bytes: [u8; leb::PADDED]| -> io::Result<()> {
+            out.seek(SeekFrom::Start(start + at as u64))?;
+            out.write_all(&bytes)
+        };
+        put(self.holes.section_size_at, leb::padded(section_size))?;
+        put(self.holes.segment_size_at, leb::padded(image_size))?;
+        for &at in &self.holes.image_size_at {
+            put(at, leb::padded_signed(image_size))?;
+        }
+        out.seek(SeekFrom::Start(end))?;
+        Ok(())
+    }
+
+    fn section_size(&self, image_size: u64) -> Result<u32, LinkError> {
+        let size = u64::from(self.holes.section_size) + image_size;
+        u32::try_from(size).map_err(|_| LinkError::DataTooLarge {
+            size,
+            limit: u64::from(u32::MAX),
+        })
+    }
+}

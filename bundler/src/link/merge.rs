@@ -1,0 +1,400 @@
+//! The interposer's code, rewritten to live in the program's memory.
+//!
+//! Every own address is rebased: `$vfs_base`, where the region is at the moment, is added right before the access and
+//! never kept, because a call in between may move the region.
+
+use std::ops::Range;
+
+use wasmparser::{BinaryReader, FunctionBody, Operator};
+
+use super::interposer::{Interposer, InterposerImport};
+use super::intrinsic::Intrinsic;
+use super::leb;
+use super::place::{Merged, Place};
+
+mod op {
+    pub(super) const CALL: u8 = 0x10;
+    pub(super) const LOCAL_GET: u8 = 0x20;
+    pub(super) const LOCAL_SET: u8 = 0x21;
+    pub(super) const GLOBAL_GET: u8 = 0x23;
+    pub(super) const GLOBAL_SET: u8 = 0x24;
+    pub(super) const I32_CONST: u8 = 0x41;
+    pub(super) const I32_ADD: u8 = 0x6a;
+    pub(super) const BULK: u8 = 0xfc;
+    pub(super) const MEMORY_INIT: u8 = 0x08;
+    pub(super) const MEMORY_COPY: u8 = 0x0a;
+    pub(super) const MEMORY_FILL: u8 = 0x0b;
+    /// `i32.load` to `i64.load32_u`.
+    pub(super) const LOADS: std::ops::RangeInclusive<u8> = 0x28..=0x35;
+    /// `i32.store` to `i64.store32`.
+    pub(super) const STORES: std::ops::RangeInclusive<u8> = 0x36..=0x3e;
+}
+
+const I32: u8 = 0x7f;
+
+/// A rewritten body.
+#[derive(Debug)]
+pub(super) struct Rewritten {
+    /// From the local declarations to the final `end`.
+    pub(super) bytes: Vec<u8>,
+    /// Where in `bytes` the five bytes of an `i32.const` that pushes the image's size are.
+    pub(super) image_size_at: Vec<usize>,
+}
+
+/// Rewrites the body of the interposer's function `index` for its new place.
+pub(super) fn rewrite(
+    interposer: &Interposer,
+    place: &Place,
+    merged: &Merged,
+    index: u32,
+) -> Rewritten {
+    const VALID: &str = "the interposer was validated when it was parsed";
+    let function = interposer.function(index);
+    let range = function.body.clone();
+    let body = FunctionBody::new(BinaryReader::new(
+        &interposer.bytes()[range.clone()],
+        range.start,
+    ));
+    let params = interposer.types[function.ty as usize].params().len() as u32;
+
+    let mut groups = Vec::new();
+    let mut locals = params;
+    for group in body.get_locals_reader().expect(VALID) {
+        let (count, ty) = group.expect(VALID);
+        locals += count;
+        groups.push((count, value_type(ty)));
+    }
+    let mut rewriter = Rewriter {
+        interposer,
+        merged,
+        segment: place.segment,
+        out: Vec::with_capacity(range.len() * 2),
+        leaves: [None, None],
+        locals,
+        scratch: Vec::new(),
+        image_size_at: Vec::new(),
+    };
+    let mut operators = body.get_operators_reader().expect(VALID);
+    while !operators.eof() {
+        let start = operators.original_position();
+        let operator = operators.read().expect(VALID);
+        rewriter.operator(&operator, start..operators.original_position());
+    }
+    rewriter.finish(groups)
+}
+
+struct Rewriter<'a> {
+    interposer: &'a Interposer,
+    merged: &'a Merged,
+    segment: u32,
+    out: Vec<u8>,
+    /// The last two operators written, the last one first, when they only push a value.
+    leaves: [Option<Leaf>; 2],
+    /// Parameters and locals so far.
+    locals: u32,
+    /// Types of the locals added, with what each is for.
+    scratch: Vec<(u8, Slot)>,
+    image_size_at: Vec<usize>,
+}
+
+/// An operator that pushes a value and does nothing else.
+#[derive(Clone, Copy)]
+struct Leaf {
+    start: usize,
+    /// Its value, when it is an `i32.const`.
+    constant: Option<u32>,
+}
+
+/// What a scratch local holds: operands above the one that is rebased.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    /// The last operand.
+    Top,
+    /// The one before.
+    Second,
+}
+
+impl Rewriter<'_> {
+    fn operator(&mut self, operator: &Operator<'_>, range: Range<usize>) {
+        let start = self.out.len();
+        let mut leaf = None;
+        match operator {
+            Operator::Call { function_index } => {
+                if let Some(InterposerImport::Intrinsic(intrinsic)) =
+                    self.interposer.imports.get(*function_index as usize)
+                {
+                    return self.intrinsic(*intrinsic);
+                }
+                self.indexed(op::CALL, self.merged.function_of[function_index]);
+            }
+            Operator::GlobalGet { global_index } => {
+                self.indexed(op::GLOBAL_GET, self.merged.global_of[global_index]);
+                leaf = Some(Leaf {
+                    start,
+                    constant: None,
+                });
+            }
+            Operator::GlobalSet { global_index } => {
+                self.indexed(op::GLOBAL_SET, self.merged.global_of[global_index])
+            }
+            Operator::MemorySize { .. } => self.indexed(op::GLOBAL_GET, self.merged.globals.region),
+            Operator::MemoryGrow { .. } => {
+                let grow = self
+                    .merged
+                    .helpers
+                    .region_grow
+                    .expect("placed, as this function grows the region");
+                self.indexed(op::CALL, grow);
+            }
+            Operator::MemoryCopy { .. } => {
+                self.rebase_two();
+                self.out.extend([op::BULK, op::MEMORY_COPY, 0, 0]);
+            }
+            Operator::MemoryFill { .. } => {
+                self.rebase_third();
+                self.out.extend([op::BULK, op::MEMORY_FILL, 0]);
+            }
+            _ => {
+                let bytes = &self.interposer.bytes()[range];
+                match bytes[0] {
+                    opcode if op::LOADS.contains(&opcode) => self.load(bytes),
+                    opcode if op::STORES.contains(&opcode) => self.store(bytes),
+                    _ => self.out.extend(bytes),
+                }
+                leaf = match operator {
+                    Operator::I32Const { value } => Some(Leaf {
+                        start,
+                        constant: Some(*value as u32),
+                    }),
+                    Operator::LocalGet { .. } | Operator::I64Const { .. } => Some(Leaf {
+                        start,
+                        constant: None,
+                    }),
+                    _ => None,
+                };
+            }
+        }
+        self.leaves = match leaf {
+            Some(_) => [leaf, self.leaves[0]],
+            None => [None, None],
+        };
+    }
+
+    fn intrinsic(&mut self, intrinsic: Intrinsic) {
+        self.expand(intrinsic);
+        self.leaves = [None, None];
+    }
+
+    fn expand(&mut self, intrinsic: Intrinsic) {
+        match intrinsic {
+            // Alignment and offset 0: the address may be odd.
+            Intrinsic::Access(access) => self.out.extend([access.opcode, 0, 0]),
+            Intrinsic::CopyIn => {
+                self.rebase_third();
+                self.out.extend([op::BULK, op::MEMORY_COPY, 0, 0]);
+            }
+            Intrinsic::CopyOut => {
+                self.rebase_second(I32);
+                self.out.extend([op::BULK, op::MEMORY_COPY, 0, 0]);
+            }
+            Intrinsic::ImageToProgram => self.image(),
+            Intrinsic::ImageToOwn => {
+                self.rebase_third();
+                self.image();
+            }
+            Intrinsic::ImageSize => {
+                self.out.push(op::I32_CONST);
+                self.image_size_at.push(self.out.len());
+                self.out.extend(leb::padded_signed(0));
+            }
+            Intrinsic::ProgramPages => self.indexed(op::GLOBAL_GET, self.merged.globals.pages),
+        }
+    }
+
+    /// `memory.init` from the image.
+    fn image(&mut self) {
+        self.out.extend([op::BULK, op::MEMORY_INIT]);
+        leb::write(&mut self.out, self.segment);
+        self.out.push(0);
+    }
+
+    fn load(&mut self, bytes: &[u8]) {
+        let access = Access::read(bytes);
+        match self.leaves[0].and_then(|leaf| access.folded(leaf)) {
+            Some((start, offset)) => {
+                self.out.truncate(start);
+                self.indexed(op::GLOBAL_GET, self.merged.globals.base);
+                access.write(&mut self.out, offset);
+            }
+            None => {
+                let rebase = self.rebase();
+                self.out.extend(rebase);
+                access.write(&mut self.out, access.offset);
+            }
+        }
+    }
+
+    fn store(&mut self, bytes: &[u8]) {
+        let access = Access::read(bytes);
+        let mut offset = access.offset;
+        match self.leaves {
+            // A constant address disappears in the operator's offset.
+            [Some(value), Some(address)] if access.folded(address).is_some() => {
+                let (start, sum) = access.folded(address).expect("tested above");
+                let mut base = vec![op::GLOBAL_GET];
+                leb::write(&mut base, self.merged.globals.base);
+                self.out.splice(start..value.start, base);
+                offset = sum;
+            }
+            _ => self.rebase_second(stored_type(access.opcode)),
+        }
+        access.write(&mut self.out, offset);
+    }
+
+    /// Rebases the operand below the last one, which has the type `ty`.
+    fn rebase_second(&mut self, ty: u8) {
+        if let Some(last) = self.leaves[0] {
+            let rebase = self.rebase();
+            self.out.splice(last.start..last.start, rebase);
+            return;
+        }
+        let top = self.scratch(ty, Slot::Top);
+        self.indexed(op::LOCAL_SET, top);
+        let rebase = self.rebase();
+        self.out.extend(rebase);
+        self.indexed(op::LOCAL_GET, top);
+    }
+
+    /// Rebases the operand below the last two, both `i32`.
+    fn rebase_third(&mut self) {
+        if let [Some(_), Some(second)] = self.leaves {
+            let rebase = self.rebase();
+            self.out.splice(second.start..second.start, rebase);
+            return;
+        }
+        let (top, second) = (
+            self.scratch(I32, Slot::Top),
+            self.scratch(I32, Slot::Second),
+        );
+        self.indexed(op::LOCAL_SET, top);
+        self.indexed(op::LOCAL_SET, second);
+        let rebase = self.rebase();
+        self.out.extend(rebase);
+        self.indexed(op::LOCAL_GET, second);
+        self.indexed(op::LOCAL_GET, top);
+    }
+
+    /// Rebases both addresses below a length.
+    fn rebase_two(&mut self) {
+        let (top, second) = (
+            self.scratch(I32, Slot::Top),
+            self.scratch(I32, Slot::Second),
+        );
+        let rebase = self.rebase();
+        self.indexed(op::LOCAL_SET, top);
+        self.indexed(op::LOCAL_SET, second);
+        self.out.extend(&rebase);
+        self.indexed(op::LOCAL_GET, second);
+        self.out.extend(&rebase);
+        self.indexed(op::LOCAL_GET, top);
+    }
+
+    /// Adds the region's base to the address on top of the stack.
+    fn rebase(&self) -> Vec<u8> {
+        let mut code = vec![op::GLOBAL_GET];
+        leb::write(&mut code, self.merged.globals.base);
+        code.push(op::I32_ADD);
+        code
+    }
+
+    fn indexed(&mut self, opcode: u8, index: u32) {
+        self.out.push(opcode);
+        leb::write(&mut self.out, index);
+    }
+
+    fn scratch(&mut self, ty: u8, slot: Slot) -> u32 {
+        let index = self
+            .scratch
+            .iter()
+            .position(|&known| known == (ty, slot))
+            .unwrap_or_else(|| {
+                self.scratch.push((ty, slot));
+                self.scratch.len() - 1
+            });
+        self.locals + index as u32
+    }
+
+    fn finish(self, mut groups: Vec<(u32, u8)>) -> Rewritten {
+        for (ty, _) in self.scratch {
+            match groups.last_mut() {
+                Some((count, last)) if *last == ty => *count += 1,
+                _ => groups.push((1, ty)),
+            }
+        }
+        let mut bytes = Vec::with_capacity(self.out.len() + 16);
+        leb::write(&mut bytes, groups.len() as u32);
+        for (count, ty) in groups {
+            leb::write(&mut bytes, count);
+            bytes.push(ty);
+        }
+        let code = bytes.len();
+        bytes.extend(self.out);
+        Rewritten {
+            bytes,
+            image_size_at: self.image_size_at.iter().map(|at| at + code).collect(),
+        }
+    }
+}
+
+/// A load or store: opcode, alignment, offset.
+struct Access {
+    opcode: u8,
+    align: u8,
+    offset: u32,
+}
+
+impl Access {
+    fn read(bytes: &[u8]) -> Self {
+        const VALID: &str = "the operator was decoded before";
+        let mut at = 1;
+        let align = leb::read(bytes, &mut at).expect(VALID) as u8;
+        let offset = leb::read(bytes, &mut at).expect(VALID);
+        Access {
+            opcode: bytes[0],
+            align,
+            offset,
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>, offset: u32) {
+        out.extend([self.opcode, self.align]);
+        leb::write(out, offset);
+    }
+
+    /// Where the constant `address` was pushed, and the offset that takes its place.
+    fn folded(&self, address: Leaf) -> Option<(usize, u32)> {
+        let offset = self.offset.checked_add(address.constant?)?;
+        Some((address.start, offset))
+    }
+}
+
+fn stored_type(opcode: u8) -> u8 {
+    match opcode {
+        0x36 | 0x3a | 0x3b => I32,
+        0x38 => 0x7d,
+        0x39 => 0x7c,
+        _ => 0x7e,
+    }
+}
+
+/// The encoding of a number type; an interposer has no other.
+pub(super) fn value_type(ty: wasmparser::ValType) -> u8 {
+    use wasmparser::ValType;
+    match ty {
+        ValType::I32 => I32,
+        ValType::I64 => 0x7e,
+        ValType::F32 => 0x7d,
+        ValType::F64 => 0x7c,
+        _ => unreachable!("BUG: the features of an interposer exclude {ty}"),
+    }
+}

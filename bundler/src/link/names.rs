@@ -1,0 +1,155 @@
+//! The `name` section: what debuggers and profilers call the appended functions.
+
+use super::interposer::Interposer;
+use super::leb;
+use super::place::{Place, Source};
+
+/// Subsections that get entries.
+const FUNCTIONS: u8 = 1;
+const GLOBALS: u8 = 7;
+const DATA: u8 = 9;
+
+/// Names of everything that is appended, by index.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Subsection identifier, first new index and the entries, ascending.
+    subsections: [(u8, Vec<(u32, String)>); 3],
+}
+
+impl Names {
+    pub(super) fn new(interposer: &Interposer, place: &Place) -> Self {
+        let functions =
+            place
+                .functions
+                .iter()
+                .zip(place.first_function..)
+                .map(|(function, index)| {
+                    let name = match &function.source {
+                        Source::Interposer(own) => own_name(interposer, *own),
+                        Source::MemoryGrow => "memory_grow".to_owned(),
+                        Source::RegionGrow => "region_grow".to_owned(),
+                        Source::NoSys(ty) => {
+                            let params: Vec<String> =
+                                ty.params().iter().map(ToString::to_string).collect();
+                            format!("nosys({})", params.join(","))
+                        }
+                    };
+                    (index, format!("wasi_vfs::{name}"))
+                });
+        let mut globals = Vec::new();
+        if let Some(merged) = &place.merged {
+            let region = merged.globals;
+            for (index, name) in [
+                (region.pages, "pages"),
+                (region.base, "base"),
+                (region.region, "region"),
+            ] {
+                globals.push((index, format!("wasi_vfs::{name}")));
+            }
+            for (own, &index) in &merged.global_of {
+                let name = interposer
+                    .global_names
+                    .get(own)
+                    .cloned()
+                    .unwrap_or_else(|| format!("g{own}"));
+                globals.push((index, format!("wasi_vfs::{name}")));
+            }
+        }
+        let data = vec![(place.segment, "wasi_vfs::image".to_owned())];
+        Names {
+            subsections: [
+                (FUNCTIONS, functions.collect()),
+                (GLOBALS, globals),
+                (DATA, data),
+            ],
+        }
+    }
+
+    /// The contents of a section with these names alone.
+    pub(super) fn section(&self) -> Vec<u8> {
+        self.extend(&[]).expect("nothing is well formed")
+    }
+
+    /// The contents of the program's section with these names appended; `None` when it is malformed.
+    pub(super) fn extend(&self, section: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::with_capacity(section.len() + 4096);
+        let mut new = self
+            .subsections
+            .iter()
+            .filter(|(_, entries)| !entries.is_empty())
+            .peekable();
+        let mut at = 0;
+        while at < section.len() {
+            let id = section[at];
+            at += 1;
+            let size = leb::read(section, &mut at)? as usize;
+            let contents = section.get(at..at.checked_add(size)?)?;
+            at += size;
+            while let Some((own, entries)) = new.next_if(|(own, _)| *own < id) {
+                subsection(&mut out, *own, &map(&[], entries)?);
+            }
+            match new.next_if(|(own, _)| *own == id) {
+                Some((_, entries)) => subsection(&mut out, id, &map(contents, entries)?),
+                None => subsection(&mut out, id, contents),
+            }
+        }
+        for (own, entries) in new {
+            subsection(&mut out, *own, &map(&[], entries)?);
+        }
+        Some(out)
+    }
+}
+
+/// The name of an interposer's function: what it replaces, else its own, else its number.
+fn own_name(interposer: &Interposer, index: u32) -> String {
+    let exported = interposer
+        .exports
+        .iter()
+        .find(|(_, export)| **export == index)
+        .map(|(name, _)| name.clone());
+    exported
+        .or_else(|| interposer.names.get(&index).cloned())
+        .unwrap_or_else(|| format!("f{index}"))
+}
+
+fn subsection(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
+    out.push(id);
+    leb::write(out, contents.len() as u32);
+    out.extend_from_slice(contents);
+}
+
+/// A name map with `entries` behind its own, which must be sorted and lie below them.
+fn map(own: &[u8], entries: &[(u32, String)]) -> Option<Vec<u8>> {
+    let mut at = 0;
+    let count = if own.is_empty() {
+        0
+    } else {
+        leb::read(own, &mut at)?
+    };
+    let first = at;
+    let limit = entries.first()?.0;
+    let mut previous = None;
+    for _ in 0..count {
+        let index = leb::read(own, &mut at)?;
+        if index >= limit || previous.is_some_and(|previous| index <= previous) {
+            return None;
+        }
+        previous = Some(index);
+        let length = leb::read(own, &mut at)? as usize;
+        let end = at.checked_add(length)?;
+        std::str::from_utf8(own.get(at..end)?).ok()?;
+        at = end;
+    }
+    if at != own.len() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(own.len() + 32 * entries.len());
+    leb::write(&mut out, count.checked_add(entries.len() as u32)?);
+    out.extend_from_slice(&own[first..]);
+    for (index, name) in entries {
+        leb::write(&mut out, *index);
+        leb::write(&mut out, name.len() as u32);
+        out.extend_from_slice(name.as_bytes());
+    }
+    Some(out)
+}

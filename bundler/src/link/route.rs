@@ -1,0 +1,131 @@
+//! Who answers which call: the interposer or the host.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasmparser::FuncType;
+
+use super::error::{LinkError, Notice};
+use super::guest::{Guest, Import, WASI};
+use super::interposer::{Interposer, InterposerImport};
+
+/// Which calls go where.
+///
+/// "Interposer index" is an index of the interposer's own function index space, imports first.
+#[derive(Debug)]
+pub(super) struct Route {
+    /// By function import of the program: the interposer index of the function that answers instead of the host.
+    pub(super) interposed: Vec<Option<u32>>,
+    /// Interposer indices of the defined functions that the program can reach, ascending.
+    pub(super) reachable: Vec<u32>,
+    /// Host calls that these make, by interposer index: the program's import; `None` when it has none.
+    pub(super) host: BTreeMap<u32, Option<u32>>,
+    /// What was left to the host although it has a name that the interposer answers.
+    pub(super) notices: Vec<Notice>,
+}
+
+impl Route {
+    /// Matches the program's imports with the interposer's exports.
+    ///
+    /// # Errors
+    /// [`LinkError::Signature`] when the program imports a file function of WASI with a type of its own.
+    pub(super) fn new(guest: &Guest<'_>, interposer: &Interposer) -> Result<Self, LinkError> {
+        let known = wasi_types(interposer);
+        let mut wasi = BTreeMap::new();
+        let mut interposed = vec![None; guest.imports.len()];
+        let mut notices = Vec::new();
+        for (index, import) in guest
+            .imports
+            .iter()
+            .enumerate()
+            .filter(|(_, import)| import.module == WASI)
+        {
+            let name = import.name;
+            if let Some(expected) = known.get(name)
+                && let Err(found) = same_type(guest, import, expected)
+            {
+                let (name, expected) = (name.to_owned(), format!("`{expected}`"));
+                // Some hosts have sockets of their own under these names; without them no program of theirs would do.
+                if !(name.starts_with("fd_") || name.starts_with("path_")) {
+                    notices.push(Notice::ForeignSignature {
+                        name,
+                        found,
+                        expected,
+                    });
+                    continue;
+                }
+                return Err(LinkError::Signature {
+                    name,
+                    found,
+                    expected,
+                });
+            }
+            interposed[index] = interposer.exports.get(name).copied();
+            // A second import of a name is the same function.
+            wasi.entry(name).or_insert(index as u32);
+        }
+        let (reachable, called) = reach(interposer, interposed.iter().flatten().copied());
+        let host =
+            called
+                .into_iter()
+                .filter_map(|index| match &interposer.imports[index as usize] {
+                    InterposerImport::Host { name, .. } => {
+                        Some((index, wasi.get(name.as_str()).copied()))
+                    }
+                    InterposerImport::Intrinsic(_) => None,
+                });
+        Ok(Route {
+            host: host.collect(),
+            interposed,
+            reachable,
+            notices,
+        })
+    }
+
+    /// Whether the interposer answers anything at all.
+    pub(super) fn interposes(&self) -> bool {
+        self.interposed.iter().any(Option::is_some)
+    }
+}
+
+/// Everything that can be called from `roots`: defined functions and imports, each ascending.
+fn reach(interposer: &Interposer, roots: impl Iterator<Item = u32>) -> (Vec<u32>, Vec<u32>) {
+    let imports = interposer.imports.len() as u32;
+    let mut seen = BTreeSet::new();
+    let mut waiting: Vec<u32> = roots.collect();
+    while let Some(index) = waiting.pop() {
+        if seen.insert(index) && index >= imports {
+            waiting.extend(&interposer.functions[(index - imports) as usize].calls);
+        }
+    }
+    let (called, reachable) = seen.into_iter().partition(|&index| index < imports);
+    (reachable, called)
+}
+
+/// The type of every WASI function that the interposer replaces or calls.
+fn wasi_types(interposer: &Interposer) -> BTreeMap<&str, &FuncType> {
+    let exported = interposer
+        .exports
+        .iter()
+        .map(|(name, &index)| (name.as_str(), index));
+    let imported = interposer
+        .imports
+        .iter()
+        .zip(0..)
+        .filter_map(|(import, index)| match import {
+            InterposerImport::Host { name, .. } => Some((name.as_str(), index)),
+            InterposerImport::Intrinsic(_) => None,
+        });
+    exported
+        .chain(imported)
+        .filter_map(|(name, index)| Some((name, interposer.function_type(index)?)))
+        .collect()
+}
+
+/// Calls are patched without a look at their operands, so the types must agree; if not, the program's is returned.
+fn same_type(guest: &Guest<'_>, import: &Import<'_>, expected: &FuncType) -> Result<(), String> {
+    match &guest.types[import.ty as usize] {
+        Some(found) if found == expected => Ok(()),
+        Some(found) => Err(format!("`{found}`")),
+        None => Err("another kind of type".to_owned()),
+    }
+}

@@ -1,0 +1,62 @@
+//! The last check: what was linked is valid WebAssembly.
+
+use rayon::prelude::*;
+use wasmparser::{
+    BinaryReaderError, Chunk, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator,
+    WasmFeatures,
+};
+
+use super::error::LinkError;
+use super::linked::Linked;
+
+/// Validates `linked` with an empty image in its hole; what the image's bytes are can't make a difference.
+///
+/// # Errors
+/// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
+pub(super) fn validate(linked: &Linked) -> Result<(), LinkError> {
+    let bug = |e: BinaryReaderError| LinkError::Bug {
+        offset: e.offset(),
+        message: e.message().to_owned(),
+    };
+    parts(&linked.before, &linked.after).map_err(bug)
+}
+
+/// Validates a module that lies in memory in two parts, the first of which ends with a section.
+fn parts(before: &[u8], after: &[u8]) -> Result<(), BinaryReaderError> {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    let mut parser = Parser::new(0);
+    parser.set_features(WasmFeatures::all());
+    let mut functions = Vec::new();
+    let (mut rest, mut eof) = (before, false);
+    loop {
+        match parser.parse(rest, eof)? {
+            // A rest would be a section that the first part does not finish: the parser refuses it.
+            Chunk::NeedMoreData(_) => {
+                (rest, eof) = (if rest.is_empty() { after } else { rest }, true)
+            }
+            Chunk::Parsed { consumed, payload } => {
+                rest = &rest[consumed..];
+                if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
+                    functions.push((function, body));
+                }
+                if matches!(payload, Payload::End(_)) {
+                    break;
+                }
+            }
+        }
+    }
+    let results: Vec<Result<(), BinaryReaderError>> = functions
+        .into_par_iter()
+        .with_min_len(16)
+        .map_init(
+            FuncValidatorAllocations::default,
+            |allocations, (function, body)| {
+                let mut validator = function.into_validator(std::mem::take(allocations));
+                let result = validator.validate(&body);
+                *allocations = validator.into_allocations();
+                result
+            },
+        )
+        .collect();
+    results.into_iter().collect()
+}

@@ -1,0 +1,21 @@
+;; A false interposer: counts its calls in its own memory and asks the host. Two pages, one of data and one of stack.
+(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $host_fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $host_fd_close (param i32) (result i32)))
+  (import "wasi_vfs" "program_store32" (func $program_store32 (param i32 i32)))
+  (import "wasi_vfs" "image_size" (func $image_size (result i32)))
+  (memory 2)
+  (global $stack (mut i32) (i32.const 131072))
+  (func $count (param $address i32) (result i32)
+    (i32.store (local.get $address) (i32.add (i32.load (local.get $address)) (i32.const 1)))
+    (i32.load (local.get $address)))
+  (func $fd_read (export "fd_read") (param i32 i32 i32 i32) (result i32)
+    (drop (call $count (i32.const 8)))
+    (call $host_fd_read (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+  (func $fd_close (export "fd_close") (param i32) (result i32)
+    (drop (call $count (i32.const 16)))
+    (call $host_fd_close (local.get 0)))
+  ;; Answers without the host: the image's size.
+  (func $fd_tell (export "fd_tell") (param i32 i32) (result i32)
+    (call $program_store32 (local.get 1) (call $image_size))
+    (i32.const 0)))
