@@ -24,6 +24,9 @@ pub trait Bytes {
 
     /// Fills `out` with the bytes from `offset` on.
     ///
+    /// The reader checks first and only ever asks for what is there ([`fuzz`](crate::fuzz) proves it), so this check is the
+    /// second one.
+    ///
     /// # Errors
     /// [`Corrupt`] when that would reach past [`size`](Bytes::size); nothing else may fail.
     fn read(&self, offset: u32, out: &mut [u8]) -> Result<(), Corrupt>;

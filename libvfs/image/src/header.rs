@@ -39,10 +39,13 @@ impl<B: Bytes> Image<B> {
     /// # Errors
     /// [`Corrupt`] when these are not the bytes of a version 1 image of exactly this size.
     pub fn open(bytes: B) -> Result<Self, Corrupt> {
+        let size = bytes.size();
         let mut record = [0; HeaderRecord::SIZE];
+        if (size as usize) < record.len() {
+            return Err(Corrupt);
+        }
         bytes.read(0, &mut record)?;
         let header = HeaderRecord::decode(&record);
-        let size = bytes.size();
         if header.magic != MAGIC
             || header.version != VERSION
             || header.image_size != size
