@@ -1,7 +1,7 @@
 //! Entries to bytes: the [`Image`], described first and then streamed.
 //!
 //! [`describe`] computes everything but the contents from a [`Plan`]; [`Image::write`] makes
-//! one pass over the contents and never holds more than a buffer of them. [`check()`] and
+//! one pass over the contents and never holds more than a few MiB of them. [`check()`] and
 //! [`list()`] read an image back.
 
 mod check;
