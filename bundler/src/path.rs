@@ -121,6 +121,40 @@ impl GuestPath {
         }
     }
 
+    /// The path of the entry `name` in this directory; as [`join`](Self::join) for what is one name already.
+    pub(crate) fn child(&self, name: &str) -> Result<Self, GuestPathError> {
+        debug_assert!(
+            !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != ".."
+        );
+        if name.len() > MAX_NAME {
+            return Err(GuestPathError::LongName);
+        }
+        let path = match self.0.as_str() {
+            "." => name.to_owned(),
+            "/" => ["/", name].concat(),
+            path => [path, "/", name].concat(),
+        };
+        if path.len() > MAX_PATH {
+            Err(GuestPathError::LongPath)
+        } else {
+            Ok(Self(path))
+        }
+    }
+
+    /// The order in which a tree is walked: what is in a directory directly follows it; absolute paths first.
+    pub(crate) fn tree_cmp(&self, other: &Self) -> Ordering {
+        // A slash before every other byte: `/a/b` before `/a-b`.
+        other.is_absolute().cmp(&self.is_absolute()).then_with(|| {
+            let (a, b) = (self.key().as_bytes(), other.key().as_bytes());
+            match a.iter().zip(b).find(|(a, b)| a != b) {
+                None => a.len().cmp(&b.len()),
+                Some((b'/', _)) => Ordering::Less,
+                Some((_, b'/')) => Ordering::Greater,
+                Some((a, b)) => a.cmp(b),
+            }
+        })
+    }
+
     /// Whether it is inside `directory`, at any depth (not when it is `directory` itself).
     #[must_use]
     pub fn is_below(&self, directory: &Self) -> bool {

@@ -1,9 +1,31 @@
 //! What goes into the image, resolved and sorted: the [`Plan`].
+//!
+//! `resolve` asks for each table of the manifest what it brings (`walk` for a directory, with the patterns of `glob`),
+//! `merge` makes one tree of it, `limits` and `warning` look at the result.
 
+mod error;
+mod found;
+mod glob;
+mod limits;
+mod merge;
+mod resolve;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod unmatched;
+mod walk;
+mod warning;
+
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
+pub use error::{Paths, PlanError, PlanProblem};
+pub use resolve::resolve;
+pub use rows::{Row, RowKind, Totals};
+pub use warning::PlanWarning;
 
 /// The resolved content of a bundle: what `plan` prints and `image` encodes.
 ///
@@ -12,6 +34,25 @@ pub use crate::path::GuestPath;
 pub struct Plan {
     roots: Vec<GuestPath>,
     entries: Vec<Entry>,
+    /// The tables of the manifest, by [`Origin`].
+    requests: Vec<RequestLabel>,
+    warnings: Vec<PlanWarning>,
+}
+
+/// What messages need of a table of the manifest.
+#[derive(Debug, Clone)]
+struct RequestLabel {
+    name: String,
+    span: Range<usize>,
+}
+
+impl RequestLabel {
+    fn of(request: &Request) -> Self {
+        Self {
+            name: request.name.clone(),
+            span: request.span.clone(),
+        }
+    }
 }
 
 /// One entry of a [`Plan`].
@@ -77,7 +118,7 @@ impl Origin {
 }
 
 impl Plan {
-    /// Sorts entries into a plan. `resolve` ends here; tests of later stages may start here.
+    /// Sorts entries into a plan. [`resolve`] ends here; tests of later stages may start here.
     ///
     /// # Panics
     /// When two entries have one path, or an entry's parent is missing or no directory.
@@ -112,13 +153,40 @@ impl Plan {
         }
         // `/` first; GuestPath's order puts names such as `-x` and `.` before it.
         roots.sort_by_key(|root| !root.is_absolute());
-        Self { roots, entries }
+        Self {
+            roots,
+            entries,
+            requests: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     /// The preopened directories, `/` first when present, the others sorted: each is an entry of kind `Directory`.
     #[must_use]
     pub fn roots(&self) -> &[GuestPath] {
         &self.roots
+    }
+
+    /// What a user should know though it works.
+    #[must_use]
+    pub fn warnings(&self) -> &[PlanWarning] {
+        &self.warnings
+    }
+
+    /// The name of the mount, or the guest path of the other table, that asked for an entry.
+    #[must_use]
+    pub fn mount_of(&self, entry: &Entry) -> Option<&str> {
+        Some(&self.request(entry)?.name)
+    }
+
+    /// Where in the manifest an entry is asked for.
+    #[must_use]
+    pub fn span_of(&self, entry: &Entry) -> Option<miette::SourceSpan> {
+        Some(span(&self.request(entry)?.span))
+    }
+
+    fn request(&self, entry: &Entry) -> Option<&RequestLabel> {
+        self.requests.get(entry.origin.0 as usize)
     }
 
     /// All entries, sorted by path.

@@ -113,7 +113,8 @@ pub trait Source: Sync {
     /// When the file can't be opened.
     fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError>;
 
-    /// Shows everything below a directory (not itself), each directory before what is in it, in any order otherwise.
+    /// Shows everything below a directory (not itself), each directory directly followed by what is in it, in any order
+    /// otherwise.
     ///
     /// Symlinks are shown, not followed. An unreadable entry is shown as an error and the walk goes on.
     fn walk(
@@ -121,33 +122,36 @@ pub trait Source: Sync {
         directory: &Path,
         visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
     ) {
-        // Directories still to list, with the depth of their entries.
-        let mut open = vec![(directory.to_owned(), 1)];
-        while let Some((directory, depth)) = open.pop() {
-            let names = match self.list(&directory) {
-                Ok(names) => names,
-                Err(error) => {
-                    visit(Err(error));
-                    continue;
+        // What is left of the directories entered, the innermost last.
+        let mut open: Vec<(PathBuf, std::vec::IntoIter<OsString>)> = Vec::new();
+        let mut next = Some(directory.to_owned());
+        loop {
+            if let Some(directory) = next.take() {
+                match self.list(&directory) {
+                    Ok(names) => open.push((directory, names.into_iter())),
+                    Err(error) => drop(visit(Err(error))),
                 }
+            }
+            let depth = open.len();
+            let Some((directory, names)) = open.last_mut() else {
+                return;
             };
-            for name in names {
-                let path = directory.join(name);
-                let kind = match self.metadata(&path) {
-                    Ok(metadata) => metadata.kind,
-                    Err(error) => {
-                        visit(Err(error));
-                        continue;
-                    }
-                };
-                let step = visit(Ok(Visited {
-                    path: &path,
-                    depth,
-                    kind,
-                    metadata: &mut || self.metadata(&path),
-                }));
-                if kind == Kind::Directory && step == Step::Into {
-                    open.push((path, depth + 1));
+            let Some(name) = names.next() else {
+                open.pop();
+                continue;
+            };
+            let path = directory.join(name);
+            match self.metadata(&path) {
+                Err(error) => drop(visit(Err(error))),
+                Ok(Metadata { kind, .. }) => {
+                    let mut metadata = || self.metadata(&path);
+                    let step = visit(Ok(Visited {
+                        path: &path,
+                        depth,
+                        kind,
+                        metadata: &mut metadata,
+                    }));
+                    next = (kind == Kind::Directory && step == Step::Into).then_some(path);
                 }
             }
         }

@@ -1,0 +1,294 @@
+//! The manifest as meant: well formed, every default filled in, spans kept, no file of it looked at.
+//!
+//! `raw` is the manifest as written and its schema, `shape` the first check, `check` the rest. All problems of a
+//! manifest come in one [`ManifestError`].
+
+mod advice;
+mod check;
+mod error;
+mod pattern;
+mod permissions;
+mod raw;
+mod schema;
+mod shape;
+mod size;
+mod timestamps;
+
+use std::io::Read as _;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::path::GuestPath;
+use crate::report::Text;
+use crate::source::{Kind, Source};
+
+pub use error::{ManifestError, ManifestProblem};
+pub use pattern::Pattern;
+pub use permissions::Permissions;
+pub use raw::{Host, Memory, Symlinks};
+pub use schema::schema;
+pub use timestamps::Timestamps;
+
+pub(crate) use error::span;
+pub(crate) use pattern::{Alternative, Segment};
+pub(crate) use size::display as display_size;
+pub(crate) use timestamps::TimeRange;
+
+/// Mode of files where nothing else is said.
+pub(crate) const FILE_MODE: u16 = 0o644;
+/// Mode of directories where nothing else is said.
+pub(crate) const DIRECTORY_MODE: u16 = 0o755;
+
+/// What of the environment a manifest may depend on; the front door fills it in.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The variable `SOURCE_DATE_EPOCH`: seconds since 1970.
+    pub source_date_epoch: Option<String>,
+}
+
+/// A checked manifest.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    pub(crate) text: Text,
+    pub(crate) path: PathBuf,
+    pub(crate) input: HostPath,
+    pub(crate) output: HostPath,
+    pub(crate) limits: Limits,
+    pub(crate) link: Link,
+    /// What holds for directories that nothing names.
+    pub(crate) implied: Attributes,
+    /// In the order of the text.
+    pub(crate) requests: Vec<Request>,
+}
+
+/// A path of this machine: as written, where, and seen from the working directory.
+#[derive(Debug, Clone)]
+pub(crate) struct HostPath {
+    pub(crate) written: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) path: PathBuf,
+}
+
+/// How much may go in.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    pub(crate) image_size: Limit,
+    pub(crate) file_size: Limit,
+    pub(crate) files: Limit,
+}
+
+/// One limit, and where it is written unless it is the default.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit {
+    pub(crate) value: u64,
+    pub(crate) span: Option<Range<usize>>,
+}
+
+/// How the interposer is put into the program.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Link {
+    /// Where the interposer keeps its own state.
+    pub memory: Memory,
+    /// How directories of the host meet the embedded tree.
+    pub host: Host,
+}
+
+/// Modes and times.
+#[derive(Debug, Clone)]
+pub(crate) struct Attributes {
+    pub(crate) permissions: Permissions,
+    pub(crate) dir_permissions: Permissions,
+    pub(crate) timestamps: Timestamps,
+}
+
+/// One table that asks for entries.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// What messages and reports call it.
+    pub(crate) name: String,
+    /// Where its `guest` is written.
+    pub(crate) span: Range<usize>,
+    pub(crate) guest: GuestPath,
+    /// The guest path was written with a slash at its end: only a directory will do.
+    pub(crate) guest_slash: bool,
+    pub(crate) overrides: bool,
+    pub(crate) attributes: Attributes,
+    pub(crate) kind: RequestKind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum RequestKind {
+    Mount(Box<Mount>),
+    File(FileContent),
+    Dir,
+    Symlink { target: String },
+}
+
+/// A directory or file of the source, embedded.
+#[derive(Debug, Clone)]
+pub(crate) struct Mount {
+    pub(crate) source: HostPath,
+    pub(crate) include: Vec<Pattern>,
+    /// Built-in ones first, so that the manifest can take back.
+    pub(crate) exclude: Vec<Pattern>,
+    pub(crate) default_excludes: bool,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) symlinks: Symlinks,
+    pub(crate) strip_prefix: Option<StripPrefix>,
+    pub(crate) optional: bool,
+}
+
+/// Names that the guest's paths lack, at least one.
+#[derive(Debug, Clone)]
+pub(crate) struct StripPrefix {
+    pub(crate) names: Vec<String>,
+    pub(crate) span: Range<usize>,
+}
+
+/// Other modes and times for what a pattern matches.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) pattern: Pattern,
+    pub(crate) permissions: Option<Permissions>,
+    pub(crate) dir_permissions: Option<Permissions>,
+    pub(crate) timestamps: Option<Timestamps>,
+}
+
+/// Where the content of a `[[file]]` comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum FileContent {
+    Inline(Arc<[u8]>),
+    Source { source: HostPath, optional: bool },
+}
+
+impl Attributes {
+    /// Whether a directory's mode or time is that of its source.
+    pub(crate) fn of_directory_need_source(&self) -> bool {
+        self.dir_permissions.needs_source() || !matches!(self.timestamps, Timestamps::Fixed(_))
+    }
+}
+
+impl Manifest {
+    /// Reads and checks the manifest at `path`; its paths are relative to the folder it is in.
+    ///
+    /// # Errors
+    /// Everything wrong with it: that it can't be read, is no TOML, or each line that does not mean anything.
+    pub fn read(
+        path: &Path,
+        src: &dyn Source,
+        environment: &Environment,
+    ) -> Result<Self, ManifestError> {
+        let shown = path.display().to_string();
+        let text = read_text(path, src)
+            .map_err(|problem| ManifestError::new(Text::new(&shown, ""), vec![problem]))?;
+        Self::parse_at(&text, path, environment)
+    }
+
+    /// Checks a manifest's text. `name` is what messages call it; its paths are relative to `dir`.
+    ///
+    /// # Errors
+    /// Everything wrong with it, in the order of its lines.
+    pub fn parse(
+        text: &str,
+        name: &str,
+        dir: &Path,
+        environment: &Environment,
+    ) -> Result<Self, ManifestError> {
+        check::manifest(Text::new(name, text), dir.join(name), dir, environment)
+    }
+
+    fn parse_at(text: &str, path: &Path, environment: &Environment) -> Result<Self, ManifestError> {
+        let dir = path.parent().unwrap_or(Path::new(""));
+        check::manifest(
+            Text::new(&path.display().to_string(), text),
+            path.to_owned(),
+            dir,
+            environment,
+        )
+    }
+
+    /// The program's module, as a path from the working directory.
+    #[must_use]
+    pub fn input(&self) -> &Path {
+        &self.input.path
+    }
+
+    /// Where the bundle goes, as a path from the working directory.
+    #[must_use]
+    pub fn output(&self) -> &Path {
+        &self.output.path
+    }
+
+    /// The manifest with another output, given on the command line; a path from the working directory.
+    #[must_use]
+    pub fn with_output(mut self, path: PathBuf) -> Self {
+        self.output.path = path;
+        self
+    }
+
+    /// Where `input` is written: for labels of later stages.
+    #[must_use]
+    pub fn input_span(&self) -> miette::SourceSpan {
+        span(&self.input.span)
+    }
+
+    /// Where `output` is written: for labels of later stages.
+    #[must_use]
+    pub fn output_span(&self) -> miette::SourceSpan {
+        span(&self.output.span)
+    }
+
+    /// The text, for diagnostics of later stages.
+    #[must_use]
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// How the interposer is put into the program.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// The limit of the image's size in bytes.
+    #[must_use]
+    pub fn image_size_limit(&self) -> u64 {
+        self.limits.image_size.value
+    }
+}
+
+fn read_text(path: &Path, src: &dyn Source) -> Result<String, ManifestProblem> {
+    let shown = path.display().to_string();
+    let missing = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => ManifestProblem::NotFound {
+            path: shown.clone(),
+        },
+        _ => ManifestProblem::Unreadable {
+            path: shown.clone(),
+            error,
+        },
+    };
+    let real = src.resolve(path).map_err(|error| missing(error.error))?;
+    if src
+        .metadata(&real)
+        .map_err(|error| missing(error.error))?
+        .kind
+        == Kind::Directory
+    {
+        return Err(ManifestProblem::IsDirectory { path: shown });
+    }
+    let mut bytes = Vec::new();
+    src.open(&real)
+        .map_err(|error| error.error)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(missing)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..valid]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        ManifestProblem::NotUtf8 { path: shown, line }
+    })
+}

@@ -1,0 +1,221 @@
+//! What to type instead: the help texts of mistakes in keys, values and types.
+
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::error::{ManifestProblem, span};
+use super::shape::Place;
+
+/// Keys that the format has and this version does not: table, key, what to do now.
+const LATER_KEYS: [(&str, &str, &str); 11] = [
+    (
+        "",
+        "profile",
+        "keep a manifest per profile and choose with `-m PATH`",
+    ),
+    (
+        "",
+        "env",
+        "pass variables when the bundle is run, such as `wasi-vfs run --env NAME=VALUE`",
+    ),
+    ("", "args", "pass arguments when the bundle is run"),
+    ("", "vars", "write the values themselves"),
+    (
+        "",
+        "preinit",
+        "remove it; the program initializes when it is run",
+    ),
+    ("link", "env", "remove it"),
+    (
+        "mount",
+        "writable",
+        "remove it; embedded trees are read-only",
+    ),
+    (
+        "mount",
+        "size-limit",
+        "remove it; embedded trees are read-only",
+    ),
+    ("mount", "gitignore", "write the patterns into `exclude`"),
+    ("defaults", "gitignore", "write the patterns into `exclude`"),
+    (
+        "defaults",
+        "writable",
+        "remove it; embedded trees are read-only",
+    ),
+];
+
+/// Values that the format has and this version does not: table, key, value.
+const LATER_VALUES: [(&str, &str, &str); 5] = [
+    ("link", "memory", "isolated"),
+    ("link", "host", "override"),
+    ("link", "host", "none"),
+    ("mount", "kind", "tmpfs"),
+    ("mount", "kind", "host"),
+];
+
+pub(super) fn unknown_key(
+    key: &str,
+    at: &Range<usize>,
+    place: &Place,
+    known: &[&str],
+) -> ManifestProblem {
+    if let Some((table, _, help)) = LATER_KEYS
+        .iter()
+        .find(|(table, name, _)| *table == place.name && *name == key)
+    {
+        let what = if table.is_empty() {
+            format!("`[{key}]`")
+        } else {
+            format!("`{key}` in {}", place.shown())
+        };
+        return ManifestProblem::NotYet {
+            what,
+            help: (*help).to_owned(),
+            at: span(at),
+        };
+    }
+    ManifestProblem::UnknownKey {
+        key: key.to_owned(),
+        table: place.shown(),
+        help: suggestion(key, known),
+        at: span(at),
+    }
+}
+
+pub(super) fn unknown_value(
+    key: &str,
+    value: &str,
+    at: &Range<usize>,
+    place: &Place,
+    choices: &[&str],
+) -> ManifestProblem {
+    if LATER_VALUES.contains(&(place.name.as_str(), key, value)) {
+        return ManifestProblem::NotYet {
+            what: format!("`{key} = \"{value}\"`"),
+            help: format!("write `{key} = \"{}\"`", choices.join("\"` or `\"")),
+            at: span(at),
+        };
+    }
+    ManifestProblem::UnknownValue {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        help: suggestion(value, choices),
+        at: span(at),
+    }
+}
+
+pub(super) fn wrong_type(
+    key: &str,
+    value: &DeValue<'_>,
+    types: &[&str],
+    at: &Range<usize>,
+    place: &Place,
+) -> ManifestProblem {
+    let header = if place.name.is_empty() || place.name == key {
+        key.to_owned()
+    } else {
+        format!("{}.{key}", place.name)
+    };
+    let help = match (types.first().copied(), value) {
+        (Some("array"), DeValue::Table(_)) => format!("write `[[{header}]]`, in double brackets"),
+        (Some("array"), DeValue::String(text)) => format!("write `{key} = [\"{text}\"]`"),
+        (Some("object"), DeValue::Array(_)) => format!("write `[{header}]`, in single brackets"),
+        (Some("object"), _) => format!("write `[{header}]` with its keys below"),
+        (Some("string"), DeValue::Integer(number)) if key.ends_with("permissions") => {
+            format!(
+                "write `{key} = \"0{}\"`, in quotes",
+                number.as_str().trim_start_matches('0')
+            )
+        }
+        (Some("string"), DeValue::Datetime(time)) => {
+            format!("write `{key} = \"{time}\"`, in quotes")
+        }
+        (Some("string"), _) => format!("write {}", example(key)),
+        (Some("boolean"), _) => format!("write `{key} = true` or `{key} = false`, without quotes"),
+        (Some("integer"), DeValue::String(text))
+            if text.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            format!("write `{key} = {text}`, without quotes")
+        }
+        _ => format!("write {}", example(key)),
+    };
+    ManifestProblem::WrongType {
+        key: key.to_owned(),
+        expected: types
+            .iter()
+            .map(|name| type_name(name))
+            .collect::<Vec<_>>()
+            .join(" or "),
+        found: found(value),
+        help,
+        at: span(at),
+    }
+}
+
+pub(super) fn large_number(key: &str, at: &Range<usize>) -> ManifestProblem {
+    ManifestProblem::WrongType {
+        key: key.to_owned(),
+        expected: "a number below 2^63".to_owned(),
+        found: "a larger one",
+        help: "write a smaller number".to_owned(),
+        at: span(at),
+    }
+}
+
+/// A key with a value that would do.
+pub(super) fn example(key: &str) -> &'static str {
+    match key {
+        "manifest-version" => "`manifest-version = 1`",
+        "module" => "`[module]` with `input` and `output`",
+        "input" => "`input = \"app.wasm\"`, the program",
+        "output" => "`output = \"dist/app.wasm\"`, the bundle to write",
+        "guest" => "`guest = \"/data\"`, where the program sees it",
+        "source" => "`source = \"data\"`, a path from the manifest's folder",
+        "match" => "`match = \"bin/**\"`, a pattern from the source's top",
+        "target" => "`target = \"python3.13\"`, what the link holds",
+        "include" | "exclude" => "patterns as texts, such as `[\"**/*.py\"]`",
+        "files" => "`files = 100000`",
+        "image-size" | "file-size" => "a number of bytes or a text such as `\"64 MiB\"`",
+        "timestamps" => "`timestamps = \"epoch\"`",
+        _ => "a text in quotes",
+    }
+}
+
+/// `did you mean` when something is near, else all there is.
+fn suggestion(text: &str, known: &[&str]) -> String {
+    let distance =
+        |name: &&str| strsim::damerau_levenshtein(&text.to_lowercase().replace('_', "-"), name);
+    let near = known.iter().copied().min_by_key(distance);
+    match near {
+        Some(near) if distance(&near) <= 1 + near.len() / 4 => format!("did you mean `{near}`?"),
+        _ => format!(
+            "there {} `{}`",
+            if known.len() == 1 { "is" } else { "are" },
+            known.join("`, `")
+        ),
+    }
+}
+
+fn type_name(name: &str) -> &'static str {
+    match name {
+        "string" => "a string",
+        "integer" => "an integer",
+        "boolean" => "a boolean",
+        "array" => "an array",
+        _ => "a table",
+    }
+}
+
+fn found(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date-time",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,604 @@
+//! From the manifest as written to the manifest as meant.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use serde::Deserialize as _;
+use toml::de::DeTable;
+
+use super::error::{ManifestError, ManifestProblem, span};
+use super::raw::{self, At};
+use super::timestamps::{Timestamps, TimestampsError};
+use super::{
+    Attributes, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, HostPath, Limit, Limits, Link,
+    Manifest, Mount, Pattern, Permissions, Request, RequestKind, Rule, StripPrefix, TimeRange,
+    shape,
+};
+use crate::path::{GuestPath, MAX_PATH};
+use crate::report::Text;
+
+/// What nobody wants in a bundle; `exclude = ["!NAME"]` takes one back.
+///
+/// Version control, the desktop's and editors' own files, and secrets. Kept to names that are hardly ever a program's
+/// data: certificates (`*.pem`) and `.gitignore` files stay in.
+pub(super) const DEFAULT_EXCLUDES: [&str; 4] = [
+    "**/{.git,.hg,.svn,.bzr,CVS}",
+    "**/{.DS_Store,Thumbs.db,desktop.ini}",
+    "**/{.idea,.vscode,*.swp,*.swo,*~,.#*,#*#}",
+    "**/{.env,.env.*,.netrc,.pypirc,.ssh,.gnupg,id_rsa,id_dsa,id_ecdsa,id_ed25519,*.key,*.ppk,*.pfx,*.p12}",
+];
+
+/// Names that start with a dot.
+const HIDDEN: &str = "**/.*";
+
+pub(super) fn manifest(
+    text: Text,
+    path: PathBuf,
+    dir: &Path,
+    environment: &Environment,
+) -> Result<Manifest, ManifestError> {
+    let (raw, problems) = match read(text.as_str()) {
+        Ok(read) => read,
+        Err(problems) => return Err(ManifestError::new(text, problems)),
+    };
+    let mut check = Check {
+        dir,
+        environment,
+        problems,
+        asked_epoch: false,
+    };
+    let manifest = check.manifest(&text, path, raw);
+    let mut problems = check.problems;
+    match manifest {
+        Some(manifest) if problems.is_empty() => Ok(manifest),
+        _ => {
+            problems.sort_by_key(ManifestProblem::at);
+            Err(ManifestError::new(text, problems))
+        }
+    }
+}
+
+/// The text as far as it fits the schema, and what does not.
+fn read(text: &str) -> Result<(raw::Manifest, Vec<ManifestProblem>), Vec<ManifestProblem>> {
+    let (mut table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(|error| syntax(error, text)).collect());
+    }
+    let mut problems = shape::fit(table.get_mut(), &super::schema());
+    match raw::Manifest::deserialize(toml::Deserializer::from(table)) {
+        Ok(raw) => Ok((raw, problems)),
+        // The schema is made from the same types, so nothing it lets through fails here.
+        Err(error) => {
+            problems.push(syntax(&error, text));
+            Err(problems)
+        }
+    }
+}
+
+fn syntax(error: &toml::de::Error, text: &str) -> ManifestProblem {
+    let at = error.span().unwrap_or(0..0);
+    let message = error.message().replace('\n', ", ");
+    let help = match message.as_str() {
+        message if message.contains("duplicate key") => {
+            "remove one of the two, or write `[[...]]` for a second table"
+        }
+        message if message.contains("string values must be quoted") => "put the text into quotes",
+        _ => "see toml.io for the syntax; texts stand in quotes, lists in `[...]`",
+    };
+    // The end of the text has no character to point at.
+    let at = if at.start >= text.len() {
+        text.len().saturating_sub(1)..text.len()
+    } else {
+        at
+    };
+    ManifestProblem::Syntax {
+        message,
+        help: help.to_owned(),
+        at: span(&at),
+    }
+}
+
+struct Check<'a> {
+    dir: &'a Path,
+    environment: &'a Environment,
+    problems: Vec<ManifestProblem>,
+    /// Whether a problem with `SOURCE_DATE_EPOCH` was told: once is enough.
+    asked_epoch: bool,
+}
+
+impl Check<'_> {
+    /// `None` only when there are problems.
+    fn manifest(&mut self, text: &Text, path: PathBuf, raw: raw::Manifest) -> Option<Manifest> {
+        if let Some(version) = raw.manifest_version.filter(|version| version.value != 1) {
+            self.problems.push(ManifestProblem::Version {
+                found: version.value,
+                at: span(&version.span),
+            });
+        }
+        let defaults = raw.defaults.unwrap_or_default();
+        let base = Attributes {
+            permissions: Permissions::fixed(FILE_MODE),
+            dir_permissions: Permissions::fixed(DIRECTORY_MODE),
+            timestamps: Timestamps::Fixed(0),
+        };
+        let implied = self.attributes(
+            &base,
+            &defaults.permissions,
+            &defaults.dir_permissions,
+            &defaults.timestamps,
+        );
+
+        let mut requests: Vec<(usize, Option<Request>)> = Vec::new();
+        for mount in raw.mount.into_iter().flatten() {
+            requests.push((mount.span.start, self.mount(mount, &implied, &defaults)));
+        }
+        for file in raw.file.into_iter().flatten() {
+            requests.push((file.span.start, self.file(file, &implied)));
+        }
+        for dir in raw.dir.into_iter().flatten() {
+            requests.push((dir.span.start, self.dir(dir.value, &implied)));
+        }
+        for symlink in raw.symlink.into_iter().flatten() {
+            requests.push((symlink.span.start, self.symlink(symlink.value, &implied)));
+        }
+        // "What a table above put there" is about the text, whatever the kinds of the tables.
+        requests.sort_by_key(|(start, _)| *start);
+        let requests: Vec<Request> = requests
+            .into_iter()
+            .filter_map(|(_, request)| request)
+            .collect();
+
+        let module = raw.module?.value;
+        let input = self.host_path("input", module.input);
+        let output = self.host_path("output", module.output);
+        let limits = self.limits(raw.limits.unwrap_or_default());
+        let (input, output) = (input?, output?);
+        if lexical(&input.path) == lexical(&output.path) {
+            self.problems.push(ManifestProblem::OutputIsInput {
+                at: span(&output.span),
+                input: span(&input.span),
+            });
+        }
+        let link = raw.link.unwrap_or_default();
+        Some(Manifest {
+            text: text.clone(),
+            path,
+            input,
+            output,
+            limits: limits?,
+            link: Link {
+                memory: link.memory.unwrap_or_default(),
+                host: link.host.unwrap_or_default(),
+            },
+            implied,
+            requests,
+        })
+    }
+
+    fn limits(&mut self, raw: raw::Limits) -> Option<Limits> {
+        let mut size = |limit: Option<At<raw::Size>>, default| match limit {
+            None => Some(Limit {
+                value: default,
+                span: None,
+            }),
+            Some(At { value, span: at }) => match value.bytes() {
+                Ok(value) => Some(Limit {
+                    value,
+                    span: Some(at),
+                }),
+                Err(problem) => {
+                    let text = match value {
+                        raw::Size::Bytes(bytes) => bytes.to_string(),
+                        raw::Size::Text(text) => text,
+                    };
+                    self.problems.push(ManifestProblem::Size {
+                        text,
+                        problem,
+                        at: span(&at),
+                    });
+                    None
+                }
+            },
+        };
+        let image_size = size(raw.image_size, 256 << 20);
+        let file_size = size(raw.file_size, 64 << 20);
+        let files = match raw.files {
+            None => Some(Limit {
+                value: 100_000,
+                span: None,
+            }),
+            Some(At { value, span: at }) => match u64::try_from(value) {
+                Ok(value) => Some(Limit {
+                    value,
+                    span: Some(at),
+                }),
+                Err(_) => {
+                    self.problems.push(ManifestProblem::Negative {
+                        key: "files",
+                        at: span(&at),
+                    });
+                    None
+                }
+            },
+        };
+        Some(Limits {
+            image_size: image_size?,
+            file_size: file_size?,
+            files: files?,
+        })
+    }
+
+    fn mount(
+        &mut self,
+        raw: At<raw::Mount>,
+        base: &Attributes,
+        defaults: &raw::Defaults,
+    ) -> Option<Request> {
+        let raw = raw.value;
+        let attributes = self.attributes(
+            base,
+            &raw.permissions,
+            &raw.dir_permissions,
+            &raw.timestamps,
+        );
+        let default_excludes = raw
+            .default_excludes
+            .or(defaults.default_excludes)
+            .unwrap_or(true);
+        let hidden = raw.hidden.or(defaults.hidden).unwrap_or(true);
+        let include = self.patterns(raw.include, false);
+        let mut exclude: Vec<Pattern> = Vec::new();
+        if default_excludes {
+            exclude.extend(DEFAULT_EXCLUDES.map(Pattern::built_in));
+        }
+        if !hidden {
+            exclude.push(Pattern::built_in(HIDDEN));
+        }
+        exclude.extend(self.patterns(raw.exclude, true));
+        let rules = raw
+            .rule
+            .into_iter()
+            .flatten()
+            .filter_map(|rule| self.rule(rule))
+            .collect();
+        let strip_prefix = raw
+            .strip_prefix
+            .and_then(|prefix| self.strip_prefix(prefix));
+        let source = self.host_path("source", raw.source);
+        let guest = self.guest(raw.guest);
+        let (guest, at, guest_slash) = guest?;
+        let mount = Mount {
+            source: source?,
+            include,
+            exclude,
+            default_excludes,
+            rules,
+            symlinks: raw.symlinks.or(defaults.symlinks).unwrap_or_default(),
+            strip_prefix,
+            optional: raw.optional.unwrap_or(false),
+        };
+        let name = raw
+            .name
+            .map_or_else(|| guest.as_str().to_owned(), |name| name.value);
+        Some(Request {
+            name,
+            span: at,
+            guest,
+            guest_slash,
+            overrides: raw.overrides.unwrap_or(false),
+            attributes,
+            kind: RequestKind::Mount(Box::new(mount)),
+        })
+    }
+
+    fn rule(&mut self, raw: At<raw::Rule>) -> Option<Rule> {
+        let At {
+            value: raw,
+            span: at,
+        } = raw;
+        if raw.permissions.is_none() && raw.dir_permissions.is_none() && raw.timestamps.is_none() {
+            self.problems
+                .push(ManifestProblem::EmptyRule { at: span(&at) });
+        }
+        let permissions = raw.permissions.and_then(|text| self.permissions(&text));
+        let dir_permissions = raw.dir_permissions.and_then(|text| self.permissions(&text));
+        let timestamps = raw.timestamps.and_then(|text| self.timestamps(&text));
+        let pattern = self.pattern(raw.r#match?, false)?;
+        Some(Rule {
+            pattern,
+            permissions,
+            dir_permissions,
+            timestamps,
+        })
+    }
+
+    fn file(&mut self, raw: At<raw::File>, base: &Attributes) -> Option<Request> {
+        let At {
+            value: raw,
+            span: at,
+        } = raw;
+        let attributes = self.attributes(base, &raw.permissions, &None, &raw.timestamps);
+        let content = match (raw.content, raw.source) {
+            (Some(content), None) => {
+                Some(FileContent::Inline(Arc::from(content.value.into_bytes())))
+            }
+            (None, Some(source)) => {
+                self.host_path("source", Some(source))
+                    .map(|source| FileContent::Source {
+                        source,
+                        optional: raw.optional.unwrap_or(false),
+                    })
+            }
+            (Some(content), Some(_)) => {
+                self.problems.push(ManifestProblem::FileContent {
+                    problem: "not both",
+                    at: span(&content.span),
+                });
+                None
+            }
+            (None, None) => {
+                self.problems.push(ManifestProblem::FileContent {
+                    problem: "and has none",
+                    at: span(&at),
+                });
+                None
+            }
+        };
+        let (guest, at) = self.guest_name("file", raw.guest)?;
+        Some(Request {
+            name: guest.as_str().to_owned(),
+            span: at,
+            guest,
+            guest_slash: false,
+            overrides: raw.overrides.unwrap_or(false),
+            attributes,
+            kind: RequestKind::File(content?),
+        })
+    }
+
+    fn dir(&mut self, raw: raw::Dir, base: &Attributes) -> Option<Request> {
+        let attributes = self.attributes(base, &None, &raw.permissions, &raw.timestamps);
+        let (guest, at, _) = self.guest(raw.guest)?;
+        Some(Request {
+            name: guest.as_str().to_owned(),
+            span: at,
+            guest,
+            guest_slash: true,
+            overrides: false,
+            attributes,
+            kind: RequestKind::Dir,
+        })
+    }
+
+    fn symlink(&mut self, raw: raw::Symlink, base: &Attributes) -> Option<Request> {
+        let attributes = self.attributes(base, &None, &None, &raw.timestamps);
+        let target = raw.target.and_then(|target| {
+            let problem = match target.value.as_str() {
+                "" => "it is empty",
+                text if text.contains('\0') => "it contains a NUL character",
+                text if text.len() >= MAX_PATH => "it is longer than 4095 bytes",
+                _ => return Some(target.value),
+            };
+            self.problems.push(ManifestProblem::Target {
+                problem,
+                at: span(&target.span),
+            });
+            None
+        });
+        let (guest, at) = self.guest_name("symlink", raw.guest)?;
+        Some(Request {
+            name: guest.as_str().to_owned(),
+            span: at,
+            guest,
+            guest_slash: false,
+            overrides: raw.overrides.unwrap_or(false),
+            attributes,
+            kind: RequestKind::Symlink { target: target? },
+        })
+    }
+
+    fn guest(&mut self, raw: Option<At<String>>) -> Option<(GuestPath, Range<usize>, bool)> {
+        let At { value, span: at } = raw?;
+        if self.variable("guest", &value, &at) {
+            return None;
+        }
+        match GuestPath::parse(&value) {
+            Ok(path) => Some((path, at, value.ends_with('/'))),
+            Err(error) => {
+                self.problems.push(ManifestProblem::GuestPath {
+                    path: value,
+                    error,
+                    at: span(&at),
+                });
+                None
+            }
+        }
+    }
+
+    /// The guest path of what can't be a directory.
+    fn guest_name(
+        &mut self,
+        what: &'static str,
+        raw: Option<At<String>>,
+    ) -> Option<(GuestPath, Range<usize>)> {
+        let written = raw.as_ref().map(|raw| raw.value.clone());
+        let (guest, at, slash) = self.guest(raw)?;
+        if guest.name().is_some() && !slash {
+            return Some((guest, at));
+        }
+        let example = guest
+            .join("name")
+            .map_or_else(|_| "/etc/motd".to_owned(), |path| path.as_str().to_owned());
+        let path = written.unwrap_or_default();
+        self.problems.push(ManifestProblem::GuestIsRoot {
+            path,
+            what,
+            example,
+            at: span(&at),
+        });
+        None
+    }
+
+    fn host_path(&mut self, key: &'static str, raw: Option<At<String>>) -> Option<HostPath> {
+        let At { value, span: at } = raw?;
+        if self.variable(key, &value, &at) {
+            return None;
+        }
+        let problem = match value.as_str() {
+            "" => "is empty",
+            text if text.contains('\0') => "contains a NUL character",
+            _ => {
+                return Some(HostPath {
+                    path: self.dir.join(&value),
+                    written: value,
+                    span: at,
+                });
+            }
+        };
+        self.problems.push(ManifestProblem::HostPath {
+            key,
+            problem,
+            at: span(&at),
+        });
+        None
+    }
+
+    /// Whether a path contains `${...}`: reserved, so that it does not change its meaning later.
+    fn variable(&mut self, key: &str, text: &str, at: &Range<usize>) -> bool {
+        let found = text.contains("${");
+        if found {
+            self.problems.push(ManifestProblem::NotYet {
+                what: format!("variables, as in `{key} = \"{text}\"`"),
+                help: "write the value itself".to_owned(),
+                at: span(at),
+            });
+        }
+        found
+    }
+
+    fn strip_prefix(&mut self, raw: At<String>) -> Option<StripPrefix> {
+        let At { value, span: at } = raw;
+        let problem = match GuestPath::parse(&value) {
+            Err(error) => error.to_string(),
+            Ok(path) if path.is_absolute() => "it starts with a slash".to_owned(),
+            Ok(path) if path.name().is_none() => "it is the source itself".to_owned(),
+            Ok(path) => {
+                return Some(StripPrefix {
+                    names: path.as_str().split('/').map(str::to_owned).collect(),
+                    span: at,
+                });
+            }
+        };
+        self.problems.push(ManifestProblem::StripPrefix {
+            text: value,
+            problem,
+            at: span(&at),
+        });
+        None
+    }
+
+    fn patterns(&mut self, raw: Option<Vec<At<String>>>, may_negate: bool) -> Vec<Pattern> {
+        raw.into_iter()
+            .flatten()
+            .filter_map(|text| self.pattern(text, may_negate))
+            .collect()
+    }
+
+    fn pattern(&mut self, raw: At<String>, may_negate: bool) -> Option<Pattern> {
+        match Pattern::parse(&raw.value, raw.span.clone(), may_negate) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                self.problems.push(ManifestProblem::Pattern {
+                    pattern: raw.value,
+                    problem: error.problem,
+                    help: error.help,
+                    at: span(&raw.span),
+                });
+                None
+            }
+        }
+    }
+
+    fn attributes(
+        &mut self,
+        base: &Attributes,
+        permissions: &Option<At<String>>,
+        dir_permissions: &Option<At<String>>,
+        timestamps: &Option<At<String>>,
+    ) -> Attributes {
+        let mut attributes = base.clone();
+        if let Some(given) = permissions.as_ref().and_then(|text| self.permissions(text)) {
+            attributes.permissions = given.over(&base.permissions);
+        }
+        if let Some(given) = dir_permissions
+            .as_ref()
+            .and_then(|text| self.permissions(text))
+        {
+            attributes.dir_permissions = given.over(&base.dir_permissions);
+        }
+        if let Some(given) = timestamps.as_ref().and_then(|text| self.timestamps(text)) {
+            attributes.timestamps = given;
+        }
+        attributes
+    }
+
+    fn permissions(&mut self, raw: &At<String>) -> Option<Permissions> {
+        match Permissions::from_str(&raw.value) {
+            Ok(permissions) => Some(permissions),
+            Err(problem) => {
+                let text = raw.value.clone();
+                self.problems.push(ManifestProblem::Permissions {
+                    text,
+                    problem,
+                    at: span(&raw.span),
+                });
+                None
+            }
+        }
+    }
+
+    fn timestamps(&mut self, raw: &At<String>) -> Option<Timestamps> {
+        let text = raw.value.clone();
+        let at = span(&raw.span);
+        let problem = match Timestamps::parse(&text, self.environment.source_date_epoch.as_deref())
+        {
+            Ok(timestamps) => return Some(timestamps),
+            Err(TimestampsError::Syntax(problem)) => {
+                ManifestProblem::Timestamps { text, problem, at }
+            }
+            Err(TimestampsError::Range(TimeRange::Before)) => ManifestProblem::TimeRange {
+                text,
+                side: "before 1970",
+                at,
+            },
+            Err(TimestampsError::Range(TimeRange::After)) => ManifestProblem::TimeRange {
+                text,
+                side: "after 2554",
+                at,
+            },
+            Err(TimestampsError::SourceDateEpoch(_)) if self.asked_epoch => return None,
+            Err(TimestampsError::SourceDateEpoch(problem)) => {
+                self.asked_epoch = true;
+                ManifestProblem::SourceDateEpoch { problem, at }
+            }
+        };
+        self.problems.push(problem);
+        None
+    }
+}
+
+/// A path without `.` and with `..` taken back where a name stands before it; the disk is not asked.
+pub(super) fn lexical(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if clean.file_name().is_some() => drop(clean.pop()),
+            other => clean.push(other),
+        }
+    }
+    clean
+}

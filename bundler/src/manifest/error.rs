@@ -1,0 +1,442 @@
+//! What can be wrong with a manifest.
+
+use std::io;
+use std::ops::Range;
+
+use miette::{Diagnostic, SourceSpan};
+use thiserror::Error;
+
+use crate::path::GuestPathError;
+use crate::report::Report;
+
+/// Everything wrong with one manifest.
+pub type ManifestError = Report<ManifestProblem>;
+
+/// One thing wrong with a manifest. Codes are stable: scripts may rely on them.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum ManifestProblem {
+    /// There is no manifest at the path.
+    #[error("there is no manifest `{path}`")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::not_found),
+        help(
+            "write one, or name another with `-m PATH`. A small one:\n\n\
+             manifest-version = 1\n\n\
+             [module]\ninput = \"app.wasm\"\noutput = \"dist/app.wasm\"\n\n\
+             [[mount]]\nguest = \"/data\"\nsource = \"data\""
+        )
+    )]
+    NotFound {
+        /// Where it was looked for.
+        path: String,
+    },
+
+    /// The manifest's path names a directory.
+    #[error("`{path}` is a directory, not a manifest")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::is_directory),
+        help("name the file in it: `-m {path}/wasi-vfs.toml`")
+    )]
+    IsDirectory {
+        /// The directory.
+        path: String,
+    },
+
+    /// The manifest can't be read.
+    #[error("cannot read the manifest `{path}`: {error}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::unreadable),
+        help("make it a file that you may read")
+    )]
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// What the system said.
+        #[source]
+        error: io::Error,
+    },
+
+    /// The manifest is no UTF-8 text.
+    #[error("the manifest `{path}` is not UTF-8 text (line {line})")]
+    #[diagnostic(code(wasi_vfs::manifest::not_utf8), help("save it as UTF-8"))]
+    NotUtf8 {
+        /// Its path.
+        path: String,
+        /// The line of the first byte that is not UTF-8, from 1.
+        line: usize,
+    },
+
+    /// The text is not TOML.
+    #[error("this is not TOML: {message}")]
+    #[diagnostic(code(wasi_vfs::manifest::syntax), help("{help}"))]
+    Syntax {
+        /// What the TOML parser says.
+        message: String,
+        /// What to type, as far as known.
+        help: String,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
+
+    /// A key that does not exist, or not in this table.
+    #[error("unknown key `{key}` in {table}")]
+    #[diagnostic(code(wasi_vfs::manifest::unknown_key), help("{help}"))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The table it is in.
+        table: String,
+        /// What was meant, or what there is.
+        help: String,
+        /// The key's place.
+        #[label("no such key")]
+        at: SourceSpan,
+    },
+
+    /// A key or value of the format that this version does not have yet.
+    #[error("this version of wasi-vfs does not have {what}")]
+    #[diagnostic(code(wasi_vfs::manifest::not_yet), help("{help}"))]
+    NotYet {
+        /// The feature, as written.
+        what: String,
+        /// What works instead.
+        help: String,
+        /// Its place.
+        #[label("not in this version")]
+        at: SourceSpan,
+    },
+
+    /// A value of another type than the key has.
+    #[error("`{key}` must be {expected}, not {found}")]
+    #[diagnostic(code(wasi_vfs::manifest::wrong_type), help("{help}"))]
+    WrongType {
+        /// The key.
+        key: String,
+        /// The types it takes.
+        expected: String,
+        /// The type given.
+        found: &'static str,
+        /// How to write it.
+        help: String,
+        /// The value's place.
+        #[label("{found}")]
+        at: SourceSpan,
+    },
+
+    /// A value that is none of those the key takes.
+    #[error("`{key}` cannot be `{value}`")]
+    #[diagnostic(code(wasi_vfs::manifest::unknown_value), help("{help}"))]
+    UnknownValue {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+        /// Those it can be.
+        help: String,
+        /// The value's place.
+        #[label("not one of its values")]
+        at: SourceSpan,
+    },
+
+    /// A key that must be there is not.
+    #[error("`{key}` is missing in {table}")]
+    #[diagnostic(code(wasi_vfs::manifest::missing_key), help("add {example}"))]
+    MissingKey {
+        /// The key.
+        key: String,
+        /// The table that lacks it.
+        table: String,
+        /// What to write.
+        example: String,
+        /// The table's place.
+        #[label("in this table")]
+        at: SourceSpan,
+    },
+
+    /// Another version of the format.
+    #[error("this version of wasi-vfs reads manifest-version 1, not {found}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::version),
+        help("write `manifest-version = 1`, or use the wasi-vfs this manifest was written for")
+    )]
+    Version {
+        /// The version given.
+        found: i64,
+        /// Its place.
+        #[label("here")]
+        at: SourceSpan,
+    },
+
+    /// A guest path that can't be one.
+    #[error("`{path}` is no guest path: {error}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::guest_path),
+        help("write the path as the program opens it, such as `/etc/app` or `data`")
+    )]
+    GuestPath {
+        /// The text given.
+        path: String,
+        /// What is wrong with it.
+        error: GuestPathError,
+        /// Its place.
+        #[label("guest path")]
+        at: SourceSpan,
+    },
+
+    /// A `[[file]]` or `[[symlink]]` at `/` or `.`, which are directories.
+    #[error("`{path}` is a directory; a {what} needs a name in it")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::guest_is_root),
+        help("write the full name, such as `{example}`")
+    )]
+    GuestIsRoot {
+        /// The text given.
+        path: String,
+        /// `file` or `symlink`.
+        what: &'static str,
+        /// A name that would do.
+        example: String,
+        /// Its place.
+        #[label("guest path")]
+        at: SourceSpan,
+    },
+
+    /// A path of this machine that can't be one.
+    #[error("`{key}` {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::host_path),
+        help("write a path relative to the manifest's folder")
+    )]
+    HostPath {
+        /// The key.
+        key: &'static str,
+        /// What is wrong.
+        problem: &'static str,
+        /// Its place.
+        #[label("path")]
+        at: SourceSpan,
+    },
+
+    /// The bundle would replace the program.
+    #[error("`output` is the same file as `input`")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::output_is_input),
+        help("write the bundle elsewhere, such as `output = \"dist/app.wasm\"`")
+    )]
+    OutputIsInput {
+        /// The place of `output`.
+        #[label("would replace the program")]
+        at: SourceSpan,
+        /// The place of `input`.
+        #[label("the program")]
+        input: SourceSpan,
+    },
+
+    /// A pattern that is none.
+    #[error("`{pattern}` is no pattern: {problem}")]
+    #[diagnostic(code(wasi_vfs::manifest::pattern), help("{help}"))]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to write.
+        help: String,
+        /// Its place.
+        #[label("pattern")]
+        at: SourceSpan,
+    },
+
+    /// Permissions that are none.
+    #[error("`{text}` is no mode: {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::permissions),
+        help("write octal (`\"0644\"`), symbolic (`\"u=rw,go=r\"`, `\"+x\"`) or `\"source\"`")
+    )]
+    Permissions {
+        /// The text given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+        /// Its place.
+        #[label("mode")]
+        at: SourceSpan,
+    },
+
+    /// Timestamps that are none.
+    #[error("`{text}` is no time{}", problem.as_ref().map(|p| format!(": {p}")).unwrap_or_default())]
+    #[diagnostic(
+        code(wasi_vfs::manifest::timestamps),
+        help(
+            "write \"epoch\", \"source\", \"source-date-epoch\" or an RFC 3339 time such as \"2024-01-31T12:00:00Z\""
+        )
+    )]
+    Timestamps {
+        /// The text given.
+        text: String,
+        /// What the parser of times says.
+        problem: Option<String>,
+        /// Its place.
+        #[label("time")]
+        at: SourceSpan,
+    },
+
+    /// A time that an image can't hold.
+    #[error("`{text}` is {side}: times in a bundle are from 1970 to 2554")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::time_range),
+        help("write a time from 1970 on, or \"epoch\"")
+    )]
+    TimeRange {
+        /// The text given.
+        text: String,
+        /// `before 1970` or `after 2554`.
+        side: &'static str,
+        /// Its place.
+        #[label("time")]
+        at: SourceSpan,
+    },
+
+    /// `SOURCE_DATE_EPOCH` is needed, but not set or no number.
+    #[error(
+        "`timestamps = \"source-date-epoch\"` needs the variable SOURCE_DATE_EPOCH, which {problem}"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::manifest::source_date_epoch),
+        help(
+            "set it to seconds since 1970: `export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)`"
+        )
+    )]
+    SourceDateEpoch {
+        /// `is not set` or what it holds.
+        problem: String,
+        /// The first place that needs it.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// A size that is none.
+    #[error("`{text}` is no size: {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::size),
+        help(
+            "write a number of bytes or a text with a unit, such as `\"64 MiB\"` (units: B, kB, MB, GB, KiB, MiB, GiB)"
+        )
+    )]
+    Size {
+        /// The text given.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// Its place.
+        #[label("size")]
+        at: SourceSpan,
+    },
+
+    /// A number below zero.
+    #[error("`{key}` cannot be negative")]
+    #[diagnostic(code(wasi_vfs::manifest::negative), help("write a number from 0 on"))]
+    Negative {
+        /// The key.
+        key: &'static str,
+        /// Its place.
+        #[label("negative")]
+        at: SourceSpan,
+    },
+
+    /// A `[[file]]` with both or neither of `content` and `source`.
+    #[error("a `[[file]]` needs `content` or `source`, {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::file_content),
+        help(
+            "write `content = \"...\"` for a text of its own, or `source = \"PATH\"` for a file of this machine"
+        )
+    )]
+    FileContent {
+        /// `not both` or `and has none`.
+        problem: &'static str,
+        /// The place of `content`, or of the table.
+        #[label("{problem}")]
+        at: SourceSpan,
+    },
+
+    /// Two mounts of one name.
+    #[error("two mounts are called `{name}`")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::same_name),
+        help("give one of them another `name`")
+    )]
+    SameName {
+        /// The name.
+        name: String,
+        /// The second one's place.
+        #[label("called the same")]
+        at: SourceSpan,
+        /// The first one's place.
+        #[label("first used here")]
+        first: SourceSpan,
+    },
+
+    /// A symlink's target that can't be one.
+    #[error("a symlink cannot hold this target: {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::target),
+        help("write 1 to 4095 bytes without NUL, such as `target = \"python3.13\"`")
+    )]
+    Target {
+        /// What is wrong with it.
+        problem: &'static str,
+        /// Its place.
+        #[label("target")]
+        at: SourceSpan,
+    },
+
+    /// A prefix that can't be one.
+    #[error("`{text}` is no prefix: {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::strip_prefix),
+        help(
+            "write directories below the source without slashes around, such as `strip-prefix = \"usr/share\"`"
+        )
+    )]
+    StripPrefix {
+        /// The text given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+        /// Its place.
+        #[label("prefix")]
+        at: SourceSpan,
+    },
+
+    /// A rule that sets nothing.
+    #[error("this rule changes nothing")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::empty_rule),
+        help("add `permissions`, `dir-permissions` or `timestamps`, or remove the rule")
+    )]
+    EmptyRule {
+        /// The rule's place.
+        #[label("sets no mode and no time")]
+        at: SourceSpan,
+    },
+}
+
+impl ManifestProblem {
+    /// Where in the text it is, for the order of reports.
+    pub(super) fn at(&self) -> usize {
+        self.labels()
+            .into_iter()
+            .flatten()
+            .map(|label| label.offset())
+            .next()
+            .unwrap_or(0)
+    }
+}
+
+/// A range as miette wants it.
+pub(crate) fn span(range: &Range<usize>) -> SourceSpan {
+    SourceSpan::from(range.clone())
+}

@@ -1,0 +1,331 @@
+//! The manifest as written: one struct per table, every key optional, every value with its place in the text.
+//!
+//! These types are also the JSON schema: the doc comments are what an editor shows. `shape` holds a text
+//! against that schema, so what an editor accepts and what the parser accepts can't differ; `check` decides the rest.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+
+/// A value and the bytes of the manifest it was written at.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = toml::Spanned::<T>::deserialize(deserializer)?;
+        let span = spanned.span();
+        Ok(Self {
+            value: spanned.into_inner(),
+            span,
+        })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// What goes into a bundle: the program, its files, and under which names, modes and times the program sees them.
+/// Paths on this machine are relative to the manifest's folder.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "wasi-vfs.toml", rename = "Manifest")]
+pub(super) struct Manifest {
+    /// The version of this format: 1.
+    #[schemars(required, extend("default" = 1, "minimum" = 1, "maximum" = 1))]
+    pub(super) manifest_version: Option<At<i64>>,
+    /// The program that gets the files.
+    #[schemars(required)]
+    pub(super) module: Option<At<Module>>,
+    /// What holds for all tables that say nothing else.
+    pub(super) defaults: Option<Defaults>,
+    /// How much may go in; over one of them, bundling fails and names the largest files.
+    pub(super) limits: Option<Limits>,
+    /// How the interposer is put into the program.
+    pub(super) link: Option<Link>,
+    /// A directory or file of this machine, embedded. Any number.
+    pub(super) mount: Option<Vec<At<Mount>>>,
+    /// One file, from this machine or with its content here. Any number.
+    pub(super) file: Option<Vec<At<File>>>,
+    /// A directory that no mount brings. Any number.
+    pub(super) dir: Option<Vec<At<Dir>>>,
+    /// A symbolic link that no mount brings. Any number.
+    pub(super) symlink: Option<Vec<At<Symlink>>>,
+}
+
+/// The program that gets the files.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Module {
+    /// The program: a WASI preview1 module, `.wasm` or `.wat`.
+    #[schemars(required)]
+    pub(super) input: Option<At<String>>,
+    /// The bundle to write.
+    #[schemars(required)]
+    pub(super) output: Option<At<String>>,
+}
+
+/// What holds for all tables that say nothing else.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Defaults {
+    /// Mode of files: octal, symbolic as in chmod (`u=rw,go=r`, `+x`, `go-w`), or `source` for what the source has.
+    #[schemars(extend("default" = "0644"))]
+    pub(super) permissions: Option<At<String>>,
+    /// Mode of directories, in the same forms.
+    #[schemars(extend("default" = "0755"))]
+    pub(super) dir_permissions: Option<At<String>>,
+    /// Times: `epoch`, `source`, `source-date-epoch` (the source's, at most `SOURCE_DATE_EPOCH`) or an RFC 3339 time.
+    #[schemars(extend("default" = "epoch"))]
+    pub(super) timestamps: Option<At<String>>,
+    /// What to do with symbolic links in a source tree. One that leaves its tree is always an error.
+    #[schemars(extend("default" = "keep"))]
+    pub(super) symlinks: Option<Symlinks>,
+    /// Whether names that start with a dot go in.
+    #[schemars(extend("default" = true))]
+    pub(super) hidden: Option<bool>,
+    /// Whether version control, editor files, `.env`, private keys and the like stay out.
+    #[schemars(extend("default" = true))]
+    pub(super) default_excludes: Option<bool>,
+}
+
+/// How much may go in; over one of them, bundling fails and names the largest files.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Limits {
+    /// All contents together: bytes, or a text with a unit (`kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`).
+    #[schemars(extend("default" = "256 MiB"))]
+    pub(super) image_size: Option<At<Size>>,
+    /// One file.
+    #[schemars(extend("default" = "64 MiB"))]
+    pub(super) file_size: Option<At<Size>>,
+    /// Number of files.
+    #[schemars(extend("default" = 100_000, "minimum" = 0))]
+    pub(super) files: Option<At<i64>>,
+}
+
+/// How the interposer is put into the program.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Link {
+    /// Where the interposer keeps its own state.
+    #[schemars(extend("default" = "single"))]
+    pub(super) memory: Option<Memory>,
+    /// How directories that the host gives at run time meet the embedded tree.
+    #[schemars(extend("default" = "fallback"))]
+    pub(super) host: Option<Host>,
+}
+
+/// A directory or file of this machine, embedded.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Mount {
+    /// What messages call it; the guest path unless given.
+    pub(super) name: Option<At<String>>,
+    /// Where the program sees it: absolute, or relative for a directory of its own beside `/`.
+    /// For a file, its full name.
+    #[schemars(required)]
+    pub(super) guest: Option<At<String>>,
+    /// The directory or file.
+    #[schemars(required)]
+    pub(super) source: Option<At<String>>,
+    /// Where the program's reads come from.
+    #[schemars(extend("default" = "embed"))]
+    pub(super) kind: Option<MountKind>,
+    /// What goes in, as patterns from the source's top; nothing given: everything.
+    /// A pattern that names a directory takes all of it.
+    #[schemars(extend("default" = []))]
+    pub(super) include: Option<Vec<At<String>>>,
+    /// What of that stays out; the last pattern that matches decides, and `!` in front takes back.
+    #[schemars(extend("default" = []))]
+    pub(super) exclude: Option<Vec<At<String>>>,
+    /// Leading directories of the source's names that the guest's names lack.
+    pub(super) strip_prefix: Option<At<String>>,
+    /// Whether the source may be missing and a pattern may match nothing.
+    #[schemars(extend("default" = false))]
+    pub(super) optional: Option<bool>,
+    /// Whether it may replace what a table above it put there.
+    #[schemars(extend("default" = false))]
+    pub(super) overrides: Option<bool>,
+    /// Mode of files; unless given, that of `[defaults]`.
+    pub(super) permissions: Option<At<String>>,
+    /// Mode of directories; unless given, that of `[defaults]`.
+    pub(super) dir_permissions: Option<At<String>>,
+    /// Times; unless given, those of `[defaults]`.
+    pub(super) timestamps: Option<At<String>>,
+    /// What to do with symbolic links; unless given, as `[defaults]` says.
+    pub(super) symlinks: Option<Symlinks>,
+    /// Whether names that start with a dot go in; unless given, as `[defaults]` says.
+    pub(super) hidden: Option<bool>,
+    /// Whether what nobody wants in a bundle stays out; unless given, as `[defaults]` says.
+    pub(super) default_excludes: Option<bool>,
+    /// Other modes and times for some of its entries; of several that match, the last decides.
+    pub(super) rule: Option<Vec<At<Rule>>>,
+}
+
+/// Other modes and times for some entries of a mount.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Rule {
+    /// A pattern from the source's top. It means exactly what it matches: `bin/**` for all below `bin`.
+    #[schemars(required)]
+    pub(super) r#match: Option<At<String>>,
+    /// Mode of the files it matches.
+    pub(super) permissions: Option<At<String>>,
+    /// Mode of the directories it matches.
+    pub(super) dir_permissions: Option<At<String>>,
+    /// Times of what it matches.
+    pub(super) timestamps: Option<At<String>>,
+}
+
+/// One file, from this machine or with its content here.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct File {
+    /// Its full name as the program sees it.
+    #[schemars(required)]
+    pub(super) guest: Option<At<String>>,
+    /// Its content; this or `source`.
+    pub(super) content: Option<At<String>>,
+    /// A file of this machine that has its content; this or `content`.
+    pub(super) source: Option<At<String>>,
+    /// Its mode; unless given, that of `[defaults]`.
+    pub(super) permissions: Option<At<String>>,
+    /// Its time; unless given, that of `[defaults]`.
+    pub(super) timestamps: Option<At<String>>,
+    /// Whether `source` may be missing.
+    #[schemars(extend("default" = false))]
+    pub(super) optional: Option<bool>,
+    /// Whether it may replace what a table above it put there.
+    #[schemars(extend("default" = false))]
+    pub(super) overrides: Option<bool>,
+}
+
+/// A directory that no mount brings.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Dir {
+    /// Its name as the program sees it.
+    #[schemars(required)]
+    pub(super) guest: Option<At<String>>,
+    /// Its mode; unless given, `dir-permissions` of `[defaults]`.
+    pub(super) permissions: Option<At<String>>,
+    /// Its time; unless given, that of `[defaults]`.
+    pub(super) timestamps: Option<At<String>>,
+}
+
+/// A symbolic link that no mount brings.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Symlink {
+    /// Its name as the program sees it.
+    #[schemars(required)]
+    pub(super) guest: Option<At<String>>,
+    /// What it holds, as the program reads it.
+    #[schemars(required)]
+    pub(super) target: Option<At<String>>,
+    /// Its time; unless given, that of `[defaults]`.
+    pub(super) timestamps: Option<At<String>>,
+    /// Whether it may replace what a table above it put there.
+    #[schemars(extend("default" = false))]
+    pub(super) overrides: Option<bool>,
+}
+
+/// What to do with symbolic links in a source tree. One that leaves its tree is always an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Symlinks {
+    /// Embed them as links.
+    #[default]
+    Keep,
+    /// Embed what they lead to in their place.
+    Follow,
+    /// Refuse them.
+    Error,
+}
+
+/// Where the interposer keeps its own state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Memory {
+    /// At the top of the program's memory, out of its sight; runs on every engine.
+    #[default]
+    Single,
+}
+
+/// How directories that the host gives at run time meet the embedded tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Host {
+    /// The program sees both; where both have a name, the embedded one.
+    #[default]
+    Fallback,
+}
+
+/// Where a mount's files are at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum MountKind {
+    /// In the bundle, read-only.
+    #[default]
+    Embed,
+}
+
+/// A number of bytes as written: a number, or a text such as `64 MiB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Size {
+    Bytes(i64),
+    Text(String),
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Size;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number of bytes or a text such as \"64 MiB\"")
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Size, E> {
+                Ok(Size::Bytes(value))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Size, E> {
+                Ok(Size::Text(value.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Size {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)?\s*$",
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! Sizes as the manifest writes them.
+
+use super::raw::Size;
+
+const UNITS: [(&str, u64); 9] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("kB", 1_000),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+    ("", 1),
+];
+
+impl Size {
+    /// The number of bytes.
+    pub(super) fn bytes(&self) -> Result<u64, &'static str> {
+        match self {
+            Self::Bytes(bytes) => u64::try_from(*bytes).map_err(|_| "it is negative"),
+            Self::Text(text) => parse(text.trim()),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<u64, &'static str> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = (&text[..end], text[end..].trim());
+    let &(_, unit) = UNITS
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .ok_or(match number {
+            "" => "it does not start with a number",
+            _ => "the unit is not known",
+        })?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    // Up to nine decimals, in integers: no float can round differently anywhere.
+    if whole.is_empty() || number.ends_with('.') || fraction.contains('.') || fraction.len() > 9 {
+        return Err("the number is not one");
+    }
+    let whole = whole
+        .parse::<u64>()
+        .ok()
+        .and_then(|whole| whole.checked_mul(unit))
+        .ok_or("it is too large")?;
+    let part = format!("{fraction:0<9}")
+        .parse::<u64>()
+        .map_err(|_| "the number is not one")?;
+    let part = u128::from(part) * u128::from(unit) / 1_000_000_000;
+    whole.checked_add(part as u64).ok_or("it is too large")
+}
+
+/// A number of bytes for people: the largest unit that leaves it short.
+pub(crate) fn display(bytes: u64) -> String {
+    let (name, unit) = match bytes {
+        0..1024 => return format!("{bytes} B"),
+        1024..1_048_576 => ("KiB", 1 << 10),
+        1_048_576..1_073_741_824 => ("MiB", 1 << 20),
+        _ => ("GiB", 1_u64 << 30),
+    };
+    let tenths = u128::from(bytes) * 10 / u128::from(unit);
+    match tenths % 10 {
+        0 => format!("{} {name}", tenths / 10),
+        tenth => format!("{}.{tenth} {name}", tenths / 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("0", Ok(0)),
+            ("12", Ok(12)),
+            ("12 B", Ok(12)),
+            ("1KiB", Ok(1024)),
+            ("64 MiB", Ok(64 << 20)),
+            ("1.5 GiB", Ok(3 << 29)),
+            ("2 kB", Ok(2000)),
+            ("2KB", Ok(2000)),
+            (" 3 MB ", Ok(3_000_000)),
+            ("0.001 kB", Ok(1)),
+            ("", Err("the number is not one")),
+            ("MiB", Err("the number is not one")),
+            ("many", Err("it does not start with a number")),
+            ("1.", Err("the number is not one")),
+            ("1..5 MB", Err("the number is not one")),
+            ("-1", Err("it does not start with a number")),
+            ("5 mib", Err("the unit is not known")),
+            ("99999999999999999999", Err("it is too large")),
+            ("99999999999 GiB", Err("it is too large")),
+        ] {
+            assert_eq!(Size::Text(text.to_owned()).bytes(), bytes, "{text}");
+        }
+        assert_eq!(Size::Bytes(-1).bytes(), Err("it is negative"));
+        assert_eq!(Size::Bytes(9).bytes(), Ok(9));
+    }
+
+    #[test]
+    fn for_people() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (64 << 20, "64 MiB"),
+            (5 << 30, "5 GiB"),
+        ] {
+            assert_eq!(display(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! What can be wrong between a manifest and the trees it names.
+
+use std::fmt;
+
+use miette::{Diagnostic, SourceSpan};
+use thiserror::Error;
+
+use crate::report::Report;
+use crate::source::SourceError;
+
+/// Everything wrong with a manifest's plan.
+pub type PlanError = Report<PlanProblem>;
+
+/// How many offenders a message names.
+const SHOWN: usize = 10;
+
+/// Paths of one kind of problem; a message names the first ones and counts the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths(Vec<String>);
+
+impl Paths {
+    /// The paths, sorted unless their order tells something.
+    pub(super) fn new(paths: Vec<String>) -> Self {
+        Self(paths)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Paths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0[..self.0.len().min(SHOWN)].join(", "))?;
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// One thing wrong with a plan. Codes are stable: scripts may rely on them.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum PlanProblem {
+    /// A source that is not there.
+    #[error("there is no `{path}`")]
+    #[diagnostic(
+        code(wasi_vfs::plan::source_missing),
+        help("create it, correct `source`, or write `optional = true` when it may be missing")
+    )]
+    SourceMissing {
+        /// The path as messages show it.
+        path: String,
+        /// Where the manifest names it.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// Something that can't be read.
+    #[error("{error}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::unreadable),
+        help("make it readable, or keep it out with `exclude`")
+    )]
+    Unreadable {
+        /// What was tried, on what, and what the system said.
+        #[source]
+        error: SourceError,
+        /// Where the manifest asks for it.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// A mount of an archive, which is a later feature.
+    #[error("this version of wasi-vfs does not mount archives, and `{path}` is one")]
+    #[diagnostic(
+        code(wasi_vfs::plan::archive),
+        help("unpack it and mount the folder; to embed the archive itself, use `[[file]]`")
+    )]
+    Archive {
+        /// The archive.
+        path: String,
+        /// Where the manifest names it.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// A `[[file]]` whose source is a directory.
+    #[error("`{path}` is a directory, not a file")]
+    #[diagnostic(
+        code(wasi_vfs::plan::not_a_file),
+        help("write `[[mount]]` instead of `[[file]]`")
+    )]
+    NotAFile {
+        /// The directory.
+        path: String,
+        /// Where the manifest names it.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// A file mounted where only a directory can be.
+    #[error("`{path}` is a file, so its guest path must be its full name")]
+    #[diagnostic(code(wasi_vfs::plan::file_name), help("write `guest = \"{example}\"`"))]
+    FileName {
+        /// The file.
+        path: String,
+        /// A guest path that would do.
+        example: String,
+        /// Where the guest path is written.
+        #[label("names a directory")]
+        at: SourceSpan,
+    },
+
+    /// The bundle to write is also a source.
+    #[error("`{path}` is the bundle to write, so it cannot go into it")]
+    #[diagnostic(
+        code(wasi_vfs::plan::source_is_output),
+        help("write the bundle elsewhere: `output` in `[module]`")
+    )]
+    SourceIsOutput {
+        /// The bundle.
+        path: String,
+        /// Where the manifest names it as a source.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// A pattern that matches nothing.
+    #[error("`{pattern}` matches nothing in `{source_path}`")]
+    #[diagnostic(code(wasi_vfs::plan::unmatched), help("{help}"))]
+    Unmatched {
+        /// The pattern.
+        pattern: String,
+        /// The source it is matched in.
+        source_path: String,
+        /// Why, as far as known, and what to write.
+        help: String,
+        /// Where the pattern is written.
+        #[label("matches nothing")]
+        at: SourceSpan,
+    },
+
+    /// A file source whose own name the mount's patterns keep out.
+    #[error("nothing is left of `{path}`: its `include` and `exclude` keep it out")]
+    #[diagnostic(
+        code(wasi_vfs::plan::nothing_left),
+        help(
+            "remove the patterns, or the mount; the patterns of a file are matched with its name"
+        )
+    )]
+    NothingLeft {
+        /// The file.
+        path: String,
+        /// Where the manifest names it.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// Entries that do not have the prefix to strip.
+    #[error("`strip-prefix` does not apply to {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::strip_prefix),
+        help(
+            "include only what is below the prefix, such as `include = [\"{prefix}\"]`, or correct it"
+        )
+    )]
+    StripPrefix {
+        /// Entries outside the prefix.
+        paths: Paths,
+        /// The prefix.
+        prefix: String,
+        /// Where it is written.
+        #[label("this prefix")]
+        at: SourceSpan,
+    },
+
+    /// Two sources of one guest path.
+    #[error("`{guest}` comes from two sources: {first} and {second}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::clash),
+        help(
+            "keep one out with `exclude`, or write `overrides = true` in the second table when it shall replace the first"
+        )
+    )]
+    Clash {
+        /// The guest path.
+        guest: String,
+        /// What the first table brings.
+        first: String,
+        /// What the second table brings.
+        second: String,
+        /// The second table.
+        #[label("and here")]
+        at: SourceSpan,
+        /// The first table.
+        #[label("asked for here")]
+        first_at: SourceSpan,
+    },
+
+    /// An entry below something that is no directory.
+    #[error("`{guest}` cannot be below `{parent}`, which is {what}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::below_file),
+        help("give one of them another guest path, or keep one out with `exclude`")
+    )]
+    BelowFile {
+        /// The entry below.
+        guest: String,
+        /// What is above it.
+        parent: String,
+        /// `a file` or `a symlink`.
+        what: &'static str,
+        /// The table that asks for the entry below.
+        #[label("needs a directory there")]
+        at: SourceSpan,
+        /// The table that asks for the other.
+        #[label("puts {what} there")]
+        parent_at: SourceSpan,
+    },
+
+    /// Sockets, pipes and devices.
+    #[error("an image holds files, directories and symlinks only: {paths}")]
+    #[diagnostic(code(wasi_vfs::plan::special_file), help("keep it out with `exclude`"))]
+    SpecialFile {
+        /// The entries, each with what it is.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Names that are not UTF-8, which preview1 has no way to say.
+    #[error("a name is not UTF-8: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::name_not_utf8),
+        help("rename it, or keep it out with `exclude`")
+    )]
+    NameNotUtf8 {
+        /// The entries; what is not UTF-8 is shown as `\xNN`.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Names or paths that no program could open.
+    #[error("longer than a path (4096 bytes) or a name (255 bytes) may be: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::path_too_long),
+        help("mount it at a shorter guest path, or keep it out with `exclude`")
+    )]
+    PathTooLong {
+        /// The entries.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Symlinks where `symlinks = "error"` holds.
+    #[error("there are symlinks, and `symlinks = \"error\"` refuses them: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::symlink),
+        help("write `symlinks = \"keep\"` or `\"follow\"`, or keep them out with `exclude`")
+    )]
+    Symlink {
+        /// The links.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Symlinks that lead out of their source tree.
+    #[error("symlinks lead out of the source: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::symlink_leaves),
+        help(
+            "mount a directory that contains what they lead to, keep them out with `exclude`, or write them as `[[symlink]]`"
+        )
+    )]
+    SymlinkLeaves {
+        /// The links, each with its target.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Symlinks to be followed that lead to themselves or to a directory they are in.
+    #[error("following symlinks would never end: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::symlink_cycle),
+        help("write `symlinks = \"keep\"`, or keep them out with `exclude`")
+    )]
+    SymlinkCycle {
+        /// The links, each with its target.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Symlinks to be followed that lead nowhere.
+    #[error("symlinks lead to nothing: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::symlink_dangles),
+        help("write `symlinks = \"keep\"`, or keep them out with `exclude`")
+    )]
+    SymlinkDangles {
+        /// The links, each with its target.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Targets that an image can't hold.
+    #[error("symlink targets must be UTF-8 of 1 to 4095 bytes: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::symlink_target),
+        help("keep it out with `exclude`, or write it as `[[symlink]]`")
+    )]
+    SymlinkTarget {
+        /// The links.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Source times that an image can't hold.
+    #[error("times in a bundle are from 1970 to 2554, unlike those of {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::time_range),
+        help("write `timestamps = \"epoch\"` or a time, or correct theirs with `touch`")
+    )]
+    TimeRange {
+        /// The entries.
+        paths: Paths,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Files over the limit of one file's size.
+    #[error("over `file-size = {limit}`: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::file_size),
+        help("keep them out with `exclude`, or raise `file-size` in `[limits]`")
+    )]
+    FileSize {
+        /// The limit.
+        limit: String,
+        /// The files and their sizes, largest first.
+        paths: Paths,
+        /// Where the limit is written, unless it is the default.
+        #[label("the limit")]
+        at: Option<SourceSpan>,
+    },
+
+    /// Contents over the limit of the image's size.
+    #[error("the contents are {size}, over `image-size = {limit}`; the largest: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::image_size),
+        help("keep some out with `exclude`, or raise `image-size` in `[limits]`")
+    )]
+    ImageSize {
+        /// All contents together.
+        size: String,
+        /// The limit.
+        limit: String,
+        /// The files and their sizes, largest first.
+        paths: Paths,
+        /// Where the limit is written, unless it is the default.
+        #[label("the limit")]
+        at: Option<SourceSpan>,
+    },
+
+    /// More files than the limit.
+    #[error("there are {count} files, over `files = {limit}`; directories with the most: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::files),
+        help("keep some out with `exclude`, or raise `files` in `[limits]`")
+    )]
+    Files {
+        /// How many there are.
+        count: u64,
+        /// The limit.
+        limit: u64,
+        /// Directories and the number of files directly in each, most first.
+        paths: Paths,
+        /// Where the limit is written, unless it is the default.
+        #[label("the limit")]
+        at: Option<SourceSpan>,
+    },
+}
+
+impl PlanProblem {
+    /// Where in the text it is, for the order of reports.
+    pub(super) fn at(&self) -> usize {
+        self.labels()
+            .into_iter()
+            .flatten()
+            .map(|label| label.offset())
+            .next()
+            .unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,216 @@
+//! What the requests of a manifest bring, before anything is merged, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::error::{Paths, PlanProblem};
+use super::{Content, Entry, EntryKind, Origin};
+use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
+use crate::path::GuestPath;
+use crate::source::{Kind, Metadata, SourceError};
+
+/// Everything found so far.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) drafts: Vec<Draft>,
+    pub(super) problems: Vec<PlanProblem>,
+    /// Problems that many entries of a request share; each becomes one.
+    offences: BTreeMap<(usize, Offence), Offenders>,
+    /// The request whose entries come now.
+    pub(super) origin: u32,
+}
+
+/// An entry that may still be merged with others.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) entry: Entry,
+    pub(super) strength: Strength,
+    /// The file's identity when it has several names in its source.
+    pub(super) link_id: Option<(u64, u64)>,
+}
+
+/// Whose modes and times a directory gets that comes several times: those of the strongest, among equals the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Strength {
+    /// Something is below it.
+    Implied,
+    /// Something below it in the same source tree was let in.
+    Parent,
+    /// It was let in itself.
+    Asked,
+}
+
+#[derive(Debug)]
+struct Offenders {
+    at: Range<usize>,
+    prefix: String,
+    paths: Vec<String>,
+}
+
+/// A problem of single entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Offence {
+    Prefix,
+    Special,
+    NotUtf8,
+    TooLong,
+    Symlink,
+    Leaves,
+    Cycle,
+    Dangles,
+    Target,
+    Time,
+}
+
+impl Found {
+    pub(super) fn add(
+        &mut self,
+        path: GuestPath,
+        kind: EntryKind,
+        mode: u16,
+        time_ns: u64,
+        strength: Strength,
+        link_id: Option<(u64, u64)>,
+    ) {
+        let entry = Entry {
+            path,
+            kind,
+            mode,
+            time_ns,
+            origin: Origin(self.origin),
+        };
+        self.drafts.push(Draft {
+            entry,
+            strength,
+            link_id,
+        });
+    }
+
+    /// A file of the source, where its request puts it.
+    pub(super) fn file(
+        &mut self,
+        request: &Request,
+        shown: &str,
+        path: PathBuf,
+        metadata: &Metadata,
+    ) {
+        self.file_at(
+            request,
+            request.guest.clone(),
+            shown,
+            path,
+            metadata,
+            &request.attributes,
+        );
+    }
+
+    /// A file of the source at `guest`; messages call it `shown`.
+    pub(super) fn file_at(
+        &mut self,
+        request: &Request,
+        guest: GuestPath,
+        shown: &str,
+        path: PathBuf,
+        metadata: &Metadata,
+        attributes: &Attributes,
+    ) {
+        if let Kind::Other(what) = metadata.kind {
+            return self.offend(request, Offence::Special, format!("{shown} is {what}"));
+        }
+        let mode = attributes
+            .permissions
+            .apply(Some(metadata.mode), FILE_MODE, false);
+        let Ok(time_ns) = attributes.timestamps.apply(Some(metadata.mtime_ns)) else {
+            return self.offend(request, Offence::Time, shown.to_owned());
+        };
+        let content = Content::Source {
+            path,
+            mtime_ns: metadata.mtime_ns,
+        };
+        let kind = EntryKind::File {
+            content,
+            size: metadata.size,
+        };
+        self.add(
+            guest,
+            kind,
+            mode,
+            time_ns,
+            Strength::Asked,
+            metadata.link_id,
+        );
+    }
+
+    pub(super) fn unreadable(&mut self, error: SourceError, at: &Range<usize>) {
+        self.problems.push(PlanProblem::Unreadable {
+            error,
+            at: span(at),
+        });
+    }
+
+    pub(super) fn nothing_left(&mut self, request: &Request, source: &HostPath) {
+        debug_assert!(matches!(request.kind, RequestKind::Mount(_)));
+        self.problems.push(PlanProblem::NothingLeft {
+            path: source.written.clone(),
+            at: span(&source.span),
+        });
+    }
+
+    /// Notes an entry that `request` should not have.
+    pub(super) fn offend(&mut self, request: &Request, offence: Offence, path: String) {
+        let prefix = match &request.kind {
+            RequestKind::Mount(mount) if offence == Offence::Prefix => mount.strip_prefix.as_ref(),
+            _ => None,
+        };
+        let offenders = self
+            .offences
+            .entry((request.span.start, offence))
+            .or_insert_with(|| Offenders {
+                at: prefix.map_or(&request.span, |prefix| &prefix.span).clone(),
+                prefix: prefix.map_or_else(String::new, |prefix| prefix.names.join("/")),
+                paths: Vec::new(),
+            });
+        offenders.paths.push(path);
+    }
+
+    /// Turns the offences into problems.
+    pub(super) fn close(&mut self) {
+        for (
+            (_, offence),
+            Offenders {
+                at,
+                prefix,
+                mut paths,
+            },
+        ) in std::mem::take(&mut self.offences)
+        {
+            // The order of listings must not show.
+            paths.sort_unstable();
+            paths.dedup();
+            let paths = Paths::new(paths.into_iter().map(quoted).collect());
+            let at = span(&at);
+            self.problems.push(match offence {
+                Offence::Prefix => PlanProblem::StripPrefix { paths, prefix, at },
+                Offence::Special => PlanProblem::SpecialFile { paths, at },
+                Offence::NotUtf8 => PlanProblem::NameNotUtf8 { paths, at },
+                Offence::TooLong => PlanProblem::PathTooLong { paths, at },
+                Offence::Symlink => PlanProblem::Symlink { paths, at },
+                Offence::Leaves => PlanProblem::SymlinkLeaves { paths, at },
+                Offence::Cycle => PlanProblem::SymlinkCycle { paths, at },
+                Offence::Dangles => PlanProblem::SymlinkDangles { paths, at },
+                Offence::Target => PlanProblem::SymlinkTarget { paths, at },
+                Offence::Time => PlanProblem::TimeRange { paths, at },
+            });
+        }
+    }
+}
+
+/// In backticks; long ones shortened to what a line holds.
+fn quoted(path: String) -> String {
+    const LONGEST: usize = 200;
+    match path.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &path[..end]),
+        None => format!("`{path}`"),
+    }
+}

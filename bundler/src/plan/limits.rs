@@ -1,0 +1,88 @@
+//! How much goes in, and whether that is too much.
+
+use std::collections::BTreeMap;
+
+use super::error::{Paths, PlanProblem};
+use super::{Entry, EntryKind};
+use crate::manifest::{Manifest, display_size, span};
+
+/// A problem for each limit that the entries are over.
+pub(super) fn check(manifest: &Manifest, entries: &[Entry]) -> Vec<PlanProblem> {
+    let limits = &manifest.limits;
+    let mut problems = Vec::new();
+    let mut files: Vec<(u64, &Entry)> = Vec::new();
+    let mut names = 0_u64;
+    for entry in entries {
+        match entry.kind {
+            EntryKind::File { size, .. } => files.push((size, entry)),
+            EntryKind::HardLink { .. } => {}
+            _ => continue,
+        }
+        names += 1;
+    }
+    let total: u64 = files
+        .iter()
+        .fold(0, |total, (size, _)| total.saturating_add(*size));
+    let over = files.iter().any(|(size, _)| *size > limits.file_size.value);
+    if over || total > limits.image_size.value {
+        // Only now, because usually nothing is over.
+        files.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.path.cmp(&other.path)));
+    }
+    let largest = |files: &[(u64, &Entry)]| {
+        Paths::new(
+            files
+                .iter()
+                .map(|(size, entry)| format!("`{}` ({})", entry.path, display_size(*size)))
+                .collect(),
+        )
+    };
+    if over {
+        let count = files
+            .iter()
+            .take_while(|(size, _)| *size > limits.file_size.value)
+            .count();
+        problems.push(PlanProblem::FileSize {
+            limit: display_size(limits.file_size.value),
+            paths: largest(&files[..count]),
+            at: limits.file_size.span.as_ref().map(span),
+        });
+    }
+    if total > limits.image_size.value {
+        problems.push(PlanProblem::ImageSize {
+            size: display_size(total),
+            limit: display_size(limits.image_size.value),
+            paths: largest(&files[..files.len().min(5)]),
+            at: limits.image_size.span.as_ref().map(span),
+        });
+    }
+    if names > limits.files.value {
+        problems.push(PlanProblem::Files {
+            count: names,
+            limit: limits.files.value,
+            paths: fullest(entries),
+            at: limits.files.span.as_ref().map(span),
+        });
+    }
+    problems
+}
+
+/// The directories with the most files directly in them.
+fn fullest(entries: &[Entry]) -> Paths {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for entry in entries {
+        if let EntryKind::File { .. } | EntryKind::HardLink { .. } = entry.kind
+            && let Some(parent) = entry.path.parent()
+        {
+            *counts.entry(parent.to_string()).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by(|(one, a), (other, b)| b.cmp(a).then_with(|| one.cmp(other)));
+    Paths::new(
+        counts
+            .into_iter()
+            .take(5)
+            .map(|(path, count)| format!("`{path}` ({count})"))
+            .collect(),
+    )
+}

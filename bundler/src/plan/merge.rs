@@ -1,0 +1,230 @@
+//! From what the requests bring to one tree: conflicts, parents, hard links.
+
+use std::collections::BTreeMap;
+
+use super::error::PlanProblem;
+use super::found::{Draft, Strength};
+use super::{Content, Entry, EntryKind, Origin};
+use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Request, span};
+use crate::path::GuestPath;
+
+/// Makes one tree, sorted, of all drafts; those come in the order of the manifest's requests.
+pub(super) fn merge(
+    manifest: &Manifest,
+    drafts: Vec<Draft>,
+    problems: &mut Vec<PlanProblem>,
+) -> Vec<Entry> {
+    let mut drafts = drafts;
+    // Stable: at one path the order of the requests remains. Listing order ends here.
+    drafts.sort_by(|a, b| a.entry.path.tree_cmp(&b.entry.path));
+    let merge = Merge {
+        manifest,
+        problems,
+        done: Vec::with_capacity(drafts.len()),
+        open: Vec::new(),
+    };
+    let mut done = merge.run(drafts);
+    // From the order of a walk to that of bytes; nearly the same, so this is quick.
+    done.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    link(done)
+}
+
+struct Merge<'a> {
+    manifest: &'a Manifest,
+    problems: &'a mut Vec<PlanProblem>,
+    done: Vec<Draft>,
+    /// The entries above the next one, as indices of `done`, from a root on.
+    open: Vec<usize>,
+}
+
+impl Merge<'_> {
+    fn run(mut self, drafts: Vec<Draft>) -> Vec<Draft> {
+        // A file directly at a relative name is in `.`, which then contains all relative paths.
+        let lone = |draft: &Draft| {
+            !draft.entry.path.is_absolute()
+                && !matches!(draft.entry.kind, EntryKind::Directory)
+                && !draft.entry.path.as_str().contains('/')
+        };
+        let mut dot = drafts.iter().any(lone);
+        let mut drafts = drafts.into_iter().peekable();
+        while let Some(mut draft) = drafts.next() {
+            while let Some(next) = drafts.next_if(|next| next.entry.path == draft.entry.path) {
+                draft = self.same_path(draft, next);
+            }
+            if dot && !draft.entry.path.is_absolute() {
+                dot = false;
+                if draft.entry.path.as_str() != "." {
+                    self.imply(GuestPath::parse(".").expect("`.` is a path"));
+                }
+            }
+            self.place(draft);
+        }
+        self.done
+    }
+
+    /// What remains of two entries at one path, `b` from the later request.
+    fn same_path(&mut self, a: Draft, b: Draft) -> Draft {
+        if let (EntryKind::Directory, EntryKind::Directory) = (&a.entry.kind, &b.entry.kind) {
+            return if b.strength >= a.strength { b } else { a };
+        }
+        let (first, second) = (self.request(&a), self.request(&b));
+        if !second.overrides {
+            self.problems.push(PlanProblem::Clash {
+                guest: b.entry.path.to_string(),
+                first: described(&a, first),
+                second: described(&b, second),
+                at: span(&second.span),
+                first_at: span(&first.span),
+            });
+        }
+        b
+    }
+
+    /// Puts an entry under its parent; the parents that are missing come with it.
+    fn place(&mut self, draft: Draft) {
+        let path = &draft.entry.path;
+        while let Some(above) = self.open.last()
+            && !path.is_below(&self.done[*above].entry.path)
+        {
+            self.open.pop();
+        }
+        if let Some(above) = self.open.last().copied()
+            && !matches!(self.done[above].entry.kind, EntryKind::Directory)
+            && !self.below_file(&draft, above)
+        {
+            return;
+        }
+        let mut missing = Vec::new();
+        let mut parent = path.parent();
+        while let Some(directory) = parent {
+            let there = self
+                .open
+                .last()
+                .is_some_and(|above| self.done[*above].entry.path == directory);
+            // A relative directory below no other is a root of its own; a relative file has a directory as root.
+            let root = !path.is_absolute() && self.open.is_empty();
+            let enough =
+                root && (!missing.is_empty() || matches!(draft.entry.kind, EntryKind::Directory));
+            if there || enough {
+                break;
+            }
+            parent = directory.parent();
+            missing.push(directory);
+        }
+        for directory in missing.into_iter().rev() {
+            self.imply(directory);
+        }
+        self.open.push(self.done.len());
+        self.done.push(draft);
+    }
+
+    /// An entry below one that is no directory: whether it may stay, in a directory that replaces the other.
+    fn below_file(&mut self, draft: &Draft, above: usize) -> bool {
+        let parent = &self.done[above];
+        let (upper, lower) = (self.request(parent), self.request(draft));
+        if parent.entry.origin > draft.entry.origin && upper.overrides {
+            return false;
+        }
+        if draft.entry.origin > parent.entry.origin && lower.overrides {
+            let implied = self.implied(parent.entry.path.clone());
+            self.done[above] = implied;
+            return true;
+        }
+        let what = match parent.entry.kind {
+            EntryKind::Symlink { .. } => "a symlink",
+            _ => "a file",
+        };
+        let problem = PlanProblem::BelowFile {
+            guest: draft.entry.path.to_string(),
+            parent: parent.entry.path.to_string(),
+            what,
+            at: span(&lower.span),
+            parent_at: span(&upper.span),
+        };
+        // Once for a pair of requests: a whole tree may be below one file.
+        let told = self.problems.iter().any(|told| match told {
+            PlanProblem::BelowFile { parent, at, .. } => {
+                *parent == self.done[above].entry.path.as_str() && *at == span(&lower.span)
+            }
+            _ => false,
+        });
+        if !told {
+            self.problems.push(problem);
+        }
+        false
+    }
+
+    fn imply(&mut self, path: GuestPath) {
+        let draft = self.implied(path);
+        self.open.push(self.done.len());
+        self.done.push(draft);
+    }
+
+    fn implied(&self, path: GuestPath) -> Draft {
+        let Attributes {
+            dir_permissions,
+            timestamps,
+            ..
+        } = &self.manifest.implied;
+        let mode = dir_permissions.apply(None, DIRECTORY_MODE, true);
+        let time_ns = timestamps
+            .apply(None)
+            .expect("times that the manifest gives are in range");
+        let entry = Entry {
+            path,
+            kind: EntryKind::Directory,
+            mode,
+            time_ns,
+            origin: Origin::IMPLIED,
+        };
+        Draft {
+            entry,
+            strength: Strength::Implied,
+            link_id: None,
+        }
+    }
+
+    fn request(&self, draft: &Draft) -> &Request {
+        &self.manifest.requests[draft.entry.origin.0 as usize]
+    }
+}
+
+/// What a request brings, for a message: `` `lib/x` of mount `stdlib` ``.
+fn described(draft: &Draft, request: &Request) -> String {
+    match &draft.entry.kind {
+        EntryKind::Directory => format!("a directory of `{}`", request.name),
+        EntryKind::Symlink { target } => format!("a symlink to `{target}` of `{}`", request.name),
+        EntryKind::File {
+            content: Content::Source { path, .. },
+            ..
+        } => format!("`{}`", path.display()),
+        EntryKind::File { .. } | EntryKind::HardLink { .. } => {
+            "the `content` of a `[[file]]`".to_owned()
+        }
+    }
+}
+
+/// Makes hard links of the later names of a file that comes several times from one mount, with one mode and time.
+fn link(drafts: Vec<Draft>) -> Vec<Entry> {
+    let mut first: BTreeMap<(Origin, (u64, u64), u16, u64), GuestPath> = BTreeMap::new();
+    let mut entries = Vec::with_capacity(drafts.len());
+    for Draft {
+        mut entry, link_id, ..
+    } in drafts
+    {
+        if let Some(id) = link_id {
+            match first.entry((entry.origin, id, entry.mode, entry.time_ns)) {
+                std::collections::btree_map::Entry::Vacant(vacant) => {
+                    drop(vacant.insert(entry.path.clone()))
+                }
+                std::collections::btree_map::Entry::Occupied(first) => {
+                    entry.kind = EntryKind::HardLink {
+                        to: first.get().clone(),
+                    };
+                }
+            }
+        }
+        entries.push(entry);
+    }
+    entries
+}

@@ -1,0 +1,212 @@
+//! From a manifest and a source to a plan.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{PlanError, PlanProblem};
+use super::found::{Found, Strength};
+use super::walk::Walk;
+use super::{Content, EntryKind, Plan, RequestLabel, limits, merge, warning};
+use crate::manifest::{
+    DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request, RequestKind, span,
+};
+use crate::source::{Kind, Metadata, Source, SourceError};
+
+/// Finds all that a manifest asks for: reads directories and metadata, no file's content.
+///
+/// The plan depends on the manifest and the source only, not on the order in which directories list their entries.
+///
+/// # Errors
+/// Everything wrong, in the order of the manifest's lines: sources that are missing or unreadable, patterns that match
+/// nothing, entries an image can't hold, conflicts, limits.
+pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError> {
+    let mut found = Found::default();
+    for (origin, request) in (0..).zip(&manifest.requests) {
+        found.origin = origin;
+        ask(manifest, src, request, &mut found);
+    }
+    found.close();
+    let Found {
+        drafts,
+        mut problems,
+        ..
+    } = found;
+    let entries = merge::merge(manifest, drafts, &mut problems);
+    problems.extend(limits::check(manifest, &entries));
+    if !problems.is_empty() {
+        problems.sort_by_key(PlanProblem::at);
+        return Err(PlanError::new(manifest.text.clone(), problems));
+    }
+    let mut plan = Plan::assemble(entries);
+    plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
+    plan.warnings = warning::find(&plan);
+    Ok(plan)
+}
+
+fn ask(manifest: &Manifest, src: &dyn Source, request: &Request, found: &mut Found) {
+    let attributes = &request.attributes;
+    // Only times of sources can be out of range.
+    let time = attributes
+        .timestamps
+        .apply(None)
+        .expect("times that the manifest gives are in range");
+    let guest = request.guest.clone();
+    match &request.kind {
+        RequestKind::Dir => {
+            let mode = attributes.dir_permissions.apply(None, DIRECTORY_MODE, true);
+            found.add(
+                guest,
+                EntryKind::Directory,
+                mode,
+                time,
+                Strength::Asked,
+                None,
+            );
+        }
+        RequestKind::Symlink { target } => {
+            found.add(
+                guest,
+                EntryKind::Symlink {
+                    target: target.clone(),
+                },
+                0o777,
+                time,
+                Strength::Asked,
+                None,
+            );
+        }
+        RequestKind::File(FileContent::Inline(bytes)) => {
+            let mode = attributes.permissions.apply(None, FILE_MODE, false);
+            let kind = EntryKind::File {
+                content: Content::Inline(bytes.clone()),
+                size: bytes.len() as u64,
+            };
+            found.add(guest, kind, mode, time, Strength::Asked, None);
+        }
+        RequestKind::File(FileContent::Source { source, optional }) => {
+            file(manifest, src, request, source, *optional, found);
+        }
+        RequestKind::Mount(mount) => mount_of(manifest, src, request, mount, found),
+    }
+}
+
+fn file(
+    manifest: &Manifest,
+    src: &dyn Source,
+    request: &Request,
+    source: &HostPath,
+    optional: bool,
+    found: &mut Found,
+) {
+    let Some((path, metadata)) = look(manifest, src, source, optional, found) else {
+        return;
+    };
+    match metadata.kind {
+        Kind::Directory => {
+            found.problems.push(PlanProblem::NotAFile {
+                path: source.written.clone(),
+                at: span(&source.span),
+            });
+        }
+        _ => found.file(request, &source.written, path, &metadata),
+    }
+}
+
+fn mount_of(
+    manifest: &Manifest,
+    src: &dyn Source,
+    request: &Request,
+    mount: &Mount,
+    found: &mut Found,
+) {
+    let source = &mount.source;
+    let Some((path, metadata)) = look(manifest, src, source, mount.optional, found) else {
+        return;
+    };
+    if metadata.kind == Kind::Directory {
+        return Walk::new(src, manifest, request, mount, found).directory(&path);
+    }
+    let name = path
+        .file_name()
+        .and_then(std::ffi::OsStr::to_str)
+        .unwrap_or("file")
+        .to_owned();
+    if is_archive(&source.written) {
+        found.problems.push(PlanProblem::Archive {
+            path: source.written.clone(),
+            at: span(&source.span),
+        });
+    } else if request.guest.name().is_none() || request.guest_slash {
+        let example = request
+            .guest
+            .join(&name)
+            .map_or(name, |path| path.to_string());
+        let (path, at) = (source.written.clone(), span(&request.span));
+        found
+            .problems
+            .push(PlanProblem::FileName { path, example, at });
+    } else {
+        Walk::new(src, manifest, request, mount, found).file(&source.path, path, &metadata);
+    }
+}
+
+/// What a source is, symlinks followed: the manifest names it, so it is meant. `None`: nothing more to do.
+fn look(
+    manifest: &Manifest,
+    src: &dyn Source,
+    source: &HostPath,
+    optional: bool,
+    found: &mut Found,
+) -> Option<(PathBuf, Metadata)> {
+    let looked = src
+        .metadata(&source.path)
+        .and_then(|metadata| match metadata.kind {
+            Kind::Symlink => {
+                let real = src.resolve(&source.path)?;
+                let metadata = src.metadata(&real)?;
+                Ok((real, metadata))
+            }
+            _ => Ok((source.path.clone(), metadata)),
+        });
+    match looked {
+        Ok((path, metadata)) => {
+            if metadata.kind != Kind::Directory && is_output(manifest, src, &path) {
+                let (path, at) = (source.written.clone(), span(&source.span));
+                found
+                    .problems
+                    .push(PlanProblem::SourceIsOutput { path, at });
+                return None;
+            }
+            Some((path, metadata))
+        }
+        Err(error) if error.error.kind() == std::io::ErrorKind::NotFound => {
+            if !optional {
+                let (path, at) = (source.written.clone(), span(&source.span));
+                found.problems.push(PlanProblem::SourceMissing { path, at });
+            }
+            None
+        }
+        Err(error) => {
+            let error = SourceError {
+                path: (&source.written).into(),
+                ..error
+            };
+            found.unreadable(error, &source.span);
+            None
+        }
+    }
+}
+
+fn is_output(manifest: &Manifest, src: &dyn Source, path: &Path) -> bool {
+    match (src.resolve(path), src.resolve(manifest.output())) {
+        (Ok(path), Ok(output)) => path == output,
+        _ => false,
+    }
+}
+
+fn is_archive(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let suffixes = [
+        ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".zip", ".whl",
+    ];
+    suffixes.iter().any(|suffix| path.ends_with(suffix))
+}

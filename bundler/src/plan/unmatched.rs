@@ -1,0 +1,189 @@
+//! Patterns that match nothing, and why.
+
+use std::path::PathBuf;
+
+use super::error::PlanProblem;
+use super::glob::{Globs, State};
+use crate::manifest::{Mount, Pattern, span};
+use crate::source::{Kind, Source, Step};
+
+/// What keeps an entry out that `include` lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KeptOut {
+    /// A pattern of `exclude`.
+    Pattern(String),
+    /// A built-in pattern.
+    Default,
+    /// `hidden = false`.
+    Hidden,
+    /// It is the bundle.
+    Output,
+    /// It is the program.
+    Input,
+    /// It is the manifest or the lock.
+    Manifest,
+}
+
+impl KeptOut {
+    pub(super) fn by(pattern: &Pattern) -> Self {
+        match pattern.text.as_str() {
+            _ if pattern.is_written() => Self::Pattern(pattern.text.clone()),
+            "**/.*" => Self::Hidden,
+            _ => Self::Default,
+        }
+    }
+
+    /// What to do about a pattern whose every match is kept out by this.
+    fn help(&self) -> String {
+        match self {
+            Self::Pattern(text) => format!("what it matches is kept out by `exclude` pattern `{text}`: remove one of the two"),
+            Self::Default => {
+                "what it matches is kept out by `default-excludes`: add `exclude = [\"!NAME\"]` to take it back".to_owned()
+            }
+            Self::Hidden => "what it matches is kept out by `hidden = false`: write `hidden = true`".to_owned(),
+            Self::Output => "what it matches is the bundle to write: remove the pattern".to_owned(),
+            Self::Input => {
+                "what it matches is the program, kept out by `default-excludes`: write `default-excludes = false`".to_owned()
+            }
+            Self::Manifest => {
+                "what it matches is the manifest, kept out by `default-excludes`: write `default-excludes = false`".to_owned()
+            }
+        }
+    }
+}
+
+/// Which patterns of a mount have matched.
+#[derive(Debug)]
+pub(super) struct Matched {
+    include: Vec<Seen>,
+    exclude: Vec<Seen>,
+    rules: Vec<Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    pattern: Pattern,
+    matched: bool,
+    help: Option<String>,
+}
+
+impl Seen {
+    fn new(pattern: &Pattern) -> Self {
+        Self {
+            pattern: pattern.clone(),
+            matched: false,
+            help: None,
+        }
+    }
+}
+
+impl Matched {
+    pub(super) fn new(mount: &Mount) -> Self {
+        Self {
+            include: mount.include.iter().map(Seen::new).collect(),
+            exclude: mount.exclude.iter().map(Seen::new).collect(),
+            rules: mount
+                .rules
+                .iter()
+                .map(|rule| Seen::new(&rule.pattern))
+                .collect(),
+        }
+    }
+
+    /// An entry came in by this pattern.
+    pub(super) fn include(&mut self, index: usize) {
+        self.include[index].matched = true;
+    }
+
+    /// This pattern kept something out or took it back.
+    pub(super) fn exclude(&mut self, index: usize) {
+        self.exclude[index].matched = true;
+    }
+
+    /// This rule matched something; `used`: and changed it.
+    pub(super) fn rule(&mut self, index: usize, used: bool) {
+        let rule = &mut self.rules[index];
+        rule.matched |= used;
+        if !used {
+            rule.help = Some(
+                "it matches only what its keys do not apply to: `permissions` is for files, `dir-permissions` for \
+                 directories, and `bin/**` means all below `bin`"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// Something these patterns of `include` match stays out.
+    pub(super) fn kept_out(&mut self, include: &[usize], why: &KeptOut) {
+        for index in include {
+            self.include[*index].help.get_or_insert_with(|| why.help());
+        }
+    }
+
+    /// Looks below directories that the walk did not enter for what a pattern of `exclude` that seems unused matches.
+    ///
+    /// Usually there is no such pattern and nothing is looked at.
+    pub(super) fn look_into(
+        &mut self,
+        src: &dyn Source,
+        globs: &Globs<'_>,
+        pruned: &[(PathBuf, State)],
+    ) {
+        for (directory, state) in pruned {
+            let unused = |matched: &Self, index: usize| {
+                let seen = &matched.exclude[index];
+                !seen.matched && seen.pattern.is_written()
+            };
+            if !globs.may_match_below(state, |index, _| unused(self, index)) {
+                continue;
+            }
+            let mut states = vec![state.clone()];
+            src.walk(directory, &mut |visited| {
+                // What can't be read is not wanted either.
+                let Ok(visited) = visited else {
+                    return Step::Over;
+                };
+                states.truncate(visited.depth);
+                let name = visited.path.file_name().unwrap_or_default();
+                let state = globs.step(&states[visited.depth - 1], name);
+                let is_directory = visited.kind == Kind::Directory;
+                for index in globs.matches(&state, is_directory) {
+                    self.exclude[index].matched = true;
+                }
+                let enter =
+                    is_directory && globs.may_match_below(&state, |index, _| unused(self, index));
+                states.push(state);
+                if enter { Step::Into } else { Step::Over }
+            });
+        }
+    }
+
+    /// A problem for each pattern of the manifest that matched nothing.
+    pub(super) fn problems(self, source: &str) -> Vec<PlanProblem> {
+        let all = self
+            .include
+            .into_iter()
+            .chain(self.exclude)
+            .chain(self.rules);
+        let unmatched = all.filter(|seen| !seen.matched && seen.pattern.is_written());
+        unmatched
+            .map(|seen| PlanProblem::Unmatched {
+                help: seen.help.unwrap_or_else(|| help(&seen.pattern.text)),
+                pattern: seen.pattern.text,
+                source_path: source.to_owned(),
+                at: span(&seen.pattern.span),
+            })
+            .collect()
+    }
+}
+
+fn help(pattern: &str) -> String {
+    let body = pattern.trim_start_matches('!');
+    let optional = "or write `optional = true` in the mount when it may match nothing";
+    match body.contains('/') {
+        true => format!("patterns start at the top of the source; correct it, {optional}"),
+        false => format!(
+            "patterns start at the top of the source: `**/{body}` matches at any depth; correct it, {optional}"
+        ),
+    }
+}
