@@ -11,6 +11,9 @@ use store::Store;
 
 /// Who wants to know how far the writing is.
 pub trait Progress {
+    /// The work begins; it is so many bytes of content ([`Image::contents_size`]).
+    fn begin(&self, _total: u64) {}
+
     /// So many more bytes of content are done; the sum is [`Image::contents_size`].
     fn advance(&self, bytes: u64);
 }
@@ -51,6 +54,7 @@ impl Image {
         let mut metadata = self.metadata.clone();
         seek(out, start + metadata.size())?;
 
+        progress.begin(self.contents_size());
         let mut store = Store::new(self, source, out, progress);
         let placed = store.add_all()?;
         let (size, saved) = (store.end, store.saved);
