@@ -9,7 +9,8 @@
 //! * [`link`]: the interposer goes into the program's module, with a hole where the image will be.
 //! * [`output`]: module and image together, sealed with a section that says what they are, put in place in one step.
 //!
-//! [`inspect`] goes the other way, from a bundle to what is in it.
+//! [`inspect`] goes the other way, from a bundle to what is in it. [`bundle()`] is the whole job; it neither prints nor
+//! exits, and depends on nothing but its arguments.
 
 pub mod image;
 pub mod inspect;
@@ -21,3 +22,48 @@ pub mod plan;
 pub mod program;
 pub mod report;
 pub mod source;
+
+mod error;
+
+use std::io::{Seek, Write};
+
+pub use error::Error;
+
+/// A finished bundle: what went in and what came out.
+#[derive(Debug)]
+pub struct Bundled {
+    /// What is in it, and who asked for it.
+    pub plan: plan::Plan,
+    /// Its numbers and digests.
+    pub sealed: output::Sealed,
+    /// Bytes of code that linking added.
+    pub added_code: u64,
+    /// What the user should know about the program.
+    pub notices: Vec<link::Notice>,
+}
+
+/// Bundles the files that `manifest` asks for into `program`, a module in binary form, and writes the result to `out`.
+///
+/// `out` must be empty and at its start; after an error its content is of no use. The same arguments give the same bytes.
+///
+/// # Errors
+/// The first stage that fails; a stage tells all its problems at once.
+pub fn bundle<W: Write + Seek>(
+    manifest: &manifest::Manifest,
+    program: &[u8],
+    source: &dyn source::Source,
+    out: &mut W,
+    progress: &dyn image::Progress,
+) -> Result<Bundled, Error> {
+    let plan = plan::resolve(manifest, source)?;
+    let image = image::describe(&plan)?;
+    let interposer = link::Interposer::pinned();
+    let linked = link::link(program, interposer)?;
+    let sealed = output::seal(&linked, interposer, &image, source, out, progress)?;
+    Ok(Bundled {
+        plan,
+        sealed,
+        added_code: linked.added_code(),
+        notices: linked.notices().to_vec(),
+    })
+}

@@ -1,2 +1,7 @@
-//! Front door.
-fn main() {}
+//! The front door: `wasi-vfs` on the command line.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

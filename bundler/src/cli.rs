@@ -1,0 +1,105 @@
+//! The command line: one struct per command with `exec`, and what they share.
+//!
+//! Only this room touches stdout, stderr, the environment and the process's exit. Results go to stdout, everything
+//! said about them to stderr.
+
+mod bundle;
+mod inspect;
+mod manifest;
+mod plan;
+mod progress;
+mod render;
+mod report;
+#[cfg(feature = "run")]
+mod run;
+mod schema;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use miette::Diagnostic;
+
+use screen::Screen;
+
+/// Exit codes, for `--help`.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong.";
+
+/// Bundle a WASI program and its files into one .wasm
+#[derive(Parser)]
+#[command(name = "wasi-vfs", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Global {
+    /// When to use colours and drawn lines
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Say nothing on success
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Bundle(bundle::Bundle),
+    Plan(plan::Plan),
+    Inspect(inspect::Inspect),
+    #[cfg(feature = "run")]
+    Run(run::Run),
+    Schema(schema::Schema),
+}
+
+/// Why a command ends early.
+enum Failure {
+    /// Something the user can mend; shown, exit code 1.
+    Wrong(Box<dyn Diagnostic + Send + Sync>),
+    /// Nobody reads our stdout any more (`wasi-vfs plan | head`): no reason to complain.
+    Hangup,
+}
+
+impl<D: Diagnostic + Send + Sync + 'static> From<D> for Failure {
+    fn from(diagnostic: D) -> Self {
+        Self::Wrong(Box::new(diagnostic))
+    }
+}
+
+type Outcome<T = ExitCode> = Result<T, Failure>;
+
+/// Parses the command line, runs the command, and says what its exit code is.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let screen = Screen::new(cli.global.color, cli.global.quiet);
+    let outcome = match cli.command {
+        Command::Bundle(command) => command.exec(&screen),
+        Command::Plan(command) => command.exec(&screen),
+        Command::Inspect(command) => command.exec(&screen),
+        #[cfg(feature = "run")]
+        Command::Run(command) => command.exec(&screen),
+        Command::Schema(command) => command.exec(&screen),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(Failure::Hangup) => ExitCode::SUCCESS,
+        Err(Failure::Wrong(diagnostic)) => {
+            screen.problem(&*diagnostic);
+            ExitCode::from(1)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

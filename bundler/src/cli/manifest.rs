@@ -1,0 +1,47 @@
+//! The manifest that a command works on.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use wasi_vfs::manifest::{Environment, Manifest, ManifestError};
+use wasi_vfs::program::{self, ProgramError};
+use wasi_vfs::source::DiskSource;
+
+/// `-m`
+#[derive(Args)]
+pub(crate) struct ManifestArg {
+    /// The manifest; its paths count from the folder it is in
+    #[arg(short, long, value_name = "MANIFEST", default_value = "wasi-vfs.toml")]
+    manifest: PathBuf,
+}
+
+impl ManifestArg {
+    pub(crate) fn read(&self) -> Result<Manifest, ManifestError> {
+        Manifest::read(&self.manifest, &DiskSource, &environment())
+    }
+
+    /// The manifest's path as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.manifest
+    }
+
+    /// The folder it is in; empty for the working directory.
+    pub(crate) fn folder(&self) -> &Path {
+        self.manifest.parent().unwrap_or(Path::new(""))
+    }
+}
+
+/// The module that a manifest names.
+pub(crate) fn load_program(manifest: &Manifest) -> Result<Vec<u8>, ProgramError> {
+    program::load(manifest.input())
+        .map_err(|error| error.asked_for(manifest.text(), manifest.input_span()))
+}
+
+/// All of the environment that a bundle may depend on.
+#[expect(clippy::disallowed_methods, reason = "this is the front door")]
+fn environment() -> Environment {
+    Environment {
+        source_date_epoch: std::env::var_os("SOURCE_DATE_EPOCH")
+            .map(|value| value.to_string_lossy().into_owned()),
+    }
+}

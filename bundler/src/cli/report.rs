@@ -1,0 +1,214 @@
+//! What `--json` prints. Additions are possible any time; nothing here changes its meaning or goes away.
+
+use miette::Diagnostic;
+use schemars::JsonSchema;
+use serde::Serialize;
+use wasi_vfs::plan::{Plan, Row, RowKind, Totals};
+
+/// What `bundle --json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct BundleReport {
+    /// Version of this report's form.
+    pub(crate) report: u32,
+    /// The path of the module that was written.
+    pub(crate) output: String,
+    /// Its bytes.
+    pub(crate) size: u64,
+    /// Its SHA-256: `sha256:` and 64 hexadecimal digits.
+    pub(crate) digest: String,
+    /// The image in it.
+    pub(crate) image: ImageReport,
+    /// What is in the image.
+    pub(crate) totals: Totals,
+    /// Bytes of code that linking added.
+    pub(crate) added_code: u64,
+    /// What the user should know.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// An image in numbers.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct ImageReport {
+    /// Its bytes.
+    pub(crate) size: u64,
+    /// How many of them are metadata: names, modes, times, the index.
+    pub(crate) metadata_size: u64,
+    /// Its digest, over everything in it.
+    pub(crate) digest: String,
+}
+
+/// A remark that does not stop the work.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Notice {
+    /// Its stable code, such as `wasi_vfs::link::debug_dropped`.
+    pub(crate) code: String,
+    /// What it says.
+    pub(crate) message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
+    /// Whether something is likely wrong, or just good to know.
+    pub(crate) severity: Severity,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Severity {
+    /// Something is likely wrong.
+    Warning,
+    /// Good to know.
+    Advice,
+}
+
+/// What `plan --json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PlanReport<'p> {
+    /// Version of this report's form.
+    pub(crate) report: u32,
+    /// The manifest's path.
+    pub(crate) manifest: String,
+    /// The module that will be bundled.
+    pub(crate) module: String,
+    /// Where the bundle will be written.
+    pub(crate) output: String,
+    /// The directories that the program finds open, in their order.
+    pub(crate) preopens: Vec<&'p str>,
+    /// Every entry, sorted by path.
+    pub(crate) entries: Vec<Row<'p>>,
+    /// What they come to.
+    pub(crate) totals: Totals,
+    /// Bytes of metadata in the image.
+    pub(crate) metadata_size: u64,
+    /// What the user should know.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// What `inspect --json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct InspectReport {
+    /// Version of this report's form.
+    pub(crate) report: u32,
+    /// The module's path.
+    pub(crate) module: String,
+    /// The index of the data segment that holds the image.
+    pub(crate) segment: u32,
+    /// The image's format version.
+    pub(crate) format: u32,
+    /// The image; its digest has been verified.
+    pub(crate) image: ImageReport,
+    /// SHA-256 of the interposer that was linked in; absent when the module lost its `wasi-vfs` section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interposer: Option<String>,
+    /// Who made the bundle; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tool: Option<String>,
+    /// The directories that the program finds open, in their order.
+    pub(crate) preopens: Vec<String>,
+    /// Every entry, sorted by path.
+    pub(crate) entries: Vec<Embedded>,
+    /// What they come to.
+    pub(crate) totals: Totals,
+}
+
+/// A name that the program sees.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Embedded {
+    /// The guest path.
+    pub(crate) path: String,
+    /// What it is.
+    pub(crate) kind: RowKind,
+    /// Permission bits in octal, four digits.
+    pub(crate) mode: String,
+    /// Time of last modification, access and change; RFC 3339, UTC.
+    pub(crate) time: String,
+    /// Number of names; for a directory 2 + its subdirectories.
+    pub(crate) nlink: u32,
+    /// Its number in the image; equal for all names of a file.
+    pub(crate) node: u32,
+    /// Bytes of content; files only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<u64>,
+    /// SHA-256 of the content; files only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
+    /// What a symlink holds, or the path a hard link is another name of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<String>,
+}
+
+/// The version of every report.
+pub(crate) const REPORT: u32 = 1;
+
+/// Totals for people.
+pub(crate) fn totals_text(totals: &Totals) -> String {
+    use super::render::count;
+    let mut parts = vec![count(totals.files, "file", "files")];
+    if totals.hard_links > 0 {
+        parts.push(count(totals.hard_links, "hard link", "hard links"));
+    }
+    parts.push(count(totals.directories, "directory", "directories"));
+    if totals.symlinks > 0 {
+        parts.push(count(totals.symlinks, "symlink", "symlinks"));
+    }
+    parts.join(", ")
+}
+
+impl Notice {
+    /// A stage's remark.
+    pub(crate) fn of(remark: &dyn Diagnostic) -> Self {
+        Self {
+            code: remark
+                .code()
+                .map(|code| code.to_string())
+                .unwrap_or_default(),
+            message: remark.to_string(),
+            help: remark.help().map(|help| help.to_string()),
+            severity: match remark.severity() {
+                Some(miette::Severity::Advice) => Severity::Advice,
+                _ => Severity::Warning,
+            },
+        }
+    }
+
+    /// What there is to tell about a plan.
+    pub(crate) fn of_plan(plan: &Plan) -> Vec<Self> {
+        plan.warnings()
+            .iter()
+            .map(|warning| Self::of(warning))
+            .collect()
+    }
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Notice {}
+
+impl Diagnostic for Notice {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(&self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Advice => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+}

@@ -1,0 +1,38 @@
+//! `wasi-vfs schema`
+
+use clap::{Args, ValueEnum};
+
+use super::{Outcome, report, screen::Screen};
+
+/// Print the JSON Schema of the manifest, for editors, or of a report
+#[derive(Args)]
+pub(crate) struct Schema {
+    /// What the schema describes
+    #[arg(value_name = "WHAT", default_value = "manifest")]
+    what: What,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// wasi-vfs.toml
+    Manifest,
+    /// What `bundle --json` prints
+    BundleReport,
+    /// What `plan --json` prints
+    PlanReport,
+    /// What `inspect --json` prints
+    InspectReport,
+}
+
+impl Schema {
+    pub(crate) fn exec(self, screen: &Screen) -> Outcome {
+        let schema = match self.what {
+            What::Manifest => wasi_vfs::manifest::schema(),
+            What::BundleReport => schemars::schema_for!(report::BundleReport).to_value(),
+            What::PlanReport => schemars::schema_for!(report::PlanReport<'static>).to_value(),
+            What::InspectReport => schemars::schema_for!(report::InspectReport).to_value(),
+        };
+        screen.print_json(&schema)?;
+        Ok(std::process::ExitCode::SUCCESS)
+    }
+}

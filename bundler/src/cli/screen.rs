@@ -1,0 +1,133 @@
+//! What the user sees: stdout for results, stderr for what is said about them.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::ColorChoice;
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, MietteHandler, MietteHandlerOpts,
+    ReportHandler,
+};
+
+use super::{Failure, Outcome};
+
+/// Columns of a message where there is no terminal to ask; fixed, so that logs and goldens are stable.
+const WIDTH: usize = 100;
+
+/// The two streams, and how to write on them.
+pub(crate) struct Screen {
+    color: ColorChoice,
+    quiet: bool,
+}
+
+/// Stdout can't be written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot write to stdout: {0}")]
+#[diagnostic(
+    code(wasi_vfs::cli::stdout),
+    help("look at where stdout goes: is the disk full?")
+)]
+struct StdoutError(#[source] io::Error);
+
+impl Screen {
+    pub(crate) fn new(color: ColorChoice, quiet: bool) -> Self {
+        Self { color, quiet }
+    }
+
+    /// Prints a result to stdout.
+    pub(crate) fn print(&self, text: &str) -> Outcome<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Hangup),
+            Err(error) => Err(StdoutError(error).into()),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Prints a report as JSON to stdout.
+    pub(crate) fn print_json(&self, report: &impl serde::Serialize) -> Outcome<()> {
+        let mut text =
+            serde_json::to_string_pretty(report).expect("reports are numbers, strings and lists");
+        text.push('\n');
+        self.print(&text)
+    }
+
+    /// Says something about a success, unless told to be quiet.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.err(text);
+        }
+    }
+
+    /// Shows a remark that does not stop the work, unless told to be quiet.
+    pub(crate) fn remark(&self, diagnostic: &dyn Diagnostic) {
+        if !self.quiet {
+            self.problem(diagnostic);
+        }
+    }
+
+    /// Shows what is wrong.
+    pub(crate) fn problem(&self, diagnostic: &dyn Diagnostic) {
+        let text = if self.fancy() {
+            let handler = MietteHandlerOpts::new()
+                .terminal_links(false)
+                .unicode(true)
+                .color(true)
+                .build();
+            format!("{:?}", Shown(&handler, diagnostic))
+        } else {
+            let mut text = String::new();
+            let handler = GraphicalReportHandler::new_themed(GraphicalTheme::none())
+                .with_links(false)
+                .with_width(WIDTH);
+            match handler.render_report(&mut text, diagnostic) {
+                Ok(()) => text,
+                // The handler's only failures are those of the text it writes to: there are none.
+                Err(fmt::Error) => diagnostic.to_string(),
+            }
+        };
+        self.err(&text);
+    }
+
+    /// Whether a progress bar has a place here.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether lines may be drawn with more than ASCII on stdout.
+    pub(crate) fn draws(&self) -> bool {
+        self.color != ColorChoice::Never && io::stdout().is_terminal()
+    }
+
+    /// Whether messages are coloured and drawn.
+    fn fancy(&self) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => io::stderr().is_terminal() && !no_color(),
+        }
+    }
+
+    /// Nothing can be done, and nobody told, when stderr itself fails.
+    fn err(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+    }
+}
+
+/// <https://no-color.org>
+#[expect(clippy::disallowed_methods, reason = "this is the front door")]
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// A diagnostic under a handler that can only write to a formatter.
+struct Shown<'a>(&'a MietteHandler, &'a dyn Diagnostic);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug(self.1, f)
+    }
+}

@@ -1,0 +1,180 @@
+//! The last stage: linked module and image together, sealed with a `wasi-vfs` section, put in place in one step.
+
+mod file;
+
+use std::io::{self, Seek, Write};
+
+use miette::Diagnostic;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use wasm_encoder::{CustomSection, Section as _};
+
+use crate::image::{Image, ImageError, Progress, Written};
+use crate::link::{Interposer, LinkError, Linked, WriteError};
+use crate::source::Source;
+
+pub use file::{FileError, Pending};
+
+/// The name of the custom section that says what a bundle is made of.
+pub const SECTION: &str = "wasi-vfs";
+
+/// What the `wasi-vfs` section says, as JSON in this order of keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Record {
+    /// Version of the image format ([`vfs_image::layout::VERSION`]).
+    pub format: u32,
+    /// Index of the data segment that holds the image.
+    pub segment: u32,
+    /// Bytes of the image.
+    pub image_size: u32,
+    /// The image's digest, as in its header: `sha256:` and 64 hexadecimal digits.
+    pub image_digest: String,
+    /// SHA-256 of the interposer that was linked in, written likewise.
+    pub interposer: String,
+    /// Who made it: `wasi-vfs` and its version.
+    pub tool: String,
+}
+
+/// What was written, in numbers.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// Bytes of the whole module.
+    pub size: u64,
+    /// The image in it.
+    pub image: Written,
+    /// How many bytes of the image are metadata.
+    pub metadata_size: u64,
+    /// What its `wasi-vfs` section says.
+    pub record: Record,
+}
+
+/// Why a bundle could not be written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum SealError {
+    /// The image could not be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Image(ImageError),
+    /// The image does not fit into the program.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Link(#[from] LinkError),
+    /// The destination failed. The caller knows what it is ([`Pending::explain`]).
+    #[error("cannot write the bundle: {0}")]
+    #[diagnostic(
+        code(wasi_vfs::output::destination),
+        help("look at the free space and the permissions of the output's folder")
+    )]
+    Destination(#[source] io::Error),
+}
+
+impl From<ImageError> for SealError {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::Write(error) => Self::Destination(error),
+            error => Self::Image(error),
+        }
+    }
+}
+
+impl From<WriteError> for SealError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Io(error) => Self::Destination(error),
+            WriteError::Link(error) => Self::Link(error),
+        }
+    }
+}
+
+/// Writes the bundle: the linked module, the image in its place, the `wasi-vfs` section last.
+///
+/// `out` must be empty and at its start.
+///
+/// # Errors
+/// When a file can't be read or changes meanwhile, the image gets too large, or `out` fails.
+pub fn seal<W: Write + Seek>(
+    linked: &Linked,
+    interposer: &Interposer,
+    image: &Image,
+    source: &dyn Source,
+    out: &mut W,
+    progress: &dyn Progress,
+) -> Result<Sealed, SealError> {
+    let mut written = None;
+    linked.write(out, |out| {
+        let done = image.write(source, out, progress)?;
+        let size = done.size;
+        written = Some(done);
+        Ok::<u32, SealError>(size)
+    })?;
+    let written = written.expect("`Linked::write` calls back once before it returns `Ok`");
+    let record = Record {
+        format: vfs_image::layout::VERSION,
+        segment: linked.segment(),
+        image_size: written.size,
+        image_digest: hex_digest(&written.digest),
+        interposer: hex_digest(&Sha256::digest(interposer.bytes()).into()),
+        tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    out.write_all(&record.section())
+        .map_err(SealError::Destination)?;
+    let size = out.stream_position().map_err(SealError::Destination)?;
+    Ok(Sealed {
+        size,
+        image: written,
+        metadata_size: image.metadata_size(),
+        record,
+    })
+}
+
+impl Record {
+    /// The custom section as it stands in the module, its number and size included.
+    fn section(&self) -> Vec<u8> {
+        let json = serde_json::to_vec(self).expect("numbers and strings are always JSON");
+        let section = CustomSection {
+            name: SECTION.into(),
+            data: json.into(),
+        };
+        let mut bytes = Vec::new();
+        section.append_to(&mut bytes);
+        bytes
+    }
+}
+
+/// A SHA-256 as it is written everywhere: `sha256:` and 64 hexadecimal digits.
+#[must_use]
+pub fn hex_digest(digest: &[u8; 32]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("sha256:");
+    for byte in digest {
+        write!(text, "{byte:02x}").expect("writing to a String can't fail");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_section_has_one_form() {
+        let record = Record {
+            format: 1,
+            segment: 3,
+            image_size: 96,
+            image_digest: hex_digest(&[0xab; 32]),
+            interposer: hex_digest(&[1; 32]),
+            tool: "wasi-vfs 0.0.0".to_owned(),
+        };
+        let section = record.section();
+        let json = format!(
+            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0"}}"#,
+            "ab".repeat(32),
+            "01".repeat(32),
+        );
+        assert_eq!(&section[section.len() - json.len()..], json.as_bytes());
+        assert_eq!(section[0], 0);
+        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
+    }
+}

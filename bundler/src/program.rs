@@ -1,0 +1,170 @@
+//! The program: the user's module as it lies on disk, binary or text.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+use crate::report::Text;
+
+/// Why a program could not be read.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ProgramError {
+    /// There is no such file.
+    #[error("the module `{}` does not exist", path.display())]
+    #[diagnostic(
+        code(wasi_vfs::program::missing),
+        help("build the program first, or correct the path (`input` of [module] in the manifest)")
+    )]
+    Missing {
+        /// The path as it was given.
+        path: PathBuf,
+        /// The manifest that asks for it, if one does.
+        #[source_code]
+        manifest: Option<NamedSource<String>>,
+        /// Where.
+        #[label("asked for here")]
+        at: Option<SourceSpan>,
+    },
+    /// The file is there and can't be read.
+    #[error("cannot read the module `{}`: {error}", path.display())]
+    #[diagnostic(
+        code(wasi_vfs::program::unreadable),
+        help("the module must be a readable file, .wasm or .wat")
+    )]
+    Unreadable {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        error: io::Error,
+    },
+    /// The file holds WebAssembly text with a mistake in it.
+    #[error("the module's text is not WebAssembly: {message}")]
+    #[diagnostic(
+        code(wasi_vfs::program::text),
+        help(
+            "a module that begins with `(` is read as WebAssembly text (.wat): correct it, or name the .wasm built from it"
+        )
+    )]
+    Text {
+        /// What the parser said.
+        message: String,
+        /// The whole text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where the parser stopped.
+        #[label("here")]
+        at: SourceSpan,
+    },
+}
+
+impl ProgramError {
+    /// The same for a path that stands in a manifest.
+    #[must_use]
+    pub fn asked_for(self, text: &Text, span: SourceSpan) -> Self {
+        match self {
+            Self::Missing { path, .. } => Self::Missing {
+                path,
+                manifest: Some(text.source_code()),
+                at: Some(span),
+            },
+            other => other,
+        }
+    }
+}
+
+/// Reads a module from disk; text is turned into binary form.
+///
+/// # Errors
+/// When the file is missing or can't be read, and on a mistake in a text.
+pub fn load(path: &Path) -> Result<Vec<u8>, ProgramError> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ProgramError::Missing {
+            path: path.to_owned(),
+            manifest: None,
+            at: None,
+        },
+        _ => ProgramError::Unreadable {
+            path: path.to_owned(),
+            error,
+        },
+    })?;
+    decode(&path.display().to_string(), bytes)
+}
+
+/// Turns a module's text into its binary form; anything that is not text passes unchanged, for the linker to judge.
+///
+/// `name` stands for the text in messages. What counts is the content, not the file's name: text begins, after
+/// white space, with `(` or with a comment.
+///
+/// # Errors
+/// On a mistake in the text.
+pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, ProgramError> {
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    if !matches!(first, Some(b'(' | b';')) {
+        return Ok(bytes);
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(not_text) => return Ok(not_text.into_bytes()),
+    };
+    assemble(&text).map_err(|error| {
+        let (message, offset) = (error.message(), error.span().offset());
+        // A span at the very end of the text (an unclosed parenthesis) has no character to point at.
+        let at = SourceSpan::from(
+            offset.min(text.len().saturating_sub(1))..(offset + 1).min(text.len()),
+        );
+        ProgramError::Text {
+            message,
+            text: NamedSource::new(name, text),
+            at,
+        }
+    })
+}
+
+fn assemble(text: &str) -> Result<Vec<u8>, wast::Error> {
+    let buffer = wast::parser::ParseBuffer::new(text)?;
+    wast::parser::parse::<wast::Wat<'_>>(&buffer)?.encode()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_binary_and_binary_stays() {
+        let wasm = decode("t.wat", b"  (module)".to_vec()).unwrap();
+        assert_eq!(wasm, b"\0asm\x01\0\0\0");
+        assert_eq!(decode("t.wasm", wasm.clone()).unwrap(), wasm);
+        assert_eq!(
+            decode("c.wat", b";; empty\n(module)".to_vec()).unwrap(),
+            wasm
+        );
+    }
+
+    #[test]
+    fn other_bytes_are_left_to_the_linker() {
+        assert_eq!(decode("t", b"#!/bin/sh".to_vec()).unwrap(), b"#!/bin/sh");
+        assert_eq!(decode("t", b"(\xff".to_vec()).unwrap(), b"(\xff");
+        assert_eq!(decode("t", Vec::new()).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_mistake_points_at_its_place() {
+        let text = "(module\n  (fun))";
+        let Err(ProgramError::Text { at, message, .. }) = decode("t.wat", text.into()) else {
+            panic!("accepted")
+        };
+        assert_eq!(&text[at.offset()..at.offset() + at.len()], "f");
+        assert!(message.contains("expected valid module field"), "{message}");
+    }
+
+    #[test]
+    fn an_unclosed_text_still_has_a_place() {
+        let Err(ProgramError::Text { at, .. }) = decode("t.wat", b"(module".to_vec()) else {
+            panic!("accepted")
+        };
+        assert_eq!((at.offset(), at.len()), (6, 1));
+    }
+}
