@@ -1,14 +1,15 @@
 //! Error numbers of preview1 (witx `errno`).
 
-use core::num::NonZeroU16;
+use core::num::NonZeroU32;
 
 use vfs_image::Corrupt;
 
 /// Why a call failed: a preview1 `errno` other than `success`.
 ///
-/// Not an enum, because the host's numbers pass through whatever they are.
+/// Not an enum, because the host's numbers pass through whatever they are. As wide
+/// as what a call returns, and never zero, so that a `Result<()>` is that number as it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Errno(NonZeroU16);
+pub struct Errno(NonZeroU32);
 
 /// What every call of the file system answers.
 pub type Result<T, E = Errno> = core::result::Result<T, E>;
@@ -16,7 +17,7 @@ pub type Result<T, E = Errno> = core::result::Result<T, E>;
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
         impl Errno {
-            $($(#[$doc])* pub const $name: Self = Self(NonZeroU16::new($number).unwrap());)*
+            $($(#[$doc])* pub const $name: Self = Self(NonZeroU32::new($number).unwrap());)*
         }
     };
 }
@@ -67,7 +68,7 @@ impl Errno {
     /// The answer itself, unless it is `success`.
     #[inline(always)]
     pub fn check(answer: u32) -> Result<()> {
-        match NonZeroU16::new(answer as u16) {
+        match NonZeroU32::new(answer) {
             None => Ok(()),
             Some(number) => Err(Self(number)),
         }
@@ -79,7 +80,7 @@ impl Errno {
     pub fn answer(result: Result<()>) -> u32 {
         match result {
             Ok(()) => 0,
-            Err(Self(number)) => u32::from(number.get()),
+            Err(Self(number)) => number.get(),
         }
     }
 }

@@ -86,27 +86,18 @@ impl<S: Storage> Table<S> {
         Self { storage, lowest: 0 }
     }
 
-    /// What a number stands for.
-    ///
-    /// # Errors
-    /// `EBADF` when it is closed.
-    #[inline]
-    pub fn get(&self, fd: u32) -> Result<&Entry> {
-        match self.storage.entries().get(fd as usize) {
-            None | Some(Entry::Closed) => Err(Errno::BADF),
-            Some(entry) => Ok(entry),
-        }
+    /// The memory behind the table.
+    #[cfg(test)]
+    pub(crate) fn storage_mut(&mut self) -> &mut S {
+        &mut self.storage
     }
 
-    /// The same, to be changed; must stay open.
-    ///
-    /// # Errors
-    /// `EBADF` when it is closed.
-    #[inline]
-    pub fn get_mut(&mut self, fd: u32) -> Result<&mut Entry> {
+    /// What a number stands for; `None` when it is closed. Must stay open when changed.
+    #[inline(never)]
+    pub fn entry(&mut self, fd: u32) -> Option<&mut Entry> {
         match self.storage.entries_mut().get_mut(fd as usize) {
-            None | Some(Entry::Closed) => Err(Errno::BADF),
-            Some(entry) => Ok(entry),
+            Some(Entry::Closed) => None,
+            entry => entry,
         }
     }
 
@@ -114,33 +105,36 @@ impl<S: Storage> Table<S> {
     ///
     /// # Errors
     /// `EMFILE` when there is no memory for one more.
+    #[inline(never)]
     pub fn insert(&mut self, entry: Entry) -> Result<u32> {
         loop {
-            let free = self.storage.entries_mut().iter_mut().enumerate();
-            for (number, place) in free.skip(self.lowest as usize) {
-                if *place == Entry::Closed {
-                    *place = entry;
-                    self.lowest = number as u32 + 1;
-                    return Ok(number as u32);
+            let fd = self.lowest;
+            match self.storage.entries_mut().get_mut(fd as usize) {
+                Some(place) => {
+                    self.lowest += 1;
+                    if matches!(place, Entry::Closed) {
+                        *place = entry;
+                        return Ok(fd);
+                    }
                 }
-            }
-            if !self.storage.grow() {
-                return Err(Errno::MFILE);
+                None => {
+                    if !self.storage.grow() {
+                        return Err(Errno::MFILE);
+                    }
+                }
             }
         }
     }
 
-    /// Frees a number and returns what it stood for.
-    ///
-    /// # Errors
-    /// `EBADF` when it is closed.
-    pub fn remove(&mut self, fd: u32) -> Result<Entry> {
-        let entry = core::mem::replace(self.get_mut(fd)?, Entry::Closed);
-        self.lowest = self.lowest.min(fd);
-        Ok(entry)
+    /// Frees a number; nothing happens when it is free already.
+    pub fn free(&mut self, fd: u32) {
+        if let Some(entry) = self.entry(fd) {
+            *entry = Entry::Closed;
+            self.lowest = self.lowest.min(fd);
+        }
     }
 
-    /// Puts an entry at a number that [`remove`](Self::remove) just freed.
+    /// Puts an entry at a number that was just freed.
     pub fn put(&mut self, fd: u32, entry: Entry) {
         if let Some(place) = self.storage.entries_mut().get_mut(fd as usize) {
             *place = entry;
@@ -151,7 +145,7 @@ impl<S: Storage> Table<S> {
     pub fn of_host(&self, fd: u32) -> Option<u32> {
         let mut entries = self.storage.entries().iter();
         entries
-            .position(|entry| *entry == Entry::Host(fd))
+            .position(|entry| matches!(entry, Entry::Host(host) if *host == fd))
             .map(|number| number as u32)
     }
 }

@@ -11,12 +11,12 @@ mod preopen;
 mod socket;
 mod stat;
 
-use vfs_image::{Bytes, Image, Node, NodeId};
+use vfs_image::{Bytes, Dir, FileType, Image, NodeId, NodeKind};
 
 pub(crate) use stat::inode;
 
 use crate::errno::{Errno, Result};
-use crate::fd::{Entry, File, Storage, Table};
+use crate::fd::{Entry, Storage, Table};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::PATH_BUFFER;
@@ -41,15 +41,48 @@ pub struct Vfs<W: World> {
     /// `None` when the header is corrupt, or before [`start`](Self::start).
     pub(crate) image: Option<Image<W::Bytes>>,
     pub(crate) table: Table<W::Storage>,
+    /// The node last read by [`load`](Self::load): an answer too large to hand around.
+    pub(crate) found: Found,
+    /// Where the path last given to [`locate`](Self::locate) leads.
+    pub(crate) place: Place,
     /// Paths are resolved here; nothing in it outlives a call.
     pub(crate) path: [u8; PATH_BUFFER],
     started: bool,
 }
 
+/// A node of the image, flat; all zero before the first is read.
+pub(crate) struct Found {
+    pub(crate) id: NodeId,
+    pub(crate) mode: u32,
+    pub(crate) nlink: u32,
+    pub(crate) size: u32,
+    pub(crate) time_ns: u64,
+    /// Where the content of a file or the target of a symlink starts in the image.
+    pub(crate) offset: u32,
+    /// A directory has one.
+    pub(crate) dir: Option<Dir>,
+    symlink: bool,
+}
+
+impl Found {
+    pub(crate) fn is_symlink(&self) -> bool {
+        self.symlink
+    }
+
+    fn file_type(&self) -> FileType {
+        match self.dir {
+            Some(_) => FileType::Directory,
+            None if self.symlink => FileType::Symlink,
+            None => FileType::Regular,
+        }
+    }
+}
+
 /// Where a path leads.
+#[derive(Clone, Copy)]
 pub(crate) enum Place {
-    /// To this node of the embedded tree.
-    Tree(Node),
+    /// To the node of the embedded tree that is now [`Vfs::found`].
+    Tree,
     /// To the host, below this descriptor of its, by the same path.
     Host {
         /// The host's number of the directory.
@@ -59,12 +92,6 @@ pub(crate) enum Place {
     },
     /// To a name that a directory of the tree does not hold, and no host beside it.
     Free,
-}
-
-/// What a descriptor used as a file is.
-pub(crate) enum Target<'a> {
-    Host(u32),
-    File(&'a mut File),
 }
 
 impl<W: World> Vfs<W> {
@@ -81,41 +108,59 @@ impl<W: World> Vfs<W> {
             bytes,
             image: None,
             table: Table::new(storage),
+            found: Found {
+                id: NodeId::new(0),
+                mode: 0,
+                nlink: 0,
+                size: 0,
+                time_ns: 0,
+                offset: 0,
+                dir: None,
+                symlink: false,
+            },
+            place: Place::Tree,
             path: [0; PATH_BUFFER],
             started: false,
         }
     }
 
     /// Looks at image and host when that has not happened yet; every call starts with it.
-    #[inline(always)]
-    pub fn start(&mut self) -> &mut Self {
+    #[inline(never)]
+    pub fn start(&mut self) {
         if !self.started {
             self.started = true;
             self.open_preopens(self.bytes);
         }
-        self
     }
 
-    /// A node of the image.
-    pub(crate) fn node(&self, id: NodeId) -> Result<Node> {
+    /// Reads a node of the image into [`found`](Self::found).
+    #[inline(never)]
+    pub(crate) fn load(&mut self, id: NodeId) -> Result<()> {
         let image = self.image.as_ref().ok_or(Errno::IO)?;
-        Ok(image.node(id)?)
+        let node = image.node(id)?;
+        let (offset, dir, symlink) = match node.kind {
+            NodeKind::Directory(dir) => (0, Some(dir), false),
+            NodeKind::File { offset } => (offset, None, false),
+            NodeKind::Symlink { target } => (target.offset(), None, true),
+        };
+        self.found = Found {
+            id,
+            mode: node.mode,
+            nlink: node.nlink,
+            size: node.size,
+            time_ns: node.time_ns,
+            offset,
+            dir,
+            symlink,
+        };
+        Ok(())
     }
 
-    /// A descriptor for a call on files: a directory is none to wasmtime's host either.
-    #[inline]
-    pub(crate) fn file(&mut self, fd: u32) -> Result<Target<'_>> {
-        match self.table.get_mut(fd)? {
-            Entry::Host(fd) => Ok(Target::Host(*fd)),
-            Entry::File(file) => Ok(Target::File(file)),
-            _ => Err(Errno::BADF),
-        }
-    }
-
-    /// Where a path leads from the directory `fd`, which must have `right`.
+    /// Finds out where a path leads from the directory `fd`, which must have `right`: see [`place`](Self::place).
     ///
     /// The embedded tree comes first; what it does not hold is the host's, when
     /// one is united with the directory.
+    #[inline(never)]
     pub(crate) fn locate(
         &mut self,
         fd: u32,
@@ -123,40 +168,62 @@ impl<W: World> Vfs<W> {
         path_len: u32,
         follow: bool,
         right: u32,
-    ) -> Result<Place> {
-        let directory = match self.table.get(fd)? {
-            Entry::Host(fd) => {
-                return Ok(Place::Host {
-                    fd: *fd,
-                    parent: false,
-                });
+    ) -> Result<()> {
+        let directory = match self.table.entry(fd) {
+            Some(&mut Entry::Host(fd)) => {
+                self.place = Place::Host { fd, parent: false };
+                return Ok(());
             }
-            Entry::Directory(directory) => directory,
+            Some(Entry::Directory(directory)) => directory,
             _ => return Err(Errno::BADF),
         };
         directory.rights.require(right)?;
         let host = directory.host;
-        let found = self.resolve(directory.node, path, path_len, follow);
-        match (found, host) {
-            (Ok(Some(node)), _) => Ok(Place::Tree(node)),
-            (Ok(None), None) => Ok(Place::Free),
-            (Ok(None), Some(fd)) => Ok(Place::Host { fd, parent: true }),
-            (Err(Errno::NOENT), Some(fd)) => Ok(Place::Host { fd, parent: false }),
-            (Err(errno), _) => Err(errno),
-        }
+        let node = directory.node;
+        let parent = match self.resolve(node, path, path_len, follow) {
+            Ok(true) => {
+                self.place = Place::Tree;
+                return Ok(());
+            }
+            Ok(false) => true,
+            Err(Errno::NOENT) => false,
+            Err(errno) => return Err(errno),
+        };
+        self.place = match host {
+            Some(fd) => Place::Host { fd, parent },
+            None if parent => Place::Free,
+            None => return Err(Errno::NOENT),
+        };
+        Ok(())
+    }
+
+    /// Copies the first `len` bytes of the text that `found` points at to the program.
+    #[inline(never)]
+    fn answer_text(&self, to: u32, len: u32) {
+        self.program.check(to, len, 1);
+        self.program.copy_image(to, self.found.offset, len);
     }
 
     /// Gives the host's descriptor that a call left at `out` a number of the program's.
+    #[inline(never)]
     pub(crate) fn adopt(&mut self, out: u32) -> Result<()> {
         let host = self.program.load32(out);
-        match self.table.insert(Entry::Host(host)) {
+        self.hand_out(Entry::Host(host), Some(host), out)
+    }
+
+    /// Gives an entry a number and stores it at `out`; the host's descriptor behind it is closed when that fails.
+    #[inline(never)]
+    pub(crate) fn hand_out(&mut self, entry: Entry, host: Option<u32>, out: u32) -> Result<()> {
+        match self.table.insert(entry) {
             Ok(fd) => {
                 self.program.store32(out, fd);
                 Ok(())
             }
             Err(errno) => {
-                // The call fails all the same when closing fails too.
-                let _ = self.host.fd_close(host);
+                if let Some(fd) = host {
+                    // The call fails all the same when closing fails too.
+                    let _ = self.host.fd_close(fd);
+                }
                 Err(errno)
             }
         }

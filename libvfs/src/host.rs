@@ -56,7 +56,7 @@ macro_rules! preview1 {
         }
     };
 }
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(test, target_arch = "wasm32"))]
 pub(crate) use preview1;
 
 macro_rules! host_trait {

@@ -31,7 +31,7 @@ pub trait Program {
     ///
     /// Preview1 says that an out-of-bounds pointer that has to be dereferenced traps.
     /// No elements need no dereferencing.
-    #[inline]
+    #[inline(never)]
     fn check(&self, at: u32, count: u32, size: u32) {
         let bytes = u64::from(count) * u64::from(size);
         if bytes != 0 && u64::from(at) + bytes > self.size() {
@@ -40,14 +40,14 @@ pub trait Program {
     }
 
     /// Stores the 32-bit result of a call.
-    #[inline]
+    #[inline(never)]
     fn answer32(&self, at: u32, value: u32) {
         self.check(at, 1, 4);
         self.store32(at, value);
     }
 
     /// Stores the 64-bit result of a call.
-    #[inline]
+    #[inline(never)]
     fn answer64(&self, at: u32, value: u64) {
         self.check(at, 1, 8);
         self.store64(at, value);

@@ -1,6 +1,6 @@
 //! `fd_readdir`: the embedded names, then those that only the host's united directory has.
 
-use vfs_image::{Dir, FileType, NodeId, NodeKind};
+use vfs_image::{Dir, FileType, NodeId};
 
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
@@ -39,9 +39,9 @@ impl<W: World> Vfs<W> {
         cookie: u64,
         out: u32,
     ) -> Result<()> {
-        let directory = match self.table.get(fd)? {
-            Entry::Host(fd) => return self.host.fd_readdir(*fd, buf, buf_len, cookie, out),
-            Entry::Directory(directory) => *directory,
+        let directory = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_readdir(*fd, buf, buf_len, cookie, out),
+            Some(Entry::Directory(directory)) => *directory,
             _ => return Err(Errno::BADF),
         };
         directory.rights.require(READDIR)?;
@@ -53,9 +53,8 @@ impl<W: World> Vfs<W> {
         };
         let mut of_host = cookie & !OF_HOST;
         if cookie & OF_HOST == 0 {
-            let NodeKind::Directory(dir) = self.node(directory.node)?.kind else {
-                return Err(Errno::IO);
-            };
+            self.load(directory.node)?;
+            let dir = self.found.dir.ok_or(Errno::IO)?;
             self.list_tree(&dir, cookie, &mut room)?;
             of_host = 0;
         }

@@ -1,6 +1,6 @@
 //! Paths: from a directory and a path of the program to a node.
 
-use vfs_image::{Bytes, Image, Node, NodeId, NodeKind};
+use vfs_image::{Bytes, Image, NodeId};
 
 use crate::errno::{Errno, Result};
 use crate::fs::{Vfs, World};
@@ -23,7 +23,7 @@ const NAME_MAX: usize = 255;
 const MODE_SEARCH: u32 = 0o100;
 
 impl<W: World> Vfs<W> {
-    /// The node a path leads to from the directory `start`; `None` when only its last name is missing.
+    /// Finds the node a path leads to from the directory `start`; false when only its last name is missing.
     ///
     /// A symlink at the end is followed when `follow` says so or a slash comes after it.
     ///
@@ -36,16 +36,76 @@ impl<W: World> Vfs<W> {
         path: u32,
         path_len: u32,
         follow: bool,
-    ) -> Result<Option<Node>> {
+    ) -> Result<bool> {
         self.load_path(path, path_len)?;
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
         let mut at = PATH_BUFFER - path_len as usize;
         match self.path.get(at) {
             None => return Err(Errno::NOENT),
             Some(b'/') => return Err(Errno::PERM),
             Some(_) => {}
         }
-        walk(image, &mut self.path, &mut at, start, follow)
+        let mut root = start;
+        let mut directory = start;
+        let mut links = 0;
+        self.load(start)?;
+        loop {
+            // Here `found` is the directory in which the rest of the path starts.
+            let dir = self.found.dir.ok_or(Errno::NOTDIR)?;
+            if self.found.mode & MODE_SEARCH == 0 {
+                return Err(Errno::ACCES);
+            }
+            let rest = self.path.get(at..).unwrap_or_default();
+            let size = run(rest, |byte| byte != b'/');
+            let (name, rest) = rest.split_at_checked(size).unwrap_or_default();
+            let slashes = run(rest, |byte| byte == b'/');
+            let last = slashes == rest.len();
+            let end = at + size;
+            let node = match name {
+                // Nothing comes after the `/` of an absolute symlink.
+                b"." | b"" => directory,
+                b".." if directory == root => return Err(Errno::PERM),
+                b".." => dir.parent(),
+                _ if size > NAME_MAX => return Err(Errno::NAMETOOLONG),
+                _ => {
+                    let image = self.image.as_ref().ok_or(Errno::IO)?;
+                    match image.lookup(directory, name)? {
+                        Some(found) => found.node,
+                        None if last => return Ok(false),
+                        None => return Err(Errno::NOENT),
+                    }
+                }
+            };
+            self.load(node)?;
+            if self.found.is_symlink() && (follow || slashes > 0) {
+                links += 1;
+                if links > LINKS_MAX {
+                    return Err(Errno::LOOP);
+                }
+                // The target takes the place of the name; what follows stays where it is.
+                at = end
+                    .checked_sub(self.found.size as usize)
+                    .ok_or(Errno::NAMETOOLONG)?;
+                let target = self.path.get_mut(at..end).ok_or(Errno::IO)?;
+                let image = self.image.as_ref().ok_or(Errno::IO)?;
+                image.bytes().read(self.found.offset, target)?;
+                let rest = self.path.get(at..).unwrap_or_default();
+                let slashes = run(rest, |byte| byte == b'/');
+                if slashes > 0 {
+                    at += slashes;
+                    root = embedded_root(image)?;
+                    directory = root;
+                }
+                self.load(directory)?;
+            } else if last {
+                if slashes > 0 && self.found.dir.is_none() {
+                    return Err(Errno::NOTDIR);
+                }
+                return Ok(true);
+            } else {
+                directory = node;
+                at = end + slashes;
+            }
+        }
     }
 
     /// Copies a path to the end of the buffer, so that there is room for symlinks before it.
@@ -66,75 +126,13 @@ impl<W: World> Vfs<W> {
     }
 }
 
-/// Follows the path that starts `at` and ends with the buffer.
-fn walk<B: Bytes>(
-    image: &Image<B>,
-    path: &mut [u8; PATH_BUFFER],
-    at: &mut usize,
-    start: NodeId,
-    follow: bool,
-) -> Result<Option<Node>> {
-    let mut root = start;
-    let mut links = 0;
-    let mut directory = image.node(start)?;
-    loop {
-        let NodeKind::Directory(dir) = directory.kind else {
-            return Err(Errno::NOTDIR);
-        };
-        let rest = path.get(*at..).unwrap_or_default();
-        let size = rest.iter().position(|&byte| byte == b'/');
-        let size = size.unwrap_or(rest.len());
-        let (name, rest) = rest.split_at_checked(size).ok_or(Errno::IO)?;
-        let slashes = rest.iter().position(|&byte| byte != b'/');
-        let slashes = slashes.unwrap_or(rest.len());
-        let last = slashes == rest.len();
-        let slash = slashes > 0;
-        let end = *at + size;
-        if directory.mode & MODE_SEARCH == 0 {
-            return Err(Errno::ACCES);
-        }
-        let node = match name {
-            // Nothing comes after the `/` of an absolute symlink.
-            b"." | b"" => directory,
-            b".." if dir.id() == root => return Err(Errno::PERM),
-            b".." => image.node(dir.parent())?,
-            _ if size > NAME_MAX => return Err(Errno::NAMETOOLONG),
-            _ => match image.lookup(dir.id(), name)? {
-                None if last => return Ok(None),
-                None => return Err(Errno::NOENT),
-                Some(found) => image.node(found.node)?,
-            },
-        };
-        if let NodeKind::Symlink { target } = node.kind
-            && (follow || slash)
-        {
-            links += 1;
-            if links > LINKS_MAX {
-                return Err(Errno::LOOP);
-            }
-            // The target takes the place of the name; what follows stays where it is.
-            *at = end
-                .checked_sub(target.len() as usize)
-                .ok_or(Errno::NAMETOOLONG)?;
-            let place = path.get_mut(*at..end).ok_or(Errno::IO)?;
-            image.read_str(target, place)?;
-            if path.get(*at) == Some(&b'/') {
-                root = embedded_root(image)?;
-                directory = image.node(root)?;
-                let rest = path.get(*at..).unwrap_or_default();
-                *at += rest.iter().take_while(|&&byte| byte == b'/').count();
-            }
-            continue;
-        }
-        if last {
-            if slash && !matches!(node.kind, NodeKind::Directory(_)) {
-                return Err(Errno::NOTDIR);
-            }
-            return Ok(Some(node));
-        }
-        directory = node;
-        *at = end + slashes;
-    }
+/// Number of bytes at the start for which `belongs` holds.
+#[inline(always)]
+fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
+    bytes
+        .iter()
+        .position(|&byte| !belongs(byte))
+        .unwrap_or(bytes.len())
 }
 
 /// The node of the embedded `/`; an absolute symlink of an image without it leads out of the sandbox.
@@ -174,7 +172,7 @@ fn check_utf8(text: &[u8]) -> Result<()> {
         // How many bytes follow, and what the first of them may be.
         let (more, low, high) = match first {
             0 => return Err(Errno::INVAL),
-            ..0x80 => continue,
+            1..0x80 => continue,
             0xc2..=0xdf => (1, 0x80, 0xbf),
             0xe0 => (2, 0xa0, 0xbf),
             0xed => (2, 0x80, 0x9f),

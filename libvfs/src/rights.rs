@@ -110,21 +110,21 @@ impl Rights {
         }
     }
 
-    /// The rights of something opened through this directory that can be used for `applicable`.
+    /// The rights of something opened through a directory that passes `passed_on` on.
     ///
-    /// What was asked for only says whether it is allowed. All that is allowed
-    /// and applicable is given, because hosts give that too and programs
+    /// What was asked for only says whether it is allowed. All that is passed on
+    /// and `applicable` is given, because hosts give that too and programs
     /// rely on it (to seek in a file opened with `fd_read` alone).
     ///
     /// # Errors
     /// `ENOTCAPABLE` when more is asked for than the directory passes on.
-    pub fn pass_on(self, base: u64, inheriting: u64, applicable: u32) -> Result<Self> {
-        if (base | inheriting) as u32 & ALL & !self.inheriting != 0 {
+    pub fn pass_on(passed_on: u32, asked: u32, applicable: u32) -> Result<Self> {
+        if asked & ALL & !passed_on != 0 {
             return Err(Errno::NOTCAPABLE);
         }
         Ok(Self {
-            base: self.inheriting & applicable,
-            inheriting: self.inheriting,
+            base: passed_on & applicable,
+            inheriting: passed_on,
         })
     }
 

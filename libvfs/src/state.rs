@@ -27,7 +27,9 @@ static STATE: State = State(UnsafeCell::new(Vfs::new(
 pub(crate) fn vfs() -> &'static mut Vfs<Wasm> {
     // SAFETY: one thread, and no call of preview1 calls another: a host that
     // calls back into the program during one does so to allocate memory only.
-    unsafe { &mut *STATE.0.get() }.start()
+    let vfs = unsafe { &mut *STATE.0.get() };
+    vfs.start();
+    vfs
 }
 
 unsafe extern "C" {

@@ -1,1 +1,17 @@
-//! Tests.
+//! What the program sees, call by call: the file system over a `Vec<u8>` as the
+//! program's memory, an image built here, and a host that keeps a log.
+
+mod change;
+mod corrupt;
+mod descriptors;
+mod fixture;
+mod host;
+mod list;
+mod open;
+mod peer;
+mod poll;
+mod read;
+mod resolve;
+mod stat;
+mod tree;
+mod united;

@@ -1,6 +1,6 @@
 //! Calls on open files: reading, seeking, and all that a read-only file refuses.
 
-use super::{Target, Vfs, World};
+use super::{Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Entry, File};
 use crate::host::Host;
@@ -11,6 +11,7 @@ use crate::rights::{ADVISE, DATASYNC, READ, SEEK, SYNC, TELL};
 ///
 /// # Errors
 /// `EINVAL` when the buffers together are larger than 4 GiB − 1.
+#[inline(never)]
 fn read_at(
     program: &impl Program,
     file: &File,
@@ -43,9 +44,9 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` for a directory.
     pub fn fd_read(&mut self, fd: u32, iovs: u32, iovs_len: u32, out: u32) -> Result<()> {
-        match self.table.get_mut(fd)? {
-            Entry::Host(fd) => self.host.fd_read(*fd, iovs, iovs_len, out),
-            Entry::File(file) => {
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_read(*fd, iovs, iovs_len, out),
+            Some(Entry::File(file)) => {
                 file.rights.require(READ)?;
                 let done = read_at(&self.program, file, file.position, iovs, iovs_len)?;
                 file.position += u64::from(done);
@@ -68,9 +69,9 @@ impl<W: World> Vfs<W> {
         offset: u64,
         out: u32,
     ) -> Result<()> {
-        match self.table.get(fd)? {
-            Entry::Host(fd) => self.host.fd_pread(*fd, iovs, iovs_len, offset, out),
-            Entry::File(file) => {
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_pread(*fd, iovs, iovs_len, offset, out),
+            Some(Entry::File(file)) => {
                 file.rights.require(READ | SEEK)?;
                 let done = read_at(&self.program, file, offset, iovs, iovs_len)?;
                 self.program.answer32(out, done);
@@ -85,9 +86,9 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EINVAL` before the start or for an unknown `whence`, `EBADF` for a directory.
     pub fn fd_seek(&mut self, fd: u32, delta: i64, whence: u32, out: u32) -> Result<()> {
-        let position = match self.file(fd)? {
-            Target::Host(fd) => return self.host.fd_seek(fd, delta, whence, out),
-            Target::File(file) => {
+        let position = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_seek(*fd, delta, whence, out),
+            Some(Entry::File(file)) => {
                 // To tell is a seek by nothing and needs no more than the right to tell.
                 let tells = delta == 0 && whence == 1;
                 file.rights.require(if tells { TELL } else { SEEK })?;
@@ -100,6 +101,7 @@ impl<W: World> Vfs<W> {
                 file.position = from.checked_add_signed(delta).ok_or(Errno::INVAL)?;
                 file.position
             }
+            _ => return Err(Errno::BADF),
         };
         self.program.answer64(out, position);
         Ok(())
@@ -110,12 +112,13 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` for a directory.
     pub fn fd_tell(&mut self, fd: u32, out: u32) -> Result<()> {
-        let position = match self.file(fd)? {
-            Target::Host(fd) => return self.host.fd_tell(fd, out),
-            Target::File(file) => {
+        let position = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_tell(*fd, out),
+            Some(Entry::File(file)) => {
                 file.rights.require(TELL)?;
                 file.position
             }
+            _ => return Err(Errno::BADF),
         };
         self.program.answer64(out, position);
         Ok(())
@@ -126,10 +129,11 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EINVAL` for advice that does not exist, `EBADF` for a directory.
     pub fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
-        match self.file(fd)? {
-            Target::Host(fd) => self.host.fd_advise(fd, offset, len, advice),
-            Target::File(_) if advice > 5 => Err(Errno::INVAL),
-            Target::File(file) => file.rights.require(ADVISE),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_advise(*fd, offset, len, advice),
+            Some(Entry::File(_)) if advice > 5 => Err(Errno::INVAL),
+            Some(Entry::File(file)) => file.rights.require(ADVISE),
+            _ => Err(Errno::BADF),
         }
     }
 
@@ -138,9 +142,10 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` for a directory.
     pub fn fd_datasync(&mut self, fd: u32) -> Result<()> {
-        match self.file(fd)? {
-            Target::Host(fd) => self.host.fd_datasync(fd),
-            Target::File(file) => file.rights.require(DATASYNC),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_datasync(*fd),
+            Some(Entry::File(file)) => file.rights.require(DATASYNC),
+            _ => Err(Errno::BADF),
         }
     }
 
@@ -149,9 +154,10 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` for a directory.
     pub fn fd_sync(&mut self, fd: u32) -> Result<()> {
-        match self.file(fd)? {
-            Target::Host(fd) => self.host.fd_sync(fd),
-            Target::File(file) => file.rights.require(SYNC),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_sync(*fd),
+            Some(Entry::File(file)) => file.rights.require(SYNC),
+            _ => Err(Errno::BADF),
         }
     }
 
@@ -160,8 +166,8 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` for what is embedded: it can't be open for writing.
     pub fn fd_write(&mut self, fd: u32, iovs: u32, iovs_len: u32, out: u32) -> Result<()> {
-        match self.table.get(fd)? {
-            Entry::Host(fd) => self.host.fd_write(*fd, iovs, iovs_len, out),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_write(*fd, iovs, iovs_len, out),
             _ => Err(Errno::BADF),
         }
     }
@@ -178,8 +184,8 @@ impl<W: World> Vfs<W> {
         offset: u64,
         out: u32,
     ) -> Result<()> {
-        match self.table.get(fd)? {
-            Entry::Host(fd) => self.host.fd_pwrite(*fd, iovs, iovs_len, offset, out),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_pwrite(*fd, iovs, iovs_len, offset, out),
             _ => Err(Errno::BADF),
         }
     }
@@ -189,8 +195,8 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` for what is embedded: it can't be open for writing.
     pub fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result<()> {
-        match self.table.get(fd)? {
-            Entry::Host(fd) => self.host.fd_allocate(*fd, offset, len),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_allocate(*fd, offset, len),
             _ => Err(Errno::BADF),
         }
     }
@@ -200,9 +206,10 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// For what is embedded `EINVAL`, as `ftruncate` of a file not open for writing; `EBADF` for a directory.
     pub fn fd_filestat_set_size(&mut self, fd: u32, size: u64) -> Result<()> {
-        match self.file(fd)? {
-            Target::Host(fd) => self.host.fd_filestat_set_size(fd, size),
-            Target::File(_) => Err(Errno::INVAL),
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_filestat_set_size(*fd, size),
+            Some(Entry::File(_)) => Err(Errno::INVAL),
+            _ => Err(Errno::BADF),
         }
     }
 
@@ -211,14 +218,14 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` when it is closed already; for a descriptor of the host what the host says.
     pub fn fd_close(&mut self, fd: u32) -> Result<()> {
-        match self.table.remove(fd)? {
-            Entry::Host(fd) => self.host.fd_close(fd),
-            Entry::Directory(directory) => match directory.host {
-                Some(fd) => self.host.fd_close(fd),
-                None => Ok(()),
-            },
-            _ => Ok(()),
-        }
+        let host = match self.table.entry(fd) {
+            None => return Err(Errno::BADF),
+            Some(Entry::Host(fd)) => Some(*fd),
+            Some(Entry::Directory(directory)) => directory.host,
+            Some(_) => None,
+        };
+        self.table.free(fd);
+        host.map_or(Ok(()), |fd| self.host.fd_close(fd))
     }
 
     /// `fd_renumber`: gives a descriptor the number of another, which is closed.
@@ -228,12 +235,16 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` unless both are open.
     pub fn fd_renumber(&mut self, from: u32, to: u32) -> Result<()> {
-        self.table.get(from)?;
-        self.table.get(to)?;
+        let Some(&mut entry) = self.table.entry(from) else {
+            return Err(Errno::BADF);
+        };
+        if self.table.entry(to).is_none() {
+            return Err(Errno::BADF);
+        }
         if from != to {
             // As with `dup2`, errors of closing the target are lost.
             let _ = self.fd_close(to);
-            let entry = self.table.remove(from)?;
+            self.table.free(from);
             self.table.put(to, entry);
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! Calls on two paths: `path_rename` and `path_link`.
 
-use super::path::created;
 use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
@@ -20,17 +19,17 @@ impl<W: World> Vfs<W> {
         new_path: u32,
         new_len: u32,
     ) -> Result<()> {
-        let old = self.locate(old_fd, old_path, old_len, false, RENAME_SOURCE)?;
-        let new = self.locate(new_fd, new_path, new_len, false, RENAME_TARGET)?;
+        self.locate(old_fd, old_path, old_len, false, RENAME_SOURCE)?;
+        let old = self.place;
+        self.locate(new_fd, new_path, new_len, false, RENAME_TARGET)?;
+        let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
-            (Place::Host { fd: old, .. }, Place::Host { fd: new, parent }) => created(
-                self.host
-                    .path_rename(old, old_path, old_len, new, new_path, new_len),
-                parent,
-            ),
+            (Place::Host { fd: old, .. }, Place::Host { fd: new, .. }) => self
+                .host
+                .path_rename(old, old_path, old_len, new, new_path, new_len),
             (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
-            (Place::Tree(_), _) => Err(Errno::ROFS),
+            (Place::Tree, _) => Err(Errno::ROFS),
         }
     }
 
@@ -50,18 +49,18 @@ impl<W: World> Vfs<W> {
         new_len: u32,
     ) -> Result<()> {
         let follow = old_flags & 1 != 0;
-        let old = self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
-        let new = self.locate(new_fd, new_path, new_len, false, LINK_TARGET)?;
+        self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
+        let old = self.place;
+        self.locate(new_fd, new_path, new_len, false, LINK_TARGET)?;
+        let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
-            (_, Place::Tree(_)) => Err(Errno::EXIST),
-            (Place::Host { fd: old, .. }, Place::Host { fd: new, parent }) => created(
-                self.host
-                    .path_link(old, old_flags, old_path, old_len, new, new_path, new_len),
-                parent,
-            ),
+            (_, Place::Tree) => Err(Errno::EXIST),
+            (Place::Host { fd: old, .. }, Place::Host { fd: new, .. }) => self
+                .host
+                .path_link(old, old_flags, old_path, old_len, new, new_path, new_len),
             (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
-            (Place::Tree(_), Place::Free) => Err(Errno::ROFS),
+            (Place::Tree, Place::Free) => Err(Errno::ROFS),
         }
     }
 }

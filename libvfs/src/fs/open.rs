@@ -1,8 +1,6 @@
 //! `path_open`.
 
-use vfs_image::{Node, NodeKind};
-
-use super::{Place, Vfs, World};
+use super::{Found, Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, File, Preopen};
 use crate::host::Host;
@@ -38,105 +36,96 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         self.program.check(out, 1, 4);
         let creates = oflags & CREAT != 0;
-        let parent = match self.table.get(fd)? {
-            Entry::File(_) => return Err(Errno::NOTDIR),
-            Entry::Directory(directory) => Some(*directory),
-            _ => None,
+        let (beside, passed_on) = match self.table.entry(fd) {
+            Some(Entry::File(_)) => return Err(Errno::NOTDIR),
+            Some(Entry::Directory(directory)) => (directory.host, directory.rights.inheriting),
+            _ => (None, 0),
         };
         // A new file can't be opened through a symlink.
         let follow = flags & 1 != 0 && oflags & (CREAT | EXCL) != CREAT | EXCL;
         let right = OPEN | if creates { CREATE_FILE } else { 0 };
-        match (self.locate(fd, path, path_len, follow, right)?, parent) {
-            (Place::Tree(node), Some(parent)) => {
-                let mut entry = open_node(&node, &parent, oflags, base, inheriting, fdflags)?;
-                if let (Entry::Directory(directory), Some(host)) = (&mut entry, parent.host) {
+        self.locate(fd, path, path_len, follow, right)?;
+        let (host, parent) = match self.place {
+            Place::Free if creates => return Err(Errno::ROFS),
+            Place::Free => return Err(Errno::NOENT),
+            Place::Host { fd, parent } => (fd, parent),
+            Place::Tree => {
+                let asked = (base | inheriting) as u32;
+                let rights = may_open(&self.found, oflags, base as u32, asked, passed_on)?;
+                let host = match beside {
                     // The host's directory of the same path, if there is one, is united with it.
-                    let opened = self.host.path_open(
-                        host, flags, path, path_len, DIRECTORY, base, inheriting, 0, out,
-                    );
-                    directory.host = opened.ok().map(|()| self.program.load32(out));
-                }
-                match self.table.insert(entry) {
-                    Ok(fd) => {
-                        self.program.store32(out, fd);
-                        Ok(())
-                    }
-                    Err(errno) => {
-                        if let Entry::Directory(Directory { host: Some(fd), .. }) = entry {
-                            let _ = self.host.fd_close(fd);
-                        }
-                        Err(errno)
-                    }
-                }
+                    Some(fd) if self.found.dir.is_some() => self
+                        .host
+                        .path_open(
+                            fd, flags, path, path_len, DIRECTORY, base, inheriting, 0, out,
+                        )
+                        .ok()
+                        .map(|()| self.program.load32(out)),
+                    _ => None,
+                };
+                let entry = if self.found.dir.is_some() {
+                    Entry::Directory(Directory {
+                        node: self.found.id,
+                        host,
+                        rights,
+                        preopen: Preopen::No,
+                    })
+                } else {
+                    Entry::File(File {
+                        node: self.found.id,
+                        offset: self.found.offset,
+                        size: self.found.size,
+                        rights,
+                        flags: fdflags,
+                        position: 0,
+                    })
+                };
+                return self.hand_out(entry, host, out);
             }
-            (Place::Host { fd, parent }, _) => {
-                let opened = self.host.path_open(
-                    fd, flags, path, path_len, oflags, base, inheriting, fdflags, out,
-                );
-                match opened {
-                    Ok(()) => self.adopt(out),
-                    // The directory is there, but only in the tree.
-                    Err(Errno::NOENT) if creates && parent => Err(Errno::ROFS),
-                    Err(errno) => Err(errno),
-                }
-            }
-            _ if creates => Err(Errno::ROFS),
-            _ => Err(Errno::NOENT),
+        };
+        let opened = self.host.path_open(
+            host, flags, path, path_len, oflags, base, inheriting, fdflags, out,
+        );
+        match opened {
+            Ok(()) => self.adopt(out),
+            // The directory is there, but only in the tree.
+            Err(Errno::NOENT) if creates && parent => Err(Errno::ROFS),
+            Err(errno) => Err(errno),
         }
     }
 }
 
-/// The descriptor of a node, if it may be opened like this.
-fn open_node(
-    node: &Node,
-    parent: &Directory,
-    oflags: u32,
-    base: u64,
-    inheriting: u64,
-    fdflags: u32,
-) -> Result<Entry> {
+/// The rights of a descriptor of this node, if it may be opened like this.
+fn may_open(node: &Found, oflags: u32, base: u32, asked: u32, passed_on: u32) -> Result<Rights> {
     if oflags & DIRECTORY != 0 && oflags & (CREAT | EXCL | TRUNC) != 0 {
         return Err(Errno::INVAL);
     }
     if oflags & (CREAT | EXCL) == CREAT | EXCL {
         return Err(Errno::EXIST);
     }
-    let writes = base as u32 & WRITE != 0 || oflags & TRUNC != 0;
-    let entry = match node.kind {
-        NodeKind::Symlink { .. } => return Err(Errno::LOOP),
-        NodeKind::Directory(_) => {
-            // POSIX lets `O_CREAT` open a directory no more than writing does.
-            if writes || oflags & CREAT != 0 {
-                return Err(Errno::ISDIR);
-            }
-            Entry::Directory(Directory {
-                node: node.id,
-                host: None,
-                rights: parent.rights.pass_on(base, inheriting, OF_DIRECTORY)?,
-                preopen: Preopen::No,
-            })
-        }
-        NodeKind::File { offset } => {
-            if oflags & DIRECTORY != 0 {
-                return Err(Errno::NOTDIR);
-            }
-            // All rights are passed on at first, so a libc's request to write arrives here.
-            let rights: Rights = parent.rights.pass_on(base, inheriting, OF_FILE)?;
-            if writes {
-                return Err(Errno::ROFS);
-            }
-            Entry::File(File {
-                node: node.id,
-                offset,
-                size: node.size,
-                rights,
-                flags: fdflags,
-                position: 0,
-            })
-        }
-    };
+    if node.is_symlink() {
+        return Err(Errno::LOOP);
+    }
+    let is_dir = node.dir.is_some();
+    let writes = base & WRITE != 0 || oflags & TRUNC != 0;
+    // POSIX lets `O_CREAT` open a directory no more than writing does.
+    if is_dir && (writes || oflags & CREAT != 0) {
+        return Err(Errno::ISDIR);
+    }
+    if !is_dir && oflags & DIRECTORY != 0 {
+        return Err(Errno::NOTDIR);
+    }
+    let rights = Rights::pass_on(
+        passed_on,
+        asked,
+        if is_dir { OF_DIRECTORY } else { OF_FILE },
+    )?;
+    // All rights are passed on at first, so a libc's request to write arrives here.
+    if writes {
+        return Err(Errno::ROFS);
+    }
     if node.mode & MODE_READ == 0 {
         return Err(Errno::ACCES);
     }
-    Ok(entry)
+    Ok(rights)
 }

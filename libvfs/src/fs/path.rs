@@ -1,7 +1,5 @@
 //! Calls on one path: reading a symlink, and every change a read-only tree refuses.
 
-use vfs_image::NodeKind;
-
 use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
@@ -11,7 +9,7 @@ use crate::rights::{
 };
 
 /// What creating something at the host says, when the tree holds the directory (`parent`) the host lacks.
-pub(super) fn created(answer: Result<()>, parent: bool) -> Result<()> {
+fn created(answer: Result<()>, parent: bool) -> Result<()> {
     match answer {
         Err(Errno::NOENT) if parent => Err(Errno::ROFS),
         answer => answer,
@@ -32,14 +30,14 @@ impl<W: World> Vfs<W> {
         buf_len: u32,
         out: u32,
     ) -> Result<()> {
-        match self.locate(fd, path, path_len, false, READLINK)? {
-            Place::Tree(node) => {
-                let NodeKind::Symlink { target } = node.kind else {
+        self.locate(fd, path, path_len, false, READLINK)?;
+        match self.place {
+            Place::Tree => {
+                if !self.found.is_symlink() {
                     return Err(Errno::INVAL);
-                };
-                let len = target.len().min(buf_len);
-                self.program.check(buf, len, 1);
-                self.program.copy_image(buf, target.offset(), len);
+                }
+                let len = self.found.size.min(buf_len);
+                self.answer_text(buf, len);
                 self.program.answer32(out, len);
                 Ok(())
             }
@@ -65,8 +63,9 @@ impl<W: World> Vfs<W> {
         mtim: u64,
         set: u32,
     ) -> Result<()> {
-        match self.locate(fd, path, path_len, flags & 1 != 0, PATH_SET_TIMES)? {
-            Place::Tree(_) => Err(Errno::ROFS),
+        self.locate(fd, path, path_len, flags & 1 != 0, PATH_SET_TIMES)?;
+        match self.place {
+            Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, .. } => self
                 .host
                 .path_filestat_set_times(fd, flags, path, path_len, atim, mtim, set),
@@ -79,8 +78,9 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EEXIST` when the name is taken; `EROFS` when only the tree could hold it.
     pub fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        match self.locate(fd, path, path_len, false, CREATE_DIRECTORY)? {
-            Place::Tree(_) => Err(Errno::EXIST),
+        self.locate(fd, path, path_len, false, CREATE_DIRECTORY)?;
+        match self.place {
+            Place::Tree => Err(Errno::EXIST),
             Place::Host { fd, parent } => {
                 created(self.host.path_create_directory(fd, path, path_len), parent)
             }
@@ -100,8 +100,9 @@ impl<W: World> Vfs<W> {
         path: u32,
         path_len: u32,
     ) -> Result<()> {
-        match self.locate(fd, path, path_len, false, SYMLINK)? {
-            Place::Tree(_) => Err(Errno::EXIST),
+        self.locate(fd, path, path_len, false, SYMLINK)?;
+        match self.place {
+            Place::Tree => Err(Errno::EXIST),
             Place::Host { fd, parent } => created(
                 self.host
                     .path_symlink(target, target_len, fd, path, path_len),
@@ -116,11 +117,10 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `ENOTDIR` for what is none; `EROFS` for an embedded one.
     pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        match self.locate(fd, path, path_len, false, REMOVE_DIRECTORY)? {
-            Place::Tree(node) => match node.kind {
-                NodeKind::Directory(_) => Err(Errno::ROFS),
-                _ => Err(Errno::NOTDIR),
-            },
+        self.locate(fd, path, path_len, false, REMOVE_DIRECTORY)?;
+        match self.place {
+            Place::Tree if self.found.dir.is_none() => Err(Errno::NOTDIR),
+            Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, .. } => self.host.path_remove_directory(fd, path, path_len),
             Place::Free => Err(Errno::NOENT),
         }
@@ -131,11 +131,10 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EISDIR` for a directory; `EROFS` for anything else embedded.
     pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        match self.locate(fd, path, path_len, false, UNLINK_FILE)? {
-            Place::Tree(node) => match node.kind {
-                NodeKind::Directory(_) => Err(Errno::ISDIR),
-                _ => Err(Errno::ROFS),
-            },
+        self.locate(fd, path, path_len, false, UNLINK_FILE)?;
+        match self.place {
+            Place::Tree if self.found.dir.is_some() => Err(Errno::ISDIR),
+            Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, .. } => self.host.path_unlink_file(fd, path, path_len),
             Place::Free => Err(Errno::NOENT),
         }

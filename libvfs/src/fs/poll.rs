@@ -60,8 +60,8 @@ impl<W: World> Vfs<W> {
             self.program.store32(out, ready);
             return Ok(());
         }
-        self.translate(subscriptions, count, |vfs, fd| match vfs.table.get(fd) {
-            Ok(Entry::Host(fd)) => Some(*fd),
+        self.translate(subscriptions, count, |vfs, fd| match vfs.table.entry(fd) {
+            Some(Entry::Host(fd)) => Some(*fd),
             _ => None,
         });
         let result = self.host.poll_oneoff(subscriptions, events, count, out);
@@ -77,10 +77,10 @@ impl<W: World> Vfs<W> {
     }
 
     /// Error, bytes and flags of the event of a descriptor, unless it is the host's to say.
-    fn readiness(&self, tag: u32, fd: u32) -> Option<(u32, u64, u64)> {
-        match self.table.get(fd) {
-            Ok(Entry::Host(_)) => None,
-            Ok(Entry::File(file)) => {
+    fn readiness(&mut self, tag: u32, fd: u32) -> Option<(u32, u64, u64)> {
+        match self.table.entry(fd) {
+            Some(Entry::Host(_)) => None,
+            Some(Entry::File(file)) => {
                 let errno = Errno::answer(file.rights.require(POLL));
                 let left = u64::from(file.size).saturating_sub(file.position);
                 let hangup = if tag == FD_READ && left == 0 {
@@ -96,10 +96,10 @@ impl<W: World> Vfs<W> {
 
     /// Replaces the descriptors of subscriptions.
     fn translate(
-        &self,
+        &mut self,
         subscriptions: u32,
         count: u32,
-        number: impl Fn(&Self, u32) -> Option<u32>,
+        number: impl Fn(&mut Self, u32) -> Option<u32>,
     ) {
         for index in 0..count {
             let subscription = subscriptions + index * SUBSCRIPTION;

@@ -2,7 +2,7 @@
 
 use vfs_image::{Image, NodeId};
 
-use super::{Vfs, World};
+use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
@@ -35,11 +35,19 @@ impl<W: World> Vfs<W> {
                 self.insert_preopen(index, None, Preopen::Embedded(index));
             }
         }
+        // A program without this much memory has no use for descriptors.
+        if self.program.size() < u64::from(BORROWED + PATH_MAX) {
+            return;
+        }
+        let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
+        self.program.copy_in(saved, BORROWED);
         for fd in FIRST..HOST_FDS_MAX {
             if !self.open_host_fd(fd) {
                 break;
             }
         }
+        let saved = self.path.get(..PATH_MAX as usize).unwrap_or_default();
+        self.program.copy_out(BORROWED, saved);
     }
 
     /// Opens the root of the embedded preopen of this index, which has its number as node.
@@ -55,19 +63,14 @@ impl<W: World> Vfs<W> {
 
     /// Takes over a descriptor of the host; false when the host has none of this number.
     fn open_host_fd(&mut self, fd: u32) -> bool {
-        if let Ok(prestat) = self.borrow(8, |vfs| {
-            vfs.host.fd_prestat_get(fd, BORROWED)?;
-            Ok(vfs.program.load64(BORROWED))
-        }) {
+        let entry = Entry::Host(fd);
+        if self.host.fd_prestat_get(fd, BORROWED).is_ok() {
             // `pr_name_len`, behind the tag and its padding.
-            if !self.unite(fd, (prestat >> 32) as u32).unwrap_or(false) {
-                let _ = self.table.insert(Entry::Host(fd));
-            }
-            return true;
+            let name_len = self.program.load32(BORROWED + 4);
+            return self.unite(fd, name_len) == Ok(true) || self.table.insert(entry).is_ok();
         }
-        let open = self.borrow(24, |vfs| vfs.host.fd_fdstat_get(fd, BORROWED));
         // An inherited socket or file stays usable.
-        open.is_ok() && self.table.insert(Entry::Host(fd)).is_ok()
+        self.host.fd_fdstat_get(fd, BORROWED).is_ok() && self.table.insert(entry).is_ok()
     }
 
     /// Unites a host preopen with the embedded preopen that catches the same paths; false when there is none.
@@ -75,49 +78,28 @@ impl<W: World> Vfs<W> {
     /// Under the same name it is one preopen, listed once. Under another (`.`
     /// beside `/`) it keeps its name and leads to the same tree.
     fn unite(&mut self, fd: u32, name_len: u32) -> Result<bool> {
-        if name_len > PATH_MAX {
+        let Some(image) = &self.image else {
             return Ok(false);
-        }
-        self.borrow(name_len, |vfs| {
-            vfs.host.fd_prestat_dir_name(fd, BORROWED, name_len)?;
-            let (_, name) = vfs.path.split_at_mut(PATH_MAX as usize);
-            let name = name.get_mut(..name_len as usize).ok_or(Errno::IO)?;
-            vfs.program.copy_in(name, BORROWED);
-            Ok(())
-        })?;
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
-        let (own, name) = self.path.split_at_mut(PATH_MAX as usize);
-        let name = name.get(..name_len as usize).unwrap_or_default();
+        };
+        let (_, buffer) = self.path.split_at_mut(PATH_MAX as usize);
+        let (own, name) = buffer.split_at_mut(PATH_MAX as usize / 2);
+        let Some(name) = name.get_mut(..name_len as usize) else {
+            return Ok(false);
+        };
+        self.host.fd_prestat_dir_name(fd, BORROWED, name_len)?;
+        self.program.copy_in(name, BORROWED);
         for index in 0..image.preopen_count() {
             let size = image.read_str(image.preopen(index)?.name, own)?;
             let own = own.get(..size).unwrap_or_default();
-            if caught(own) != caught(name) {
-                continue;
+            if caught(own) == caught(name) {
+                match self.table.entry(FIRST + index) {
+                    Some(Entry::Directory(directory)) if own == name => directory.host = Some(fd),
+                    _ => self.insert_preopen(index, Some(fd), Preopen::Host),
+                }
+                return Ok(true);
             }
-            if own == name
-                && let Entry::Directory(directory) = self.table.get_mut(FIRST + index)?
-                && directory.host.is_none()
-            {
-                directory.host = Some(fd);
-            } else {
-                self.insert_preopen(index, Some(fd), Preopen::Host);
-            }
-            return Ok(true);
         }
         Ok(false)
-    }
-
-    /// Runs `call` while the program's bytes at [`BORROWED`] are put aside.
-    fn borrow<T>(&mut self, len: u32, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.program.size() < u64::from(BORROWED + len) {
-            return Err(Errno::IO);
-        }
-        let saved = self.path.get_mut(..len as usize).ok_or(Errno::IO)?;
-        self.program.copy_in(saved, BORROWED);
-        let result = call(self);
-        let saved = self.path.get(..len as usize).ok_or(Errno::IO)?;
-        self.program.copy_out(BORROWED, saved);
-        result
     }
 
     /// `fd_prestat_get`: the length of a preopen's name.
@@ -125,17 +107,13 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` when it is no preopen.
     pub fn fd_prestat_get(&mut self, fd: u32, out: u32) -> Result<()> {
-        match self.preopen(fd)? {
-            (Preopen::No, _) => Err(Errno::BADF),
-            (Preopen::Host, host) => self.host.fd_prestat_get(host, out),
-            (Preopen::Embedded(index), _) => {
-                let image = self.image.as_ref().ok_or(Errno::IO)?;
-                let name = image.preopen(index)?.name;
-                // Tag 0 is a directory, the only kind there is.
-                self.program.answer64(out, u64::from(name.len()) << 32);
-                Ok(())
-            }
+        self.find_preopen(fd, Errno::BADF)?;
+        if let Place::Host { fd, .. } = self.place {
+            return self.host.fd_prestat_get(fd, out);
         }
+        // Tag 0 is a directory, the only kind there is.
+        self.program.answer64(out, u64::from(self.found.size) << 32);
+        Ok(())
     }
 
     /// `fd_prestat_dir_name`: the name of a preopen.
@@ -143,31 +121,41 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `ENOTDIR` when it is no preopen, `ENAMETOOLONG` when the buffer is too small.
     pub fn fd_prestat_dir_name(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        match self.preopen(fd)? {
-            (Preopen::No, _) => Err(Errno::NOTDIR),
-            (Preopen::Host, host) => self.host.fd_prestat_dir_name(host, path, path_len),
-            (Preopen::Embedded(index), _) => {
-                let image = self.image.as_ref().ok_or(Errno::IO)?;
-                let name = image.preopen(index)?.name;
-                if name.len() > path_len {
-                    return Err(Errno::NAMETOOLONG);
-                }
-                self.program.check(path, name.len(), 1);
-                self.program.copy_image(path, name.offset(), name.len());
-                Ok(())
-            }
+        self.find_preopen(fd, Errno::NOTDIR)?;
+        if let Place::Host { fd, .. } = self.place {
+            return self.host.fd_prestat_dir_name(fd, path, path_len);
         }
+        if self.found.size > path_len {
+            return Err(Errno::NAMETOOLONG);
+        }
+        self.answer_text(path, self.found.size);
+        Ok(())
     }
 
-    /// What preopen a descriptor is, and the host's number of it when it is the host's to say.
-    fn preopen(&self, fd: u32) -> Result<(Preopen, u32)> {
-        match self.table.get(fd)? {
-            Entry::Host(host) => Ok((Preopen::Host, *host)),
-            Entry::Directory(directory) => {
-                Ok((directory.preopen, directory.host.unwrap_or_default()))
-            }
-            _ => Ok((Preopen::No, 0)),
-        }
+    /// Finds out whose preopen a descriptor is; when it is the tree's, its name is what `found` then points at.
+    #[inline(never)]
+    fn find_preopen(&mut self, fd: u32, errno_otherwise: Errno) -> Result<()> {
+        let host = match self.table.entry(fd) {
+            None => return Err(Errno::BADF),
+            Some(Entry::Host(fd)) => Some(*fd),
+            Some(Entry::Directory(directory)) => match directory.preopen {
+                Preopen::No => return Err(errno_otherwise),
+                Preopen::Host => directory.host,
+                Preopen::Embedded(index) => {
+                    let image = self.image.as_ref().ok_or(Errno::IO)?;
+                    let name = image.preopen(index)?.name;
+                    self.found.offset = name.offset();
+                    self.found.size = name.len();
+                    None
+                }
+            },
+            Some(_) => return Err(errno_otherwise),
+        };
+        self.place = match host {
+            Some(fd) => Place::Host { fd, parent: false },
+            None => Place::Tree,
+        };
+        Ok(())
     }
 }
 

@@ -8,10 +8,11 @@ use crate::program::Program;
 
 impl<W: World> Vfs<W> {
     /// The host's number of a descriptor; `ENOTSOCK` for what is embedded.
-    fn socket(&self, fd: u32) -> Result<u32> {
-        match self.table.get(fd)? {
-            Entry::Host(fd) => Ok(*fd),
-            _ => Err(Errno::NOTSOCK),
+    fn socket(&mut self, fd: u32) -> Result<u32> {
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => Ok(*fd),
+            Some(_) => Err(Errno::NOTSOCK),
+            None => Err(Errno::BADF),
         }
     }
 

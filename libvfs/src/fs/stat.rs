@@ -1,8 +1,8 @@
 //! `*_filestat_get` and `fd_fdstat_*`: what there is to know of a file or descriptor.
 
-use vfs_image::{FileType, Node};
+use vfs_image::FileType;
 
-use super::{Place, Target, Vfs, World};
+use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::host::Host;
@@ -20,33 +20,36 @@ pub(crate) fn inode(node: vfs_image::NodeId) -> u64 {
     u64::from(node.get()) + 1
 }
 
-/// Stores a witx `filestat`, 64 bytes.
-fn store(program: &impl Program, out: u32, node: &Node) {
-    program.check(out, 1, 64);
-    program.store64(out, DEVICE);
-    program.store64(out + 8, inode(node.id));
-    program.store64(out + 16, node.file_type() as u64);
-    program.store64(out + 24, u64::from(node.nlink));
-    program.store64(out + 32, u64::from(node.size));
-    program.store64(out + 40, node.time_ns);
-    program.store64(out + 48, node.time_ns);
-    program.store64(out + 56, node.time_ns);
-}
-
 impl<W: World> Vfs<W> {
+    /// Stores a witx `filestat`, 64 bytes, of the node that was found.
+    #[inline(never)]
+    fn answer_stat(&self, out: u32) {
+        let node = &self.found;
+        self.program.check(out, 1, 64);
+        self.program.store64(out, DEVICE);
+        self.program.store64(out + 8, inode(node.id));
+        self.program.store64(out + 16, node.file_type() as u64);
+        self.program.store64(out + 24, u64::from(node.nlink));
+        self.program.store64(out + 32, u64::from(node.size));
+        self.program.store64(out + 40, node.time_ns);
+        self.program.store64(out + 48, node.time_ns);
+        self.program.store64(out + 56, node.time_ns);
+    }
+
     /// `fd_filestat_get`: type, size, times and so on of what is open.
     ///
     /// # Errors
     /// `ENOTCAPABLE` when that right was given up.
     pub fn fd_filestat_get(&mut self, fd: u32, out: u32) -> Result<()> {
-        let (node, rights) = match self.table.get(fd)? {
-            Entry::Host(fd) => return self.host.fd_filestat_get(*fd, out),
-            Entry::File(file) => (file.node, file.rights),
-            Entry::Directory(directory) => (directory.node, directory.rights),
-            Entry::Closed => return Err(Errno::BADF),
+        let (node, rights) = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_filestat_get(*fd, out),
+            Some(Entry::File(file)) => (file.node, file.rights),
+            Some(Entry::Directory(directory)) => (directory.node, directory.rights),
+            _ => return Err(Errno::BADF),
         };
         rights.require(FILESTAT_GET)?;
-        store(&self.program, out, &self.node(node)?);
+        self.load(node)?;
+        self.answer_stat(out);
         Ok(())
     }
 
@@ -62,9 +65,10 @@ impl<W: World> Vfs<W> {
         path_len: u32,
         out: u32,
     ) -> Result<()> {
-        match self.locate(fd, path, path_len, flags & 1 != 0, PATH_FILESTAT_GET)? {
-            Place::Tree(node) => {
-                store(&self.program, out, &node);
+        self.locate(fd, path, path_len, flags & 1 != 0, PATH_FILESTAT_GET)?;
+        match self.place {
+            Place::Tree => {
+                self.answer_stat(out);
                 Ok(())
             }
             Place::Host { fd, .. } => self.host.path_filestat_get(fd, flags, path, path_len, out),
@@ -77,11 +81,11 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EROFS` for what is embedded.
     pub fn fd_filestat_set_times(&mut self, fd: u32, atim: u64, mtim: u64, set: u32) -> Result<()> {
-        let rights = match self.table.get(fd)? {
-            Entry::Host(fd) => return self.host.fd_filestat_set_times(*fd, atim, mtim, set),
-            Entry::File(file) => file.rights,
-            Entry::Directory(directory) => directory.rights,
-            Entry::Closed => return Err(Errno::BADF),
+        let rights = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_filestat_set_times(*fd, atim, mtim, set),
+            Some(Entry::File(file)) => file.rights,
+            Some(Entry::Directory(directory)) => directory.rights,
+            _ => return Err(Errno::BADF),
         };
         rights.require(SET_TIMES)?;
         Err(Errno::ROFS)
@@ -92,11 +96,11 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` when it is closed.
     pub fn fd_fdstat_get(&mut self, fd: u32, out: u32) -> Result<()> {
-        let (file_type, flags, rights) = match self.table.get(fd)? {
-            Entry::Host(fd) => return self.host.fd_fdstat_get(*fd, out),
-            Entry::File(file) => (FileType::Regular, file.flags, file.rights),
-            Entry::Directory(directory) => (FileType::Directory, 0, directory.rights),
-            Entry::Closed => return Err(Errno::BADF),
+        let (file_type, flags, rights) = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_fdstat_get(*fd, out),
+            Some(Entry::File(file)) => (FileType::Regular, file.flags, file.rights),
+            Some(Entry::Directory(directory)) => (FileType::Directory, 0, directory.rights),
+            _ => return Err(Errno::BADF),
         };
         self.program.check(out, 1, 24);
         self.program
@@ -111,9 +115,9 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EINVAL` for a flag that does not exist, `EBADF` for a directory.
     pub fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result<()> {
-        match self.file(fd)? {
-            Target::Host(fd) => self.host.fd_fdstat_set_flags(fd, flags),
-            Target::File(file) => {
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_fdstat_set_flags(*fd, flags),
+            Some(Entry::File(file)) => {
                 file.rights.require(SET_FLAGS)?;
                 if flags & !FLAGS != 0 {
                     return Err(Errno::INVAL);
@@ -121,6 +125,7 @@ impl<W: World> Vfs<W> {
                 file.flags = flags;
                 Ok(())
             }
+            _ => Err(Errno::BADF),
         }
     }
 
@@ -129,11 +134,11 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `ENOTCAPABLE` for rights that the descriptor does not have.
     pub fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result<()> {
-        let rights = match self.table.get_mut(fd)? {
-            Entry::Host(fd) => return self.host.fd_fdstat_set_rights(*fd, base, inheriting),
-            Entry::File(file) => &mut file.rights,
-            Entry::Directory(directory) => &mut directory.rights,
-            Entry::Closed => return Err(Errno::BADF),
+        let rights = match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => return self.host.fd_fdstat_set_rights(*fd, base, inheriting),
+            Some(Entry::File(file)) => &mut file.rights,
+            Some(Entry::Directory(directory)) => &mut directory.rights,
+            _ => return Err(Errno::BADF),
         };
         rights.shrink(base, inheriting)
     }

@@ -1,0 +1,113 @@
+//! Changes: each is refused with the error that says most.
+
+use super::fixture::*;
+use super::tree::Tree;
+use crate::errno::Errno;
+use crate::fs::Vfs;
+
+fn fixture() -> Fixture {
+    let tree = Tree::new(&["/", "."])
+        .file("/dir/file", b"x")
+        .link("/link", "dir")
+        .link("/dangling", "no")
+        .file("./here", b"y");
+    Fixture::beside(&tree, |host| {
+        host.preopen("/data", "/h").file("/h/f", b"z");
+    })
+}
+
+/// The host's `/data`, after `/` and `.`.
+const DATA: u32 = 5;
+
+#[test]
+fn no_directory_is_made() {
+    let mut t = fixture();
+    let mkdir = Vfs::path_create_directory;
+    for (path, errno) in [
+        ("new", Errno::ROFS),
+        ("new/", Errno::ROFS),
+        ("dir/new", Errno::ROFS),
+        ("dir", Errno::EXIST),
+        ("dir/file", Errno::EXIST),
+        ("dangling", Errno::EXIST),
+        (".", Errno::EXIST),
+        ("no/new", Errno::NOENT),
+        ("dir/file/new", Errno::NOTDIR),
+        ("", Errno::NOENT),
+        ("/new", Errno::PERM),
+    ] {
+        assert_eq!(t.at(mkdir, 3, path), Err(errno), "{path}");
+    }
+    assert_eq!(t.at(mkdir, 99, "new"), Err(Errno::BADF));
+}
+
+#[test]
+fn nothing_is_removed() {
+    let mut t = fixture();
+    for (path, unlink, rmdir) in [
+        ("dir/file", Errno::ROFS, Errno::NOTDIR),
+        ("link", Errno::ROFS, Errno::NOTDIR),
+        ("dir", Errno::ISDIR, Errno::ROFS),
+        ("no", Errno::NOENT, Errno::NOENT),
+        ("dir/file/x", Errno::NOTDIR, Errno::NOTDIR),
+    ] {
+        assert_eq!(t.at(Vfs::path_unlink_file, 3, path), Err(unlink), "{path}");
+        assert_eq!(
+            t.at(Vfs::path_remove_directory, 3, path),
+            Err(rmdir),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn no_symlink_is_made() {
+    let mut t = fixture();
+    assert_eq!(t.symlink("target", 3, "new"), Err(Errno::ROFS));
+    assert_eq!(t.symlink("target", 3, "dir/file"), Err(Errno::EXIST));
+    assert_eq!(t.symlink("target", 3, "dangling"), Err(Errno::EXIST));
+    assert_eq!(t.symlink("target", 3, "no/new"), Err(Errno::NOENT));
+}
+
+#[test]
+fn nothing_is_renamed() {
+    let mut t = fixture();
+    assert_eq!(t.rename((3, "dir/file"), (3, "new")), Err(Errno::ROFS));
+    assert_eq!(t.rename((3, "dir/file"), (3, "link")), Err(Errno::ROFS));
+    assert_eq!(t.rename((3, "dir/file"), (4, "new")), Err(Errno::ROFS));
+    assert_eq!(t.rename((3, "no"), (3, "new")), Err(Errno::NOENT));
+    assert_eq!(t.rename((3, "dir/file"), (3, "no/new")), Err(Errno::NOENT));
+}
+
+#[test]
+fn nothing_is_hard_linked() {
+    let mut t = fixture();
+    assert_eq!(t.link((3, "dir/file"), (3, "new")), Err(Errno::ROFS));
+    assert_eq!(t.link((3, "dir/file"), (3, "link")), Err(Errno::EXIST));
+    assert_eq!(t.link((3, "no"), (3, "new")), Err(Errno::NOENT));
+}
+
+#[test]
+fn between_tree_and_host_is_another_device() {
+    let mut t = fixture();
+    assert_eq!(t.rename((3, "dir/file"), (DATA, "new")), Err(Errno::XDEV));
+    assert_eq!(t.rename((DATA, "f"), (3, "new")), Err(Errno::XDEV));
+    assert_eq!(t.rename((DATA, "f"), (3, "dir/file")), Err(Errno::XDEV));
+    assert_eq!(t.link((3, "dir/file"), (DATA, "new")), Err(Errno::XDEV));
+    assert_eq!(t.link((DATA, "f"), (3, "new")), Err(Errno::XDEV));
+    // Inside the host it is the host's.
+    t.rename((DATA, "f"), (DATA, "g")).unwrap();
+    assert!(t.host.has("/h/g"));
+    t.link((DATA, "g"), (DATA, "h")).unwrap();
+    assert!(t.host.has("/h/h"));
+}
+
+#[test]
+fn times_stay() {
+    let mut t = fixture();
+    let (path, len) = t.put(PATH, "dir/file");
+    let set = t.vfs.path_filestat_set_times(3, 0, path, len, 1, 2, 5);
+    assert_eq!(set, Err(Errno::ROFS));
+    let set = t.vfs.path_filestat_set_times(3, 0, path, 2, 1, 2, 5);
+    assert_eq!(set, Err(Errno::NOENT));
+}

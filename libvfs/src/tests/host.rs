@@ -1,0 +1,333 @@
+//! A host with directories and files of its own, and a log of the calls it got.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::format;
+use std::prelude::v1::*;
+use std::rc::Rc;
+
+use super::fixture::Memory;
+use crate::errno::{Errno, Result};
+use crate::host::{Host, preview1};
+use crate::program::Program;
+
+/// What a number of the host stands for.
+#[derive(Clone)]
+enum Open {
+    Stream,
+    Dir {
+        path: String,
+        preopen: Option<String>,
+    },
+    File {
+        path: String,
+        position: usize,
+    },
+}
+
+pub(super) struct FakeHost {
+    memory: Memory,
+    fds: RefCell<Vec<Option<Open>>>,
+    /// Files by path; directories have no content.
+    files: RefCell<BTreeMap<String, Option<Vec<u8>>>>,
+    pub(super) log: RefCell<Vec<String>>,
+    /// Functions the program does not import.
+    pub(super) missing: Vec<&'static str>,
+    /// The descriptors `poll_oneoff` saw.
+    pub(super) polled: RefCell<Vec<u32>>,
+    /// What cookies of directories start from.
+    pub(super) first_cookie: Cell<u64>,
+}
+
+impl FakeHost {
+    pub(super) fn new(memory: Memory) -> Self {
+        Self {
+            memory,
+            fds: RefCell::new((0..3).map(|_| Some(Open::Stream)).collect()),
+            files: RefCell::default(),
+            log: RefCell::default(),
+            missing: Vec::new(),
+            polled: RefCell::default(),
+            first_cookie: Cell::new(0),
+        }
+    }
+
+    /// A preopen of this name, showing the host's directory `path`.
+    pub(super) fn preopen(&mut self, name: &str, path: &str) -> &mut Self {
+        self.file_or_dir(path, None);
+        self.fds.get_mut().push(Some(Open::Dir {
+            path: path.to_owned(),
+            preopen: Some(name.to_owned()),
+        }));
+        self
+    }
+
+    /// An inherited socket.
+    pub(super) fn socket(&mut self) -> &mut Self {
+        self.fds.get_mut().push(Some(Open::Stream));
+        self
+    }
+
+    pub(super) fn file(&mut self, path: &str, bytes: &[u8]) -> &mut Self {
+        self.file_or_dir(path, Some(bytes.to_vec()));
+        self
+    }
+
+    pub(super) fn dir(&mut self, path: &str) -> &mut Self {
+        self.file_or_dir(path, None);
+        self
+    }
+
+    fn file_or_dir(&self, path: &str, bytes: Option<Vec<u8>>) {
+        self.files.borrow_mut().insert(path.to_owned(), bytes);
+    }
+
+    /// The calls since the last look, without those of finding preopens.
+    pub(super) fn calls(&self) -> Vec<String> {
+        self.log.take()
+    }
+
+    pub(super) fn is_open(&self, fd: u32) -> bool {
+        matches!(self.fds.borrow().get(fd as usize), Some(Some(_)))
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.files.borrow().contains_key(path)
+    }
+
+    fn get(&self, fd: u64) -> Result<Open> {
+        let fds = self.fds.borrow();
+        fds.get(fd as usize).cloned().flatten().ok_or(Errno::BADF)
+    }
+
+    fn add(&self, open: Open) -> u32 {
+        // Never reused, and far from the program's numbers: what is mixed up shows.
+        let mut fds = self.fds.borrow_mut();
+        if fds.len() < 100 {
+            fds.resize(100, None);
+        }
+        fds.push(Some(open));
+        fds.len() as u32 - 1
+    }
+
+    fn path(&self, fd: u64, at: u64, len: u64) -> Result<String> {
+        let Open::Dir { path: dir, .. } = self.get(fd)? else {
+            return Err(Errno::NOTDIR);
+        };
+        let mut bytes = std::vec![0; len as usize];
+        self.memory.copy_in(&mut bytes, at as u32);
+        let path = String::from_utf8(bytes).map_err(|_| Errno::ILSEQ)?;
+        if path.is_empty() {
+            return Err(Errno::NOENT);
+        }
+        let path = format!("{dir}/{path}");
+        let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+        Ok(parts.fold(String::new(), |path, part| format!("{path}/{part}")))
+    }
+
+    fn exists(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.files.borrow().get(path).cloned().ok_or(Errno::NOENT)
+    }
+
+    /// The directory something new would be in must be there.
+    fn parent(&self, path: &str) -> Result<()> {
+        let (parent, _) = path.rsplit_once('/').unwrap();
+        if self.files.borrow().contains_key(path) {
+            return Err(Errno::EXIST);
+        }
+        match self.exists(parent)? {
+            None => Ok(()),
+            Some(_) => Err(Errno::NOTDIR),
+        }
+    }
+
+    fn list(&self, dir: &str) -> Vec<(u8, String)> {
+        let files = self.files.borrow();
+        let mut names: Vec<(u8, String)> = [".", ".."].map(|name| (3, name.to_owned())).into();
+        names.extend(files.iter().filter_map(|(path, bytes)| {
+            let (parent, name) = path.rsplit_once('/')?;
+            let file_type = if bytes.is_some() { 4 } else { 3 };
+            (parent == dir).then(|| (file_type, name.to_owned()))
+        }));
+        names
+    }
+
+    fn call(&self, name: &'static str, args: &[u64]) -> Result<()> {
+        if self.missing.contains(&name) {
+            return Errno::check(52);
+        }
+        let arg = |index: usize| args[index] as u32;
+        let out = |value: u32| {
+            self.memory.store32(*args.last().unwrap() as u32, value);
+            Ok(())
+        };
+        if !name.starts_with("fd_prestat") {
+            self.log.borrow_mut().push(format!("{name} {}", args[0]));
+        }
+        match name {
+            "fd_prestat_get" => match self.get(args[0])? {
+                Open::Dir {
+                    preopen: Some(name),
+                    ..
+                } => {
+                    self.memory.store32(arg(1), 0);
+                    self.memory.store32(arg(1) + 4, name.len() as u32);
+                    Ok(())
+                }
+                _ => Err(Errno::BADF),
+            },
+            "fd_prestat_dir_name" => match self.get(args[0])? {
+                Open::Dir {
+                    preopen: Some(name),
+                    ..
+                } if name.len() as u32 <= arg(2) => {
+                    self.memory.copy_out(arg(1), name.as_bytes());
+                    Ok(())
+                }
+                _ => Err(Errno::NAMETOOLONG),
+            },
+            "fd_close" => {
+                self.get(args[0])?;
+                self.fds.borrow_mut()[args[0] as usize] = None;
+                Ok(())
+            }
+            "fd_fdstat_get" => {
+                self.get(args[0])?;
+                self.memory.copy_out(arg(1), &[6; 24]);
+                Ok(())
+            }
+            "path_open" => {
+                let path = self.path(args[0], args[2], args[3])?;
+                let oflags = arg(4);
+                let found = self.exists(&path);
+                if found == Err(Errno::NOENT) && oflags & 1 != 0 {
+                    self.parent(&path)?;
+                    self.file_or_dir(&path, Some(Vec::new()));
+                    return out(self.add(Open::File { path, position: 0 }));
+                }
+                match found? {
+                    Some(_) if oflags & 2 != 0 => Err(Errno::NOTDIR),
+                    Some(_) => out(self.add(Open::File { path, position: 0 })),
+                    None => out(self.add(Open::Dir {
+                        path,
+                        preopen: None,
+                    })),
+                }
+            }
+            "fd_read" => {
+                let Open::File { path, position } = self.get(args[0])? else {
+                    return out(0);
+                };
+                let bytes = self.exists(&path)?.unwrap();
+                let size = (self.memory.load32(arg(1) + 4) as usize).min(bytes.len() - position);
+                self.memory
+                    .copy_out(self.memory.load32(arg(1)), &bytes[position..][..size]);
+                self.fds.borrow_mut()[args[0] as usize] = Some(Open::File {
+                    path,
+                    position: position + size,
+                });
+                out(size as u32)
+            }
+            "path_filestat_get" => {
+                let path = self.path(args[0], args[2], args[3])?;
+                let bytes = self.exists(&path)?;
+                let file_type = if bytes.is_some() { 4 } else { 3 };
+                let size = bytes.map_or(0, |bytes| bytes.len() as u64);
+                let fields = [1, 999, file_type, 1, size, 5, 6, 7];
+                for (index, field) in (0..).zip(fields) {
+                    self.memory.store64(arg(4) + index * 8, field);
+                }
+                Ok(())
+            }
+            "path_create_directory" => {
+                let path = self.path(args[0], args[1], args[2])?;
+                self.parent(&path)?;
+                self.file_or_dir(&path, None);
+                Ok(())
+            }
+            "path_symlink" => {
+                let path = self.path(args[2], args[3], args[4])?;
+                self.parent(&path)?;
+                self.file_or_dir(&path, Some(Vec::new()));
+                Ok(())
+            }
+            "path_unlink_file" | "path_remove_directory" => {
+                let path = self.path(args[0], args[1], args[2])?;
+                self.exists(&path)?;
+                self.files.borrow_mut().remove(&path);
+                Ok(())
+            }
+            "path_readlink" => {
+                let path = self.path(args[0], args[1], args[2])?;
+                self.exists(&path)?;
+                Err(Errno::INVAL)
+            }
+            "path_filestat_set_times" => {
+                let path = self.path(args[0], args[2], args[3])?;
+                self.exists(&path).map(|_| ())
+            }
+            "path_rename" => {
+                let old = self.path(args[0], args[1], args[2])?;
+                let new = self.path(args[3], args[4], args[5])?;
+                let bytes = self.exists(&old)?;
+                self.parent(&new)?;
+                self.files.borrow_mut().remove(&old);
+                self.file_or_dir(&new, bytes);
+                Ok(())
+            }
+            "path_link" => {
+                let old = self.path(args[0], args[2], args[3])?;
+                let new = self.path(args[4], args[5], args[6])?;
+                let bytes = self.exists(&old)?;
+                self.parent(&new)?;
+                self.file_or_dir(&new, bytes);
+                Ok(())
+            }
+            "fd_readdir" => {
+                let Open::Dir { path, .. } = self.get(args[0])? else {
+                    return Err(Errno::BADF);
+                };
+                let mut bytes = Vec::new();
+                let first = self.first_cookie.get();
+                let skip = args[3].saturating_sub(first) as usize;
+                for (index, (file_type, name)) in (first + 1..).zip(self.list(&path)).skip(skip) {
+                    bytes.extend(index.to_le_bytes());
+                    bytes.extend((1000 + index).to_le_bytes());
+                    bytes.extend((name.len() as u32).to_le_bytes());
+                    bytes.extend(u32::from(file_type).to_le_bytes());
+                    bytes.extend(name.as_bytes());
+                }
+                bytes.truncate(arg(2) as usize);
+                self.memory.copy_out(arg(1), &bytes);
+                out(bytes.len() as u32)
+            }
+            "poll_oneoff" => {
+                for index in 0..arg(2) {
+                    let at = arg(0) + index * 48;
+                    if self.memory.load32(at + 8) & 0xff != 0 {
+                        self.polled.borrow_mut().push(self.memory.load32(at + 16));
+                    }
+                }
+                out(0)
+            }
+            "sock_accept" => {
+                self.get(args[0])?;
+                out(self.add(Open::Stream))
+            }
+            _ => self.get(args[0]).map(|_| ()),
+        }
+    }
+}
+
+macro_rules! calls {
+    ($($name:ident($($arg:ident: $type:ty),* $(,)?);)*) => {
+        impl Host for Rc<FakeHost> {
+            $(
+                fn $name(&self, $($arg: $type),*) -> Result<()> {
+                    self.call(stringify!($name), &[$($arg as u64),*])
+                }
+            )*
+        }
+    };
+}
+preview1!(calls);
