@@ -1,6 +1,11 @@
 // Runs a preview1 module on Node's V8 with @bjorn3/browser_wasi_shim as its WASI host.
 //
-//   node node.mjs --shim SHIM/dist/index.js [--dir HOST::GUEST]... [--env NAME=VALUE]... MODULE [ARG]...
+//   node node.mjs --shim SHIM/dist/index.js [--dir HOST::GUEST]... [--env NAME=VALUE]...
+//                 [--invoke FUNCTION] [--grow PAGES] MODULE [ARG]...
+//
+// --dir      a copy of the host directory, in memory
+// --invoke   calls that export, as of a reactor, and prints its result
+// --grow     adds pages to the program's memory from outside whenever it calls `random_get`
 //
 // Node's own `node:wasi` is not used: with large programs it crashes at random, bundled or not.
 import { readFileSync, readSync, readdirSync, statSync, writeSync } from "node:fs";
@@ -9,11 +14,13 @@ import { pathToFileURL } from "node:url";
 
 const argv = process.argv.slice(2);
 const dirs = [], env = [];
-let shim;
+let shim, invoke, grow = 0;
 for (;;) {
   if (argv[0] === "--shim") shim = argv[1];
   else if (argv[0] === "--dir") dirs.push(argv[1].split("::"));
   else if (argv[0] === "--env") env.push(argv[1]);
+  else if (argv[0] === "--invoke") invoke = argv[1];
+  else if (argv[0] === "--grow") grow = Number(argv[1]);
   else break;
   argv.splice(0, 2);
 }
@@ -69,10 +76,24 @@ for (const [host, guest] of dirs) {
 
 const host = new WASI(["guest", ...args], env, fds);
 const module = await WebAssembly.compile(readFileSync(file));
-const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: host.wasiImport });
-let code = 1;
+// A start function may call the host before the shim knows the instance: give it the memory early.
+let instance;
+host.inst = { exports: { get memory() { return instance.exports.memory; } } };
+instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: host.wasiImport });
+let code = 0;
+if (grow > 0) {
+  const random_get = host.wasiImport.random_get;
+  // The shim names no result for success.
+  host.wasiImport.random_get = (buf, len) => {
+    instance.exports.memory.grow(grow);
+    return random_get(buf, len) ?? 0;
+  };
+}
 try {
-  code = host.start(instance);
+  if (invoke) {
+    host.initialize(instance);
+    console.log(instance.exports[invoke]());
+  } else code = host.start(instance);
 } catch (error) {
   writeSync(2, `${error.stack ?? error}\n`);
   code = 134; // as a shell reports a program that trapped

@@ -39,15 +39,15 @@ pub fn bundle(folder: &Path, manifest: &str) -> PathBuf {
 #[must_use]
 pub fn fixture_manifest(module: &Path) -> String {
     let rules: String = [
-        ("mode/0000", "0000"),
-        ("mode/0200", "0200"),
-        ("mode/0400", "0400"),
-        ("mode/0755", "0755"),
-        ("mode/no-search", "0600"),
-        ("mode/no-read", "0300"),
+        ("mode/0000", "permissions", "0000"),
+        ("mode/0200", "permissions", "0200"),
+        ("mode/0400", "permissions", "0400"),
+        ("mode/0755", "permissions", "0755"),
+        ("mode/no-search", "dir-permissions", "0600"),
+        ("mode/no-read", "dir-permissions", "0300"),
     ]
     .iter()
-    .map(|(path, mode)| format!("\n[[mount.rule]]\nmatch = \"{path}\"\npermissions = \"{mode}\"\n"))
+    .map(|(path, key, mode)| format!("\n[[mount.rule]]\nmatch = \"{path}\"\n{key} = \"{mode}\"\n"))
     .collect();
     format!(
         r#"manifest-version = 1

@@ -26,6 +26,10 @@ pub struct Run {
     pub dirs: Vec<(PathBuf, String)>,
     /// Standard input.
     pub stdin: Vec<u8>,
+    /// An exported function to call instead of `_start`; its result is printed.
+    pub invoke: Option<String>,
+    /// Pages of memory that the host adds behind the program's back, each time it serves `random_get` (Node only).
+    pub grow: u32,
 }
 
 impl Run {
@@ -49,6 +53,13 @@ impl Run {
     #[must_use]
     pub fn stdin(mut self, stdin: &[u8]) -> Run {
         self.stdin = stdin.to_vec();
+        self
+    }
+
+    /// The same, calling an exported function.
+    #[must_use]
+    pub fn invoke(mut self, function: &str) -> Run {
+        self.invoke = Some(function.to_owned());
         self
     }
 
@@ -99,6 +110,9 @@ fn wasmtime(run: &Run) -> Command {
     for variable in &run.env {
         command.arg("--env").arg(variable);
     }
+    if let Some(function) = &run.invoke {
+        command.arg("--invoke").arg(function);
+    }
     command
 }
 
@@ -117,6 +131,12 @@ fn node(run: &Run) -> Command {
     }
     for variable in &run.env {
         command.arg("--env").arg(variable);
+    }
+    if let Some(function) = &run.invoke {
+        command.arg("--invoke").arg(function);
+    }
+    if run.grow > 0 {
+        command.arg("--grow").arg(run.grow.to_string());
     }
     command
 }

@@ -1,0 +1,46 @@
+;; A declared maximum of 5 pages: the program gets exactly these, whatever the interposer keeps above them.
+;; Exit code 0, or the number of the check that failed.
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2 5)
+  (data (i32.const 64) "file.txt")
+  (func $must (param $good i32) (param $code i32)
+    (if (i32.eqz (local.get $good)) (then (call $exit (local.get $code)))))
+  ;; Reads `file.txt` to `at` and looks at its first bytes, "hell".
+  (func $read (param $at i32) (result i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (i32.const 18))
+    (if (call $path_open (i32.const 3) (i32.const 1) (i32.const 64) (i32.const 8) (i32.const 0)
+      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)) (then (return (i32.const 0))))
+    (if (call $fd_read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 20))
+      (then (return (i32.const 0))))
+    (if (call $fd_close (i32.load (i32.const 16))) (then (return (i32.const 0))))
+    (i32.eq (i32.load (local.get $at)) (i32.const 0x6c6c6568)))
+  ;; True when all bytes from `from` up to `to` are zero.
+  (func $zero (param $from i32) (param $to i32) (result i32)
+    (loop $next
+      (if (i64.ne (i64.load (local.get $from)) (i64.const 0)) (then (return (i32.const 0))))
+      (br_if $next (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const 8))) (local.get $to))))
+    (i32.const 1))
+  (func (export "_start")
+    (call $must (i32.eq (memory.size) (i32.const 2)) (i32.const 10))
+    (call $must (call $read (i32.const 1024)) (i32.const 11))
+    (call $must (i32.eq (memory.grow (i32.const 0)) (i32.const 2)) (i32.const 12))
+    (call $must (i32.eq (memory.grow (i32.const 4)) (i32.const -1)) (i32.const 13))
+    (call $must (i32.eq (memory.size) (i32.const 2)) (i32.const 14))
+    (call $must (i32.eq (memory.grow (i32.const 1)) (i32.const 2)) (i32.const 15))
+    (call $must (call $zero (i32.const 131072) (i32.const 196608)) (i32.const 16))
+    (memory.fill (i32.const 131072) (i32.const 0xa5) (i32.const 65536))
+    ;; Into the last bytes of the new page.
+    (call $must (call $read (i32.const 196590)) (i32.const 17))
+    (call $must (i32.eq (memory.grow (i32.const 2)) (i32.const 3)) (i32.const 18))
+    (call $must (call $zero (i32.const 196608) (i32.const 327680)) (i32.const 19))
+    (call $must (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (i32.const 20))
+    (call $must (i32.eq (memory.grow (i32.const -1)) (i32.const -1)) (i32.const 21))
+    (call $must (i32.eq (memory.size) (i32.const 5)) (i32.const 22))
+    (call $must (i64.eq (i64.load (i32.const 131072)) (i64.const 0xa5a5a5a5a5a5a5a5)) (i32.const 23))
+    (call $must (call $read (i32.const 327662)) (i32.const 24))))
