@@ -7,6 +7,7 @@
 mod append;
 mod assemble;
 mod error;
+mod features;
 mod guest;
 mod interposer;
 mod intrinsic;

@@ -102,6 +102,10 @@ impl Appendix {
                     rewritten.bytes
                 }
                 Source::MemoryGrow => slide::memory_grow(merged.globals, merged.limit),
+                Source::FoldedGrow(operators) => {
+                    let grow = merged.helpers.memory_grow;
+                    slide::folded_grow(operators, grow.expect("placed before what is folded"))
+                }
                 Source::RegionGrow => slide::region_grow(merged.globals),
                 Source::NoSys(ty) => slide::nosys(ty),
             };

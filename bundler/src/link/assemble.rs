@@ -2,6 +2,7 @@
 
 use super::append::Appendix;
 use super::error::Notice;
+use super::features;
 use super::guest::{Guest, Section};
 use super::interposer::Interposer;
 use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, MEMORY, place_for};
@@ -53,7 +54,7 @@ enum Step<'a> {
 struct Assembly<'a> {
     guest: &'a Guest<'a>,
     place: &'a Place,
-    patches: Patches,
+    patches: Patches<'a>,
     code: Code,
     appendix: Appendix,
     names: Names,
@@ -232,35 +233,33 @@ impl<'a> Assembly<'a> {
     fn custom(&mut self, section: &Section) {
         let name = self.guest.custom_name(section);
         let contents = self.guest.slice(&(section.name.end..section.contents.end));
-        let extended = match name {
-            b"name" if !self.named => {
-                self.named = true;
-                self.names
-                    .extend(contents)
-                    .or_else(|| Some(self.malformed(name, self.names.section())))
+        let first = |seen: &mut bool| !std::mem::replace(seen, true);
+        let (extended, instead) = match name {
+            b"name" if first(&mut self.named) => {
+                (self.names.extend(contents), Some(self.names.section()))
             }
-            b"producers" if !self.produced => {
-                self.produced = true;
-                producers::extend(contents)
-                    .or_else(|| Some(self.malformed(name, producers::section())))
+            b"producers" if first(&mut self.produced) => {
+                (producers::extend(contents), Some(producers::section()))
             }
-            _ => None,
+            b"target_features" => (features::extend(contents), None),
+            _ if describes_offsets(name) && self.code.moved || name == b"sourceMappingURL" => {
+                self.dropped
+                    .push(String::from_utf8_lossy(name).into_owned());
+                return;
+            }
+            _ => {
+                let whole = section.start..section.contents.end;
+                self.out.extend_from_slice(self.guest.slice(&whole));
+                return;
+            }
         };
-        if let Some(contents) = extended {
-            self.put_custom(name, &contents);
-        } else if describes_offsets(name) && self.code.moved || name == b"sourceMappingURL" {
-            self.dropped
-                .push(String::from_utf8_lossy(name).into_owned());
-        } else {
-            self.out
-                .extend_from_slice(self.guest.slice(&(section.start..section.contents.end)));
+        if extended.is_none() {
+            let section = String::from_utf8_lossy(name).into_owned();
+            self.notices.push(Notice::CustomMalformed { section });
         }
-    }
-
-    fn malformed(&mut self, name: &[u8], instead: Vec<u8>) -> Vec<u8> {
-        let section = String::from_utf8_lossy(name).into_owned();
-        self.notices.push(Notice::CustomMalformed { section });
-        instead
+        if let Some(contents) = extended.or(instead) {
+            self.put_custom(name, &contents);
+        }
     }
 
     fn put_custom(&mut self, name: &[u8], contents: &[u8]) {

@@ -172,7 +172,7 @@ pub enum LinkError {
     #[diagnostic(
         code(wasi_vfs::link::memory_not_exported),
         help(
-            "WASI hosts find the memory by that name; add `(export \"memory\" (memory 0))`, or link without `--no-export-memory`"
+            "WASI hosts find the memory by that name; add `(export \"memory\" (memory 0))`, or link with `--export-memory`"
         )
     )]
     MemoryNotExported {

@@ -21,6 +21,9 @@ pub(super) const MARK: &str = "wasi-vfs";
 /// The first bytes of every image.
 pub(super) const IMAGE_MAGIC: &[u8] = b"\0wasivfs";
 
+/// `i32.const 65535` and `i32.and`: what wasi-libc does to an `errno` that it gets, which is of 16 bits already.
+pub(super) const ERRNO_MASK: [u8; 5] = [0x41, 0xff, 0xff, 0x03, 0x71];
+
 /// A program that can be bundled: a valid core module with one 32-bit memory of its own.
 #[derive(Debug)]
 pub struct Guest<'a> {
@@ -87,10 +90,16 @@ pub(super) struct Site {
 pub(super) enum What {
     /// The index of an imported function, a LEB128 operand.
     Function(u32),
+    /// The same of a `call` whose result is cut to 16 bits right behind; from the operand to the end of [`ERRNO_MASK`].
+    ErrnoCall(u32),
     /// A whole `memory.size`.
     MemorySize,
     /// A whole `memory.grow`.
-    MemoryGrow,
+    MemoryGrow {
+        /// Bytes of the operators right before it that compute its operand from one value on the stack; 0 when they are
+        /// not of a kind that can be done elsewhere.
+        operand: usize,
+    },
 }
 
 impl<'a> Guest<'a> {
@@ -100,8 +109,15 @@ impl<'a> Guest<'a> {
     /// When it is not a valid core module, or one that can't be served: see the variants of [`LinkError`].
     pub fn inspect(module: &'a [u8]) -> Result<Self, LinkError> {
         refuse::by_preamble(module)?;
-        refuse::by_sections(module)?;
-        let (guest, bodies) = read::read(module)?;
+        let cut_off = refuse::by_sections(module)?;
+        let (guest, bodies) = read::read(module).map_err(|error| match (error, cut_off) {
+            // A wrong length further up makes everything behind it look cut off: that comes first.
+            (LinkError::Malformed { offset, .. }, Some((start, missing))) if offset >= start => {
+                let offset = start;
+                LinkError::Truncated { offset, missing }
+            }
+            (error, _) => error,
+        })?;
         let first = guest.section(CODE).map_or(0, |code| guest.count(code).end);
         let bodies = scan::scan(module, guest.imports.len() as u32, first, bodies)?;
         Ok(Guest { bodies, ..guest })
@@ -127,9 +143,15 @@ impl<'a> Guest<'a> {
         self.slice(&section.name)
     }
 
-    /// Whether the program reads or changes the size of its memory.
-    pub(super) fn grows_memory(&self) -> bool {
-        let grows = |body: &Body| body.sites.iter().any(|site| site.what == What::MemoryGrow);
-        self.bodies.iter().any(grows)
+    /// Every `memory.grow`, with the operators that compute its operand.
+    pub(super) fn growth(&self) -> impl Iterator<Item = (&Site, &'a [u8])> {
+        let sites = self.bodies.iter().flat_map(|body| &body.sites);
+        sites.filter_map(|site| match site.what {
+            What::MemoryGrow { operand } => {
+                let operators = site.at.start - operand..site.at.start;
+                Some((site, self.slice(&operators)))
+            }
+            _ => None,
+        })
     }
 }

@@ -27,6 +27,10 @@ impl Names {
                     let name = match &function.source {
                         Source::Interposer(own) => own_name(interposer, *own),
                         Source::MemoryGrow => "memory_grow".to_owned(),
+                        Source::FoldedGrow(operators) => {
+                            let hex = operators.iter().map(|byte| format!("{byte:02x}"));
+                            format!("memory_grow.{}", hex.collect::<String>())
+                        }
                         Source::RegionGrow => "region_grow".to_owned(),
                         Source::NoSys(ty) => {
                             let params: Vec<String> =

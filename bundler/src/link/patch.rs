@@ -2,43 +2,38 @@
 
 use std::ops::Range;
 
-use super::guest::{Guest, Site, What};
+use super::guest::{ERRNO_MASK, Guest, Site, What};
 use super::leb;
 use super::place::{Merged, Place};
 use super::route::Route;
 
 /// What the sites of a program become.
 #[derive(Debug)]
-pub(super) struct Patches {
+pub(super) struct Patches<'a> {
     /// By function import: the function that takes its place.
     functions: Vec<Option<u32>>,
-    /// The global that `memory.size` reads and the function that `memory.grow` calls; `None` leaves both alone.
-    memory: Option<(u32, Option<u32>)>,
+    /// What `memory.size` and `memory.grow` become; `None` leaves both alone.
+    merged: Option<&'a Merged>,
 }
 
-impl Patches {
-    pub(super) fn new(route: &Route, place: &Place) -> Self {
+impl<'a> Patches<'a> {
+    pub(super) fn new(route: &Route, place: &'a Place) -> Self {
         let merged = place.merged.as_ref();
         let target = |index: u32| merged.and_then(|merged| merged.function_of.get(&index).copied());
+        let functions = route.interposed.iter();
         Patches {
-            functions: route
-                .interposed
-                .iter()
-                .map(|answer| answer.and_then(target))
-                .collect(),
-            memory: merged.map(
-                |Merged {
-                     globals, helpers, ..
-                 }| (globals.pages, helpers.memory_grow),
-            ),
+            functions: functions.map(|answer| answer.and_then(target)).collect(),
+            merged,
         }
     }
 
     /// Whether the site changes at all.
     pub(super) fn applies(&self, site: &Site) -> bool {
         match site.what {
-            What::Function(index) => self.functions[index as usize].is_some(),
-            What::MemorySize | What::MemoryGrow => self.memory.is_some(),
+            What::Function(index) | What::ErrnoCall(index) => {
+                self.functions[index as usize].is_some()
+            }
+            What::MemorySize | What::MemoryGrow { .. } => self.merged.is_some(),
         }
     }
 
@@ -52,23 +47,56 @@ impl Patches {
         sites: &[Site],
         out: &mut Vec<u8>,
     ) {
-        const GLOBAL_GET: u8 = 0x23;
-        const CALL: u8 = 0x10;
+        const NOP: u8 = 0x01;
         let mut from = range.start;
         for site in sites.iter().filter(|site| self.applies(site)) {
-            out.extend_from_slice(guest.slice(&(from..site.at.start)));
-            from = site.at.end;
-            let (opcode, index) = match (site.what, self.memory) {
-                (What::Function(index), _) => (None, self.functions[index as usize]),
-                (What::MemorySize, Some((pages, _))) => (Some(GLOBAL_GET), Some(pages)),
-                (What::MemoryGrow, Some((_, grow))) => (Some(CALL), grow),
-                (_, None) => (None, None),
-            };
+            let (at, opcode, index) = self.change(guest, site);
+            out.extend_from_slice(guest.slice(&(from..at.start)));
+            from = at.end;
             out.extend(opcode);
-            let index = index.expect("`applies` says so, and a helper is placed for every site");
-            leb::write_padded(out, index, site.at.len() - usize::from(opcode.is_some()));
+            // No operand is longer than five bytes; what is left of a folded site does nothing.
+            let left = at.len() - usize::from(opcode.is_some());
+            let operand = left.min(leb::PADDED);
+            leb::write_padded(out, index, operand);
+            out.resize(out.len() + left - operand, NOP);
         }
         out.extend_from_slice(guest.slice(&(from..range.end)));
+    }
+
+    /// What is replaced, and by what: an operator, unless only its operand changes, and an index.
+    fn change(&self, guest: &Guest<'_>, site: &Site) -> (Range<usize>, Option<u8>, u32) {
+        const GLOBAL_GET: u8 = 0x23;
+        const CALL: u8 = 0x10;
+        const APPLIES: &str = "only asked about sites that change";
+        let at = site.at.clone();
+        match site.what {
+            What::Function(index) => (at, None, self.functions[index as usize].expect(APPLIES)),
+            What::ErrnoCall(index) => {
+                let index = self.functions[index as usize].expect(APPLIES);
+                let operand = at.start..at.end - ERRNO_MASK.len();
+                match leb::width(index) > operand.len() {
+                    // The interposer's answers have 16 bits too: the longer operand takes the place of the cut.
+                    true => (at, None, index),
+                    false => (operand, None, index),
+                }
+            }
+            What::MemorySize => {
+                let merged = self.merged.expect(APPLIES);
+                (at, Some(GLOBAL_GET), merged.globals.pages)
+            }
+            What::MemoryGrow { operand } => {
+                let merged = self.merged.expect(APPLIES);
+                let index = merged.helpers.memory_grow.expect("placed for every growth");
+                let wide = at.start - operand..at.end;
+                let folded = merged
+                    .folded_growth
+                    .get(guest.slice(&(wide.start..at.start)));
+                match folded {
+                    Some(&folded) if 1 + leb::width(index) > at.len() => (wide, Some(CALL), folded),
+                    _ => (at, Some(CALL), index),
+                }
+            }
+        }
     }
 }
 
@@ -81,7 +109,7 @@ pub(super) struct Code {
 }
 
 /// Patches all bodies.
-pub(super) fn code(guest: &Guest<'_>, patches: &Patches) -> Code {
+pub(super) fn code(guest: &Guest<'_>, patches: &Patches<'_>) -> Code {
     let (Some(first), Some(last)) = (guest.bodies.first(), guest.bodies.last()) else {
         return Code {
             bytes: Vec::new(),

@@ -7,6 +7,7 @@ use wasmparser::{FuncType, MemoryType, ValType};
 use super::error::LinkError;
 use super::guest::Guest;
 use super::interposer::{Interposer, InterposerImport};
+use super::leb;
 use super::route::Route;
 
 /// Pages of 64 KiB in a 32-bit address space.
@@ -42,6 +43,9 @@ pub(super) struct Merged {
     pub(super) global_of: BTreeMap<u32, u32>,
     pub(super) globals: RegionGlobals,
     pub(super) helpers: Helpers,
+    /// By the operators before a `memory.grow`: the function that does both. A call is longer than `memory.grow`; together
+    /// with `i32.const 16` and `i32.shr_u`, which wasi-libc has there, it is as long, and no code moves.
+    pub(super) folded_growth: BTreeMap<Vec<u8>, u32>,
     /// The memory with the region on top.
     pub(super) memory: MemoryType,
     /// Pages that the program may have at most: its declared maximum.
@@ -85,6 +89,8 @@ pub(super) enum Source {
     Interposer(u32),
     /// [`Helpers::memory_grow`].
     MemoryGrow,
+    /// [`Merged::folded_growth`]: the operators.
+    FoldedGrow(Vec<u8>),
     /// [`Helpers::region_grow`].
     RegionGrow,
     /// Answers a call of this type that the host of this program does not.
@@ -141,8 +147,18 @@ impl Place {
         };
         let grow = || FuncType::new([ValType::I32], [ValType::I32]);
         let mut helpers = Helpers::default();
-        if guest.grows_memory() {
-            helpers.memory_grow = Some(self.function(guest, grow(), Source::MemoryGrow));
+        let mut folded_growth = BTreeMap::new();
+        if guest.growth().next().is_some() {
+            let index = self.function(guest, grow(), Source::MemoryGrow);
+            helpers.memory_grow = Some(index);
+            for (site, operators) in guest.growth() {
+                let longer = 1 + leb::width(index) > site.at.len();
+                if longer && !operators.is_empty() && !folded_growth.contains_key(operators) {
+                    let source = Source::FoldedGrow(operators.to_vec());
+                    let folded = self.function(guest, grow(), source);
+                    folded_growth.insert(operators.to_vec(), folded);
+                }
+            }
         }
         if defined().any(|function| function.grows) {
             helpers.region_grow = Some(self.function(guest, grow(), Source::RegionGrow));
@@ -178,6 +194,7 @@ impl Place {
         let global_of = used.into_iter().zip(first + 3..).collect();
         let program_pages = guest.memory.initial as u32;
         Ok(Merged {
+            folded_growth,
             function_of,
             global_of,
             globals,

@@ -54,6 +54,15 @@ pub(super) fn memory_grow(globals: RegionGlobals, limit: u32) -> Vec<u8> {
     function.into_raw_body()
 }
 
+/// `operators`, which make the operand of `memory.grow` from the parameter, and then the growth.
+pub(super) fn folded_grow(operators: &[u8], memory_grow: u32) -> Vec<u8> {
+    let mut function = Function::new([]);
+    function.instructions().local_get(0);
+    function.raw(operators.iter().copied());
+    function.instructions().call(memory_grow).end();
+    function.into_raw_body()
+}
+
 /// `memory.grow` for the interposer: extends the region.
 ///
 /// In place when it is on top; otherwise it moves above the foreign pages first.

@@ -1,7 +1,9 @@
-;; A false interposer: counts its calls in its own memory and asks the host. Two pages, one of data and one of stack.
+;; A false interposer: counts its calls in its own memory and asks the host.
 (module
   (import "wasi_snapshot_preview1" "fd_read" (func $host_fd_read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_close" (func $host_fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_sync" (func $host_fd_sync (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $host_proc_exit (param i32)))
   (import "wasi_vfs" "program_store32" (func $program_store32 (param i32 i32)))
   (import "wasi_vfs" "image_size" (func $image_size (result i32)))
   (memory 2)
@@ -15,7 +17,12 @@
   (func $fd_close (export "fd_close") (param i32) (result i32)
     (drop (call $count (i32.const 16)))
     (call $host_fd_close (local.get 0)))
-  ;; Answers without the host: the image's size.
+  (func $fd_renumber (export "fd_renumber") (param i32 i32) (result i32)
+    (drop (call $host_fd_close (local.get 0)))
+    (call $host_proc_exit (local.get 0))
+    (call $host_fd_sync (global.get $stack)))
   (func $fd_tell (export "fd_tell") (param i32 i32) (result i32)
     (call $program_store32 (local.get 1) (call $image_size))
+    (i32.const 0))
+  (func (export "sock_accept") (param i32 i32 i32) (result i32)
     (i32.const 0)))

@@ -35,10 +35,11 @@ pub(super) fn by_preamble(module: &[u8]) -> Result<(), LinkError> {
     }
 }
 
-/// Refuses by the outline of the sections: cut-off files, and what a custom section gives away.
+/// Refuses what the name of a custom section gives away. Returns the section that is longer than the file, if any:
+/// where it begins and how many bytes are missing.
 ///
 /// Runs before anything else so that, for example, an object file is called that and not "imports its memory".
-pub(super) fn by_sections(module: &[u8]) -> Result<(), LinkError> {
+pub(super) fn by_sections(module: &[u8]) -> Result<Option<(usize, u64)>, LinkError> {
     let mut at = PREAMBLE;
     while at < module.len() {
         let start = at;
@@ -46,14 +47,11 @@ pub(super) fn by_sections(module: &[u8]) -> Result<(), LinkError> {
         at += 1;
         // What is wrong with a length, the parser says better.
         let Some(size) = leb::read(module, &mut at) else {
-            return Ok(());
+            return Ok(None);
         };
         let left = module.len() - at;
         if size as usize > left {
-            return Err(LinkError::Truncated {
-                offset: start,
-                missing: u64::from(size) - left as u64,
-            });
+            return Ok(Some((start, u64::from(size) - left as u64)));
         }
         let contents = &module[at..at + size as usize];
         at += size as usize;
@@ -69,7 +67,7 @@ pub(super) fn by_sections(module: &[u8]) -> Result<(), LinkError> {
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn custom_name(contents: &[u8]) -> Option<&[u8]> {

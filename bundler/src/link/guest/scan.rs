@@ -6,13 +6,16 @@ use wasmparser::{BinaryReaderError, FuncValidatorAllocations, FunctionBody};
 use super::super::error::LinkError;
 use super::super::leb;
 use super::read::PendingBody;
-use super::{Body, Site, What};
+use super::{Body, ERRNO_MASK, Site, What};
 
 const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 const REF_FUNC: u8 = 0xd2;
 const MEMORY_SIZE: u8 = 0x3f;
 const MEMORY_GROW: u8 = 0x40;
+const I32_CONST: u8 = 0x41;
+const I32_ADD: u8 = 0x6a;
+const I32_ROTR: u8 = 0x78;
 
 /// Validates all bodies and finds their sites.
 ///
@@ -60,6 +63,7 @@ fn sites(
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(*validator.features());
+    let mut operand = Operand::default();
     while !reader.eof() {
         let start = reader.original_position();
         reader.visit_operator(&mut validator.visitor(start))??;
@@ -68,19 +72,34 @@ fn sites(
                 let mut at = start + 1;
                 match leb::read(module, &mut at) {
                     Some(index) if index < imports => {
-                        sites.push(Site {
-                            at: start + 1..at,
-                            what: What::Function(index),
+                        let behind = &module[at..body.range().end];
+                        let masked = module[start] == CALL && behind.starts_with(&ERRNO_MASK);
+                        sites.push(match masked {
+                            true => Site {
+                                at: start + 1..at + ERRNO_MASK.len(),
+                                what: What::ErrnoCall(index),
+                            },
+                            false => Site {
+                                at: start + 1..at,
+                                what: What::Function(index),
+                            },
                         });
                     }
                     _ => {}
                 }
+                operand = Operand::default();
                 continue;
             }
             MEMORY_SIZE => What::MemorySize,
-            MEMORY_GROW => What::MemoryGrow,
-            _ => continue,
+            MEMORY_GROW => What::MemoryGrow {
+                operand: operand.size(start),
+            },
+            opcode => {
+                operand.next(start, opcode);
+                continue;
+            }
         };
+        operand = Operand::default();
         sites.push(Site {
             at: start..reader.original_position(),
             what,
@@ -88,4 +107,28 @@ fn sites(
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
     Ok(sites)
+}
+
+/// The two operators before a `memory.grow` when they turn a value on the stack into its operand: a constant, and an
+/// arithmetic operator of one byte.
+#[derive(Default)]
+struct Operand {
+    /// Where an `i32.const` that has just been read begins.
+    constant: Option<usize>,
+    /// Where it begins when the arithmetic operator has been read as well.
+    complete: Option<usize>,
+}
+
+impl Operand {
+    fn next(&mut self, start: usize, opcode: u8) {
+        self.complete = match opcode {
+            I32_ADD..=I32_ROTR => self.constant,
+            _ => None,
+        };
+        self.constant = (opcode == I32_CONST).then_some(start);
+    }
+
+    fn size(&self, end: usize) -> usize {
+        self.complete.map_or(0, |start| end - start)
+    }
 }

@@ -1,0 +1,16 @@
+//! The linker on small modules: what comes out, what is refused, how it behaves.
+//!
+//! `BLESS=1 cargo test -p wasi-vfs --test link` rewrites the golden files; read the difference before committing it.
+
+#[path = "link/bytes.rs"]
+mod bytes;
+#[path = "link/fuzz.rs"]
+mod fuzz;
+#[path = "link/golden.rs"]
+mod golden;
+#[path = "link/refused.rs"]
+mod refused;
+#[path = "link/slide.rs"]
+mod slide;
+#[path = "link/support.rs"]
+mod support;

@@ -1,0 +1,18 @@
+;; Code moves, because the call's operand gets longer: what counts code bytes is left out.
+(module
+  (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (drop (call 0 (i32.const 3))) (drop (memory.grow (i32.const 1))))
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func) (func)
+  (@custom ".debug_info" (after data) "abc")
+  (@custom ".debug_line" (after data) "def")
+  (@custom "external_debug_info" (after data) "\05a.dwo")
+  (@custom "build_id" (after data) "\01x")
+  (@custom "sourceMappingURL" (after data) "\05a.map"))

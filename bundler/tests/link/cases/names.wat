@@ -1,0 +1,16 @@
+;; Names of all kinds stay, the appended ones follow theirs. Custom sections stay where they are.
+(module $program
+  (@custom "first" (before first) "at the very front")
+  (type $unary (func (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $close (type $unary)))
+  (@custom "middle" (after import) "between")
+  (memory $memory (export "memory") 1)
+  (global $global i32 (i32.const 1))
+  (table $table 1 funcref)
+  (elem $elements func $main)
+  (data $data (i32.const 0) "x")
+  (func $main (param $argument i32) (local $local i32)
+    (block $label (br_if $label (call $close (local.get $argument)))))
+  (@producers (language "C" "11") (processed-by "clang" "19.1.7"))
+  (@custom "target_features" (after data) "\02+\0fmutable-globals+\08sign-ext")
+  (@custom "last" (after data) "at the end"))
