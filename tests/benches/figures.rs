@@ -128,7 +128,7 @@ fn bundling(folder: &Path, tool: &Path, files: usize, size: usize, module: &Path
         )),
         ratio(&ours, &theirs),
         ours.iter().map(|cost| cost.peak_kib).max().unwrap_or(0) >> 10,
-        (length(&out) - length(module)) >> 10,
+        (length(&out) as i64 - length(module) as i64) / 1024,
     );
 }
 

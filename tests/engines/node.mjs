@@ -74,7 +74,7 @@ for (const [host, guest] of dirs) {
   fds.push(new PreopenDirectory(guest, load(host).contents));
 }
 
-const host = new WASI(["guest", ...args], env, fds);
+const host = new WASI(["guest", ...args], env, fds, { debug: false });
 const module = await WebAssembly.compile(readFileSync(file));
 // A start function may call the host before the shim knows the instance: give it the memory early.
 let instance;

@@ -158,7 +158,7 @@ pub fn bench() -> PathBuf {
         "cc",
         "bench",
         &[cache::package_dir().join("benches/calls.c")],
-        &["-O2"],
+        &["-O2", "-mbulk-memory"],
     )
 }
 
