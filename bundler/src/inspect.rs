@@ -11,7 +11,7 @@ use crate::output::{Record, SECTION, hex_digest};
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum InspectError {
     /// The bytes are not a module.
-    #[error("this is not a WebAssembly module: {message} (at byte {offset})")]
+    #[error("it is not a WebAssembly module: {message} (at byte {offset})")]
     #[diagnostic(
         code(wasi_vfs::inspect::not_a_module),
         help(
@@ -25,14 +25,14 @@ pub enum InspectError {
         offset: u64,
     },
     /// The bytes are a component.
-    #[error("this is a component, not a core module")]
+    #[error("it is a component, not a core module")]
     #[diagnostic(
         code(wasi_vfs::inspect::component),
         help("give the bundled module that the component was made from")
     )]
     Component,
     /// The module holds no image.
-    #[error("the module holds no embedded files")]
+    #[error("it holds no embedded files")]
     #[diagnostic(
         code(wasi_vfs::inspect::no_image),
         help("give a module that `wasi-vfs bundle` made")
@@ -65,6 +65,12 @@ pub struct Found<'a> {
 /// # Errors
 /// When these are not the bytes of a module, or of one that holds no image.
 pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
+    if !module.starts_with(b"\0asm") {
+        return Err(InspectError::NotAModule {
+            message: r"it does not begin with `\0asm`".to_owned(),
+            offset: 0,
+        });
+    }
     let mut images = Vec::new();
     let mut record: Option<Record> = None;
     for payload in Parser::new(0).parse_all(module) {

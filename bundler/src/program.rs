@@ -14,7 +14,13 @@ pub enum ProgramError {
     #[error("the module `{}` does not exist", path.display())]
     #[diagnostic(
         code(wasi_vfs::program::missing),
-        help("build the program first, or correct the path (`input` of [module] in the manifest)")
+        help(
+            "{}",
+            match manifest {
+                Some(_) => "build the program first, or correct `input`",
+                None => "build it first, or correct the path",
+            }
+        )
     )]
     Missing {
         /// The path as it was given.

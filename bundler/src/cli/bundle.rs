@@ -32,11 +32,10 @@ pub(crate) struct Bundle {
 
 /// A [`LinkError`] with the module it is about.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("cannot bundle `{}`", module.display())]
+#[error("cannot bundle `{}`: {error}", module.display())]
+#[diagnostic(forward(error))]
 struct InModule {
     module: PathBuf,
-    #[source]
-    #[diagnostic_source]
     error: LinkError,
 }
 

@@ -29,11 +29,10 @@ pub(crate) struct Inspect {
 
 /// An [`InspectError`] with the file it is about.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("cannot inspect `{}`", module.display())]
+#[error("cannot inspect `{}`: {error}", module.display())]
+#[diagnostic(forward(error))]
 struct InFile {
     module: PathBuf,
-    #[source]
-    #[diagnostic_source]
     error: InspectError,
 }
 

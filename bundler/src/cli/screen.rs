@@ -76,11 +76,13 @@ impl Screen {
                 .terminal_links(false)
                 .unicode(true)
                 .color(true)
+                .without_cause_chain()
                 .build();
             format!("{:?}", Shown(&handler, diagnostic))
         } else {
             let mut text = String::new();
             let handler = GraphicalReportHandler::new_themed(GraphicalTheme::none())
+                .without_cause_chain()
                 .with_links(false)
                 .with_width(WIDTH);
             match handler.render_report(&mut text, diagnostic) {

@@ -39,7 +39,7 @@ pub enum FileError {
     #[error("the output `{}` is {what}", path.display())]
     #[diagnostic(
         code(wasi_vfs::output::not_a_file),
-        help("give the name of a file, such as `{}`, with -o", path.join("app.wasm").display())
+        help("name a file with -o: one that is there is replaced, nothing else is")
     )]
     NotAFile {
         /// The output's path as it was given.
@@ -143,7 +143,10 @@ impl Pending {
         let path = self.shown.clone();
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FileError::Full { path },
-            _ => FileError::Write { path, error },
+            _ => FileError::Write {
+                path,
+                error: plain(error),
+            },
         }
     }
 
@@ -253,7 +256,17 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(".wasi-vfs-").suffix(".tmp");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(plain)
+}
+
+/// The system's own error, without the temporary file's name that `tempfile` adds to it.
+fn plain(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|outer| outer.source());
+    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.and_then(io::Error::raw_os_error) {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => error,
+    }
 }
 
 #[cfg(test)]
