@@ -46,8 +46,7 @@ pub struct SourceError {
     pub verb: &'static str,
     /// Where.
     pub path: PathBuf,
-    /// What the system said.
-    #[source]
+    /// What the system said; part of the message, so not its source.
     pub error: std::io::Error,
 }
 

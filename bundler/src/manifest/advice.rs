@@ -79,7 +79,7 @@ pub(super) fn unknown_key(
     ManifestProblem::UnknownKey {
         key: key.to_owned(),
         table: place.shown(),
-        help: suggestion(key, known),
+        help: suggestion(key, known, "its keys are"),
         at: span(at),
     }
 }
@@ -101,7 +101,7 @@ pub(super) fn unknown_value(
     ManifestProblem::UnknownValue {
         key: key.to_owned(),
         value: value.to_owned(),
-        help: suggestion(value, choices),
+        help: suggestion(value, choices, "it can be"),
         at: span(at),
     }
 }
@@ -120,6 +120,9 @@ pub(super) fn wrong_type(
     };
     let help = match (types.first().copied(), value) {
         (Some("array"), DeValue::Table(_)) => format!("write `[[{header}]]`, in double brackets"),
+        (Some("array"), _) if ["mount", "rule", "file", "dir", "symlink"].contains(&key) => {
+            format!("write `[[{header}]]` with its keys below")
+        }
         (Some("array"), DeValue::String(text)) => format!("write `{key} = [\"{text}\"]`"),
         (Some("object"), DeValue::Array(_)) => format!("write `[{header}]`, in single brackets"),
         (Some("object"), _) => format!("write `[{header}]` with its keys below"),
@@ -154,6 +157,27 @@ pub(super) fn wrong_type(
     }
 }
 
+/// An array with something in it that it can't hold.
+pub(super) fn wrong_item(
+    key: &str,
+    value: &DeValue<'_>,
+    types: &[&str],
+    at: &Range<usize>,
+) -> ManifestProblem {
+    let of = if types == ["object"] {
+        "tables"
+    } else {
+        "strings"
+    };
+    ManifestProblem::WrongType {
+        key: key.to_owned(),
+        expected: format!("an array of {of}"),
+        found: found_in(value),
+        help: format!("write {}", example(key)),
+        at: span(at),
+    }
+}
+
 pub(super) fn large_number(key: &str, at: &Range<usize>) -> ManifestProblem {
     ManifestProblem::WrongType {
         key: key.to_owned(),
@@ -176,6 +200,9 @@ pub(super) fn example(key: &str) -> &'static str {
         "match" => "`match = \"bin/**\"`, a pattern from the source's top",
         "target" => "`target = \"python3.13\"`, what the link holds",
         "include" | "exclude" => "patterns as texts, such as `[\"**/*.py\"]`",
+        "mount" | "file" | "dir" | "symlink" | "rule" => {
+            "a header in double brackets for each table"
+        }
         "files" => "`files = 100000`",
         "image-size" | "file-size" => "a number of bytes or a text such as `\"64 MiB\"`",
         "timestamps" => "`timestamps = \"epoch\"`",
@@ -183,18 +210,14 @@ pub(super) fn example(key: &str) -> &'static str {
     }
 }
 
-/// `did you mean` when something is near, else all there is.
-fn suggestion(text: &str, known: &[&str]) -> String {
+/// `did you mean` when something is near, else all there is; `all` says what that is.
+fn suggestion(text: &str, known: &[&str], all: &str) -> String {
     let distance =
         |name: &&str| strsim::damerau_levenshtein(&text.to_lowercase().replace('_', "-"), name);
     let near = known.iter().copied().min_by_key(distance);
     match near {
         Some(near) if distance(&near) <= 1 + near.len() / 4 => format!("did you mean `{near}`?"),
-        _ => format!(
-            "there {} `{}`",
-            if known.len() == 1 { "is" } else { "are" },
-            known.join("`, `")
-        ),
+        _ => format!("{all} `{}`", known.join("`, `")),
     }
 }
 
@@ -205,6 +228,18 @@ fn type_name(name: &str) -> &'static str {
         "boolean" => "a boolean",
         "array" => "an array",
         _ => "a table",
+    }
+}
+
+fn found_in(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "with a string in it",
+        DeValue::Integer(_) => "with an integer in it",
+        DeValue::Float(_) => "with a float in it",
+        DeValue::Boolean(_) => "with a boolean in it",
+        DeValue::Datetime(_) => "with a date-time in it",
+        DeValue::Array(_) => "with an array in it",
+        DeValue::Table(_) => "with a table in it",
     }
 }
 

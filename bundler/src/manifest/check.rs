@@ -1,8 +1,10 @@
 //! From the manifest as written to the manifest as meant.
 
+mod values;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
 use std::sync::Arc;
 
 use serde::Deserialize as _;
@@ -10,13 +12,11 @@ use toml::de::DeTable;
 
 use super::error::{ManifestError, ManifestProblem, span};
 use super::raw::{self, At};
-use super::timestamps::{Timestamps, TimestampsError};
 use super::{
-    Attributes, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, HostPath, Limit, Limits, Link,
-    Manifest, Mount, Pattern, Permissions, Request, RequestKind, Rule, StripPrefix, TimeRange,
-    shape,
+    Attributes, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits, Link, Manifest,
+    Mount, Pattern, Permissions, Request, RequestKind, Rule, Timestamps, shape,
 };
-use crate::path::{GuestPath, MAX_PATH};
+use crate::path::MAX_PATH;
 use crate::report::Text;
 
 /// What nobody wants in a bundle; `exclude = ["!NAME"]` takes one back.
@@ -48,6 +48,8 @@ pub(super) fn manifest(
         environment,
         problems,
         asked_epoch: false,
+        names: BTreeMap::new(),
+        text: text.as_str(),
     };
     let manifest = check.manifest(&text, path, raw);
     let mut problems = check.problems;
@@ -106,6 +108,9 @@ struct Check<'a> {
     problems: Vec<ManifestProblem>,
     /// Whether a problem with `SOURCE_DATE_EPOCH` was told: once is enough.
     asked_epoch: bool,
+    /// The names that mounts were given, and where.
+    names: BTreeMap<String, Range<usize>>,
+    text: &'a str,
 }
 
 impl Check<'_> {
@@ -266,6 +271,7 @@ impl Check<'_> {
         let strip_prefix = raw
             .strip_prefix
             .and_then(|prefix| self.strip_prefix(prefix));
+        let name = raw.name.map(|name| self.name(name));
         let source = self.host_path("source", raw.source);
         let guest = self.guest(raw.guest);
         let (guest, at, guest_slash) = guest?;
@@ -279,9 +285,9 @@ impl Check<'_> {
             strip_prefix,
             optional: raw.optional.unwrap_or(false),
         };
-        let name = raw
-            .name
-            .map_or_else(|| guest.as_str().to_owned(), |name| name.value);
+        // The one kind there is so far.
+        let raw::MountKind::Embed = raw.kind.unwrap_or_default();
+        let name = name.unwrap_or_else(|| guest.as_str().to_owned());
         Some(Request {
             name,
             span: at,
@@ -293,12 +299,25 @@ impl Check<'_> {
         })
     }
 
+    /// Whether a key of the table with this header was refused: what the table seems to lack may be that.
+    fn told_in(&self, header: &Range<usize>) -> bool {
+        let length = self.text[header.end..]
+            .find("\n[")
+            .unwrap_or(self.text.len());
+        let table = header.start..header.end.saturating_add(length);
+        self.problems
+            .iter()
+            .any(|problem| table.contains(&problem.at()))
+    }
+
     fn rule(&mut self, raw: At<raw::Rule>) -> Option<Rule> {
         let At {
             value: raw,
             span: at,
         } = raw;
-        if raw.permissions.is_none() && raw.dir_permissions.is_none() && raw.timestamps.is_none() {
+        let nothing =
+            raw.permissions.is_none() && raw.dir_permissions.is_none() && raw.timestamps.is_none();
+        if nothing && !self.told_in(&at) {
             self.problems
                 .push(ManifestProblem::EmptyRule { at: span(&at) });
         }
@@ -338,6 +357,7 @@ impl Check<'_> {
                 });
                 None
             }
+            (None, None) if self.told_in(&at) => None,
             (None, None) => {
                 self.problems.push(ManifestProblem::FileContent {
                     problem: "and has none",
@@ -397,195 +417,6 @@ impl Check<'_> {
             attributes,
             kind: RequestKind::Symlink { target: target? },
         })
-    }
-
-    fn guest(&mut self, raw: Option<At<String>>) -> Option<(GuestPath, Range<usize>, bool)> {
-        let At { value, span: at } = raw?;
-        if self.variable("guest", &value, &at) {
-            return None;
-        }
-        match GuestPath::parse(&value) {
-            Ok(path) => Some((path, at, value.ends_with('/'))),
-            Err(error) => {
-                self.problems.push(ManifestProblem::GuestPath {
-                    path: value,
-                    error,
-                    at: span(&at),
-                });
-                None
-            }
-        }
-    }
-
-    /// The guest path of what can't be a directory.
-    fn guest_name(
-        &mut self,
-        what: &'static str,
-        raw: Option<At<String>>,
-    ) -> Option<(GuestPath, Range<usize>)> {
-        let written = raw.as_ref().map(|raw| raw.value.clone());
-        let (guest, at, slash) = self.guest(raw)?;
-        if guest.name().is_some() && !slash {
-            return Some((guest, at));
-        }
-        let example = guest
-            .join("name")
-            .map_or_else(|_| "/etc/motd".to_owned(), |path| path.as_str().to_owned());
-        let path = written.unwrap_or_default();
-        self.problems.push(ManifestProblem::GuestIsRoot {
-            path,
-            what,
-            example,
-            at: span(&at),
-        });
-        None
-    }
-
-    fn host_path(&mut self, key: &'static str, raw: Option<At<String>>) -> Option<HostPath> {
-        let At { value, span: at } = raw?;
-        if self.variable(key, &value, &at) {
-            return None;
-        }
-        let problem = match value.as_str() {
-            "" => "is empty",
-            text if text.contains('\0') => "contains a NUL character",
-            _ => {
-                return Some(HostPath {
-                    path: self.dir.join(&value),
-                    written: value,
-                    span: at,
-                });
-            }
-        };
-        self.problems.push(ManifestProblem::HostPath {
-            key,
-            problem,
-            at: span(&at),
-        });
-        None
-    }
-
-    /// Whether a path contains `${...}`: reserved, so that it does not change its meaning later.
-    fn variable(&mut self, key: &str, text: &str, at: &Range<usize>) -> bool {
-        let found = text.contains("${");
-        if found {
-            self.problems.push(ManifestProblem::NotYet {
-                what: format!("variables, as in `{key} = \"{text}\"`"),
-                help: "write the value itself".to_owned(),
-                at: span(at),
-            });
-        }
-        found
-    }
-
-    fn strip_prefix(&mut self, raw: At<String>) -> Option<StripPrefix> {
-        let At { value, span: at } = raw;
-        let problem = match GuestPath::parse(&value) {
-            Err(error) => error.to_string(),
-            Ok(path) if path.is_absolute() => "it starts with a slash".to_owned(),
-            Ok(path) if path.name().is_none() => "it is the source itself".to_owned(),
-            Ok(path) => {
-                return Some(StripPrefix {
-                    names: path.as_str().split('/').map(str::to_owned).collect(),
-                    span: at,
-                });
-            }
-        };
-        self.problems.push(ManifestProblem::StripPrefix {
-            text: value,
-            problem,
-            at: span(&at),
-        });
-        None
-    }
-
-    fn patterns(&mut self, raw: Option<Vec<At<String>>>, may_negate: bool) -> Vec<Pattern> {
-        raw.into_iter()
-            .flatten()
-            .filter_map(|text| self.pattern(text, may_negate))
-            .collect()
-    }
-
-    fn pattern(&mut self, raw: At<String>, may_negate: bool) -> Option<Pattern> {
-        match Pattern::parse(&raw.value, raw.span.clone(), may_negate) {
-            Ok(pattern) => Some(pattern),
-            Err(error) => {
-                self.problems.push(ManifestProblem::Pattern {
-                    pattern: raw.value,
-                    problem: error.problem,
-                    help: error.help,
-                    at: span(&raw.span),
-                });
-                None
-            }
-        }
-    }
-
-    fn attributes(
-        &mut self,
-        base: &Attributes,
-        permissions: &Option<At<String>>,
-        dir_permissions: &Option<At<String>>,
-        timestamps: &Option<At<String>>,
-    ) -> Attributes {
-        let mut attributes = base.clone();
-        if let Some(given) = permissions.as_ref().and_then(|text| self.permissions(text)) {
-            attributes.permissions = given.over(&base.permissions);
-        }
-        if let Some(given) = dir_permissions
-            .as_ref()
-            .and_then(|text| self.permissions(text))
-        {
-            attributes.dir_permissions = given.over(&base.dir_permissions);
-        }
-        if let Some(given) = timestamps.as_ref().and_then(|text| self.timestamps(text)) {
-            attributes.timestamps = given;
-        }
-        attributes
-    }
-
-    fn permissions(&mut self, raw: &At<String>) -> Option<Permissions> {
-        match Permissions::from_str(&raw.value) {
-            Ok(permissions) => Some(permissions),
-            Err(problem) => {
-                let text = raw.value.clone();
-                self.problems.push(ManifestProblem::Permissions {
-                    text,
-                    problem,
-                    at: span(&raw.span),
-                });
-                None
-            }
-        }
-    }
-
-    fn timestamps(&mut self, raw: &At<String>) -> Option<Timestamps> {
-        let text = raw.value.clone();
-        let at = span(&raw.span);
-        let problem = match Timestamps::parse(&text, self.environment.source_date_epoch.as_deref())
-        {
-            Ok(timestamps) => return Some(timestamps),
-            Err(TimestampsError::Syntax(problem)) => {
-                ManifestProblem::Timestamps { text, problem, at }
-            }
-            Err(TimestampsError::Range(TimeRange::Before)) => ManifestProblem::TimeRange {
-                text,
-                side: "before 1970",
-                at,
-            },
-            Err(TimestampsError::Range(TimeRange::After)) => ManifestProblem::TimeRange {
-                text,
-                side: "after 2554",
-                at,
-            },
-            Err(TimestampsError::SourceDateEpoch(_)) if self.asked_epoch => return None,
-            Err(TimestampsError::SourceDateEpoch(problem)) => {
-                self.asked_epoch = true;
-                ManifestProblem::SourceDateEpoch { problem, at }
-            }
-        };
-        self.problems.push(problem);
-        None
     }
 }
 

@@ -53,7 +53,6 @@ pub enum ManifestProblem {
         /// Its path.
         path: String,
         /// What the system said.
-        #[source]
         error: io::Error,
     },
 

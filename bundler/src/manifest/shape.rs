@@ -44,10 +44,10 @@ impl Place {
         Self { name, in_array }
     }
 
-    /// As messages say it: `[[mount.rule]]`, `[link]`, the top level.
+    /// As messages say it: `[[mount.rule]]`, `[link]`, the manifest.
     pub(super) fn shown(&self) -> String {
         match (&*self.name, self.in_array) {
-            ("", _) => "the top level".to_owned(),
+            ("", _) => "the manifest".to_owned(),
             (name, true) => format!("`[[{name}]]`"),
             (name, false) => format!("`[{name}]`"),
         }
@@ -154,7 +154,12 @@ impl<'s> Fitting<'s> {
                 self.table(table, at, schema, place);
                 true
             }
-            other => self.scalar(name, other, schema, place, at),
+            DeValue::String(_) if takes(schema, "string") => true,
+            other => {
+                let problem = advice::wrong_item(name, other, &types(schema), &at);
+                self.problems.push(problem);
+                false
+            }
         }
     }
 

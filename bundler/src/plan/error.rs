@@ -67,7 +67,6 @@ pub enum PlanProblem {
     )]
     Unreadable {
         /// What was tried, on what, and what the system said.
-        #[source]
         error: SourceError,
         /// Where the manifest asks for it.
         #[label("asked for here")]
@@ -178,6 +177,24 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
+    /// A prefix that nothing has.
+    #[error("there is no `{prefix}` in `{source_path}` to strip")]
+    #[diagnostic(
+        code(wasi_vfs::plan::strip_prefix_missing),
+        help(
+            "correct `strip-prefix` or remove it, or write `optional = true` when it may be missing"
+        )
+    )]
+    StripPrefixMissing {
+        /// The prefix.
+        prefix: String,
+        /// The source it should be in.
+        source_path: String,
+        /// Where it is written.
+        #[label("this prefix")]
+        at: SourceSpan,
+    },
+
     /// Two sources of one guest path.
     #[error("`{guest}` comes from two sources: {first} and {second}")]
     #[diagnostic(
@@ -223,11 +240,13 @@ pub enum PlanProblem {
     },
 
     /// Sockets, pipes and devices.
-    #[error("an image holds files, directories and symlinks only: {paths}")]
+    #[error("an image cannot hold {what}: {paths}")]
     #[diagnostic(code(wasi_vfs::plan::special_file), help("keep it out with `exclude`"))]
     SpecialFile {
-        /// The entries, each with what it is.
+        /// The entries.
         paths: Paths,
+        /// What they are, such as `a pipe`.
+        what: &'static str,
         /// The table that asks for them.
         #[label("asked for here")]
         at: SourceSpan,

@@ -52,7 +52,8 @@ struct Offenders {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Offence {
     Prefix,
-    Special,
+    /// What it is, such as `a pipe`.
+    Special(&'static str),
     NotUtf8,
     TooLong,
     Symlink,
@@ -116,7 +117,7 @@ impl Found {
         attributes: &Attributes,
     ) {
         if let Kind::Other(what) = metadata.kind {
-            return self.offend(request, Offence::Special, format!("{shown} is {what}"));
+            return self.offend(request, Offence::Special(what), shown.to_owned());
         }
         let mode = attributes
             .permissions
@@ -192,7 +193,7 @@ impl Found {
             let at = span(&at);
             self.problems.push(match offence {
                 Offence::Prefix => PlanProblem::StripPrefix { paths, prefix, at },
-                Offence::Special => PlanProblem::SpecialFile { paths, at },
+                Offence::Special(what) => PlanProblem::SpecialFile { paths, what, at },
                 Offence::NotUtf8 => PlanProblem::NameNotUtf8 { paths, at },
                 Offence::TooLong => PlanProblem::PathTooLong { paths, at },
                 Offence::Symlink => PlanProblem::Symlink { paths, at },
@@ -206,7 +207,7 @@ impl Found {
     }
 }
 
-/// In backticks; long ones shortened to what a line holds.
+/// In backticks, before what is told of it; long ones shortened to what a line holds.
 fn quoted(path: String) -> String {
     const LONGEST: usize = 200;
     match path.char_indices().nth(LONGEST) {

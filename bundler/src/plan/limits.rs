@@ -48,9 +48,20 @@ pub(super) fn check(manifest: &Manifest, entries: &[Entry]) -> Vec<PlanProblem> 
         });
     }
     if total > limits.image_size.value {
+        let limit = limits.image_size.value;
+        // Just over the limit both round to the same.
+        let alike = display_size(total) == display_size(limit);
         problems.push(PlanProblem::ImageSize {
-            size: display_size(total),
-            limit: display_size(limits.image_size.value),
+            size: if alike {
+                format!("{total} bytes")
+            } else {
+                display_size(total)
+            },
+            limit: if alike {
+                limit.to_string()
+            } else {
+                display_size(limit)
+            },
             paths: largest(&files[..files.len().min(5)]),
             at: limits.image_size.span.as_ref().map(span),
         });

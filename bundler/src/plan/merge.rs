@@ -1,6 +1,7 @@
 //! From what the requests bring to one tree: conflicts, parents, hard links.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use super::error::PlanProblem;
 use super::found::{Draft, Strength};
@@ -68,16 +69,21 @@ impl Merge<'_> {
             return if b.strength >= a.strength { b } else { a };
         }
         let (first, second) = (self.request(&a), self.request(&b));
-        if !second.overrides {
-            self.problems.push(PlanProblem::Clash {
-                guest: b.entry.path.to_string(),
-                first: described(&a, first),
-                second: described(&b, second),
-                at: span(&second.span),
-                first_at: span(&first.span),
-            });
+        if second.overrides {
+            return b;
         }
-        b
+        self.problems.push(PlanProblem::Clash {
+            guest: b.entry.path.to_string(),
+            first: described(&a, first),
+            second: described(&b, second),
+            at: span(&second.span),
+            first_at: span(&first.span),
+        });
+        // Goes on with the directory, if one is, or all that is below would clash as well.
+        match b.entry.kind {
+            EntryKind::Directory => b,
+            _ => a,
+        }
     }
 
     /// Puts an entry under its parent; the parents that are missing come with it.
@@ -214,10 +220,10 @@ fn link(drafts: Vec<Draft>) -> Vec<Entry> {
     {
         if let Some(id) = link_id {
             match first.entry((entry.origin, id, entry.mode, entry.time_ns)) {
-                std::collections::btree_map::Entry::Vacant(vacant) => {
-                    drop(vacant.insert(entry.path.clone()))
+                Slot::Vacant(vacant) => {
+                    vacant.insert(entry.path.clone());
                 }
-                std::collections::btree_map::Entry::Occupied(first) => {
+                Slot::Occupied(first) => {
                     entry.kind = EntryKind::HardLink {
                         to: first.get().clone(),
                     };

@@ -1,14 +1,18 @@
 //! From one `[[mount]]` to its entries: what the patterns let in, with modes and times.
 
-use std::ffi::OsStr;
-use std::path::{Component, Path, PathBuf};
+mod emit;
+mod links;
+mod never;
 
-use super::EntryKind;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::error::PlanProblem;
 use super::found::{Found, Offence, Strength};
 use super::glob::{Globs, State};
 use super::unmatched::{KeptOut, Matched};
-use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Mount, Request, Symlinks, Timestamps};
-use crate::path::{GuestPath, MAX_PATH};
+use crate::manifest::{Manifest, Mount, Request, Symlinks, span};
+use crate::path::GuestPath;
 use crate::source::{Kind, Metadata, Source, SourceError, Step, Visited};
 
 /// A mount being walked.
@@ -112,7 +116,7 @@ impl<'a> Walk<'a> {
             Symlinks::Keep | Symlinks::Error => root.to_owned(),
         };
         self.real_root.clone_from(&root);
-        self.never = never(self.src, self.manifest, self.mount, &root);
+        self.never = never::never(self.src, self.manifest, self.mount, &root);
         let strip = self.mount.strip_prefix.is_some();
         let top = Level {
             include: self.include.start(),
@@ -139,12 +143,11 @@ impl<'a> Walk<'a> {
             && !self.prefix_applied
             && !self.mount.optional
         {
-            let nothing = format!(
-                "`{}`, in which there is no `{}`",
-                self.mount.source.written,
-                prefix.names.join("/")
-            );
-            self.found.offend(self.request, Offence::Prefix, nothing);
+            self.found.problems.push(PlanProblem::StripPrefixMissing {
+                prefix: prefix.names.join("/"),
+                source_path: self.mount.source.written.clone(),
+                at: span(&prefix.span),
+            });
         }
         let pruned = std::mem::take(&mut self.pruned);
         self.matched.look_into(self.src, &self.exclude, &pruned);
@@ -219,7 +222,12 @@ impl<'a> Walk<'a> {
     /// An error with its path as the manifest would write it.
     fn shown_error(&self, mut error: SourceError) -> SourceError {
         if let Ok(below) = error.path.strip_prefix(&self.real_root) {
-            error.path = Path::new(&self.mount.source.written).join(below);
+            let written = Path::new(&self.mount.source.written);
+            error.path = match below.as_os_str().is_empty() {
+                // Joining nothing would put a slash at the end.
+                true => written.to_owned(),
+                false => written.join(below),
+            };
         }
         error
     }
@@ -364,383 +372,6 @@ impl<'a> Walk<'a> {
                     })
             })
     }
-
-    /// The place of the entry `name` in a directory that is at `directory`.
-    fn guest_of(&mut self, name: &OsStr, directory: Guest) -> Guest {
-        match (directory, name.to_str()) {
-            (Guest::At(directory), Some(name)) => match directory.child(name) {
-                Ok(path) => Guest::At(path),
-                Err(_) => Guest::Unspeakable(Offence::TooLong),
-            },
-            (Guest::At(_), None) => Guest::Unspeakable(Offence::NotUtf8),
-            (Guest::Above, name) => {
-                let Some(prefix) = &self.mount.strip_prefix else {
-                    return Guest::Above;
-                };
-                let depth = self.levels.len();
-                if name != prefix.names.get(depth - 1).map(String::as_str) {
-                    Guest::Unspeakable(Offence::Prefix)
-                } else if depth == prefix.names.len() {
-                    Guest::At(self.request.guest.clone())
-                } else {
-                    Guest::Above
-                }
-            }
-            (unspeakable @ Guest::Unspeakable(_), _) => unspeakable,
-        }
-    }
-
-    /// The guest path of a wanted entry; `None`: it has none, which is told.
-    fn guest(&mut self, level: &Level) -> Option<GuestPath> {
-        let offence = match &level.guest {
-            Guest::At(path) => return Some(path.clone()),
-            // A file where the prefix has a directory.
-            Guest::Above => Offence::Prefix,
-            Guest::Unspeakable(offence) => *offence,
-        };
-        self.found
-            .offend(self.request, offence, escaped(&level.shown));
-        None
-    }
-
-    /// Goes down into a directory.
-    fn push(&mut self, level: Level, wanted: bool) {
-        let speakable = match &level.guest {
-            Guest::At(_) => {
-                self.prefix_applied |= self
-                    .mount
-                    .strip_prefix
-                    .as_ref()
-                    .is_some_and(|p| p.names.len() == self.levels.len());
-                true
-            }
-            Guest::Above => false,
-            Guest::Unspeakable(_) => {
-                if wanted {
-                    self.guest(&level);
-                }
-                false
-            }
-        };
-        let depth = self.levels.len();
-        self.levels.push(level);
-        if wanted && speakable {
-            self.parents();
-            self.emit_level(depth, Strength::Asked);
-        }
-    }
-
-    /// Makes entries of the directories above an entry that came in without them.
-    fn parents(&mut self) {
-        for index in 0..self.levels.len() {
-            self.emit_level(index, Strength::Parent);
-        }
-    }
-
-    /// Makes an entry of a directory, unless it is one.
-    fn emit_level(&mut self, index: usize, strength: Strength) {
-        let level = &mut self.levels[index];
-        let Guest::At(guest) = level.guest.clone() else {
-            return;
-        };
-        let Some(path) = level.pending.take() else {
-            return;
-        };
-        if strength == Strength::Asked {
-            for pattern in std::mem::take(&mut level.credit) {
-                self.matched.include(pattern);
-            }
-        }
-        let states = std::mem::take(&mut level.rules);
-        let attributes = self.rules_for(&states, Kind::Directory);
-        self.levels[index].rules = states;
-        let shown_path = shown(&self.levels[index].shown);
-        // Nothing of the source is needed for a fixed mode and time: no look at it.
-        let metadata = match attributes.of_directory_need_source() {
-            false => None,
-            true => match self.src.metadata(&path) {
-                Ok(metadata) => Some(metadata),
-                Err(error) => {
-                    return self
-                        .found
-                        .unreadable(self.shown_error(error), &self.request.span);
-                }
-            },
-        };
-        let source_mode = metadata.as_ref().map(|metadata| metadata.mode);
-        let mode = attributes
-            .dir_permissions
-            .apply(source_mode, DIRECTORY_MODE, true);
-        let Ok(time) = attributes
-            .timestamps
-            .apply(metadata.map(|metadata| metadata.mtime_ns))
-        else {
-            return self.found.offend(self.request, Offence::Time, shown_path);
-        };
-        self.found
-            .add(guest, EntryKind::Directory, mode, time, strength, None);
-    }
-
-    /// An entry that is no directory.
-    fn leaf(&mut self, visited: &mut Visited<'_>, kind: Kind, level: Level) {
-        let Some(guest) = self.guest(&level) else {
-            return;
-        };
-        match kind {
-            Kind::File => {
-                let metadata = match visited.metadata() {
-                    Ok(metadata) => metadata,
-                    Err(error) => {
-                        return self
-                            .found
-                            .unreadable(self.shown_error(error), &self.request.span);
-                    }
-                };
-                self.parents();
-                self.credit(&level);
-                let attributes = self.rules_for(&level.rules, Kind::File);
-                let path = visited.path.to_owned();
-                self.found.file_at(
-                    self.request,
-                    guest,
-                    &shown(&level.shown),
-                    path,
-                    &metadata,
-                    &attributes,
-                );
-            }
-            Kind::Symlink => {
-                self.parents();
-                self.credit(&level);
-                self.symlink(visited, guest, &level);
-            }
-            Kind::Other(what) => {
-                self.found.offend(
-                    self.request,
-                    Offence::Special,
-                    format!("{} is {what}", shown(&level.shown)),
-                );
-            }
-            Kind::Directory => unreachable!("BUG: a directory is no leaf"),
-        }
-    }
-
-    fn credit(&mut self, level: &Level) {
-        level
-            .credit
-            .iter()
-            .for_each(|index| self.matched.include(*index));
-        // The directories it is in brought something, too.
-        for parent in &mut self.levels {
-            parent.credit.clear();
-        }
-    }
-
-    /// A symlink that is not followed.
-    fn symlink(&mut self, visited: &mut Visited<'_>, guest: GuestPath, level: &Level) {
-        if self.mount.symlinks == Symlinks::Error {
-            return self
-                .found
-                .offend(self.request, Offence::Symlink, shown(&level.shown));
-        }
-        let target = match self.src.read_link(visited.path) {
-            Ok(target) => target,
-            Err(error) => {
-                return self
-                    .found
-                    .unreadable(self.shown_error(error), &self.request.span);
-            }
-        };
-        let text = match target.to_str() {
-            Some(text) if !text.is_empty() && text.len() < MAX_PATH => text.to_owned(),
-            _ => {
-                return self
-                    .found
-                    .offend(self.request, Offence::Target, shown(&level.shown));
-            }
-        };
-        // The link's own directory is as deep below the source as there are levels above the entry.
-        if leaves(&target, self.levels.len() - 1) {
-            let link = format!("{} -> {text}", shown(&level.shown));
-            return self.found.offend(self.request, Offence::Leaves, link);
-        }
-        let attributes = self.rules_for(&level.rules, Kind::Symlink);
-        let metadata = match attributes.timestamps {
-            Timestamps::Fixed(_) => None,
-            _ => match visited.metadata() {
-                Ok(metadata) => Some(metadata.mtime_ns),
-                Err(error) => {
-                    return self
-                        .found
-                        .unreadable(self.shown_error(error), &self.request.span);
-                }
-            },
-        };
-        let Ok(time) = attributes.timestamps.apply(metadata) else {
-            return self
-                .found
-                .offend(self.request, Offence::Time, shown(&level.shown));
-        };
-        self.found.add(
-            guest,
-            EntryKind::Symlink { target: text },
-            0o777,
-            time,
-            Strength::Asked,
-            None,
-        );
-    }
-
-    /// A symlink in whose place comes what it leads to.
-    fn followed(
-        &mut self,
-        link: &Path,
-        real: PathBuf,
-        metadata: &Metadata,
-        level: Level,
-        wanted: bool,
-    ) {
-        let inside = real.starts_with(&self.real_root);
-        let directory = link.parent().unwrap_or(Path::new("")).to_owned();
-        let cycle = self
-            .entered
-            .iter()
-            .chain([&directory])
-            .any(|open| open.starts_with(&real));
-        if !inside || cycle && metadata.kind == Kind::Directory {
-            if wanted {
-                let offence = if inside {
-                    Offence::Cycle
-                } else {
-                    Offence::Leaves
-                };
-                let shown = self.link_shown(&level.shown, link);
-                self.found.offend(self.request, offence, shown);
-            }
-            return;
-        }
-        match metadata.kind {
-            Kind::Directory => {
-                let depth = self.levels.len();
-                self.push(
-                    Level {
-                        pending: Some(real.clone()),
-                        ..level
-                    },
-                    wanted,
-                );
-                self.entered.push(directory);
-                self.tree(&real);
-                self.entered.pop();
-                self.levels.truncate(depth);
-            }
-            Kind::File => {
-                let Some(guest) = self.guest(&level) else {
-                    return;
-                };
-                self.parents();
-                self.credit(&level);
-                let attributes = self.rules_for(&level.rules, Kind::File);
-                self.found.file_at(
-                    self.request,
-                    guest,
-                    &shown(&level.shown),
-                    real,
-                    metadata,
-                    &attributes,
-                );
-            }
-            Kind::Other(what) => {
-                self.found.offend(
-                    self.request,
-                    Offence::Special,
-                    format!("{} is {what}", shown(&level.shown)),
-                );
-            }
-            Kind::Symlink => unreachable!("BUG: a resolved path is a symlink"),
-        }
-    }
-
-    fn link_shown(&self, link: &Path, path: &Path) -> String {
-        match self.src.read_link(path) {
-            Ok(target) => format!("{} -> {}", shown(link), target.display()),
-            Err(_) => shown(link),
-        }
-    }
-
-    /// The mount's modes and times with the rules that match on top, and those rules are used.
-    fn rules_for(&mut self, states: &[State], kind: Kind) -> Attributes {
-        let mut attributes = self.request.attributes.clone();
-        for (index, (rule, state)) in self.mount.rules.iter().zip(states).enumerate() {
-            if self.rules[index]
-                .matches(state, kind == Kind::Directory)
-                .next()
-                .is_none()
-            {
-                continue;
-            }
-            let mut used = rule.timestamps.is_some();
-            attributes.timestamps = rule.timestamps.unwrap_or(attributes.timestamps);
-            let (given, lower) = match kind {
-                Kind::Directory => (&rule.dir_permissions, &mut attributes.dir_permissions),
-                _ => (&rule.permissions, &mut attributes.permissions),
-            };
-            if let Some(given) = given {
-                *lower = given.over(lower);
-                // A symlink has no mode of its own.
-                used |= kind != Kind::Symlink;
-            }
-            self.matched.rule(index, used);
-        }
-        attributes
-    }
-}
-
-/// Whether a link whose directory is `depth` names below the source leads out of it. Only the text is looked at.
-fn leaves(target: &Path, depth: usize) -> bool {
-    let mut depth = depth;
-    for component in target.components() {
-        match component {
-            Component::Prefix(_) | Component::RootDir => return true,
-            Component::CurDir => {}
-            Component::ParentDir if depth == 0 => return true,
-            Component::ParentDir => depth -= 1,
-            Component::Normal(_) => depth += 1,
-        }
-    }
-    false
-}
-
-/// The bundle itself, always; and by the default excludes the program, the manifest and the lock.
-fn never(
-    src: &dyn Source,
-    manifest: &Manifest,
-    mount: &Mount,
-    walked: &Path,
-) -> Vec<(PathBuf, KeptOut)> {
-    let Ok(root) = src.resolve(walked) else {
-        return Vec::new();
-    };
-    let mut never = Vec::new();
-    let mut add = |path: &Path, why: KeptOut| {
-        let parent = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        // Through the folder, because the file need not exist yet.
-        if let (Ok(parent), Some(name)) = (src.resolve(parent), path.file_name())
-            && let Ok(below) = parent.join(name).strip_prefix(&root)
-        {
-            never.push((walked.join(below), why));
-        }
-    };
-    add(manifest.output(), KeptOut::Output);
-    if mount.default_excludes {
-        add(manifest.input(), KeptOut::Input);
-        add(&manifest.path, KeptOut::Manifest);
-        add(&manifest.path.with_extension("lock"), KeptOut::Manifest);
-    }
-    never
 }
 
 pub(super) fn shown(path: &Path) -> String {

@@ -1,50 +1,37 @@
 //! What is allowed and yet likely a mistake.
 
-use std::fmt;
-
+use miette::Diagnostic;
+use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Plan;
 use crate::path::GuestPath;
 
-/// Something a user should know about a plan; it works all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something a user should know about a plan; it works all the same. Codes are stable, like those of problems.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
+#[diagnostic(severity(Warning))]
 #[non_exhaustive]
 pub enum PlanWarning {
     /// Two names of one directory differ only by case or Unicode form: some machines can't hold both.
+    #[error("`{first}` and `{second}` differ only by case or Unicode form")]
+    #[diagnostic(
+        code(wasi_vfs::plan::similar_names),
+        help("rename one of them if the tree shall also be checked out on macOS or Windows")
+    )]
     SimilarNames {
         /// The smaller path.
         first: GuestPath,
         /// The other.
         second: GuestPath,
     },
+
     /// The manifest asks for nothing, so the program gets no file.
+    #[error("the manifest asks for no file")]
+    #[diagnostic(
+        code(wasi_vfs::plan::empty),
+        help("add a `[[mount]]` with `guest` and `source`")
+    )]
     Empty,
-}
-
-impl PlanWarning {
-    /// Its stable code, in the form of the errors' codes.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::SimilarNames { .. } => "wasi_vfs::plan::similar_names",
-            Self::Empty => "wasi_vfs::plan::empty",
-        }
-    }
-}
-
-impl fmt::Display for PlanWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SimilarNames { first, second } => {
-                write!(
-                    f,
-                    "`{first}` and `{second}` differ only by case or Unicode form"
-                )
-            }
-            Self::Empty => f.write_str("the manifest asks for no file: add a `[[mount]]`"),
-        }
-    }
 }
 
 pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {

@@ -11,14 +11,15 @@ use super::{Kind, Metadata, Source, SourceError};
 #[derive(Debug, Clone, Default)]
 pub struct MemorySource {
     nodes: BTreeMap<PathBuf, Node>,
-    reversed: bool,
+    /// Decides the order of listings; none: by name.
+    order: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
 struct Node {
     metadata: Metadata,
     content: Vec<u8>,
-    target: PathBuf,
+    target: Option<PathBuf>,
     readable: bool,
 }
 
@@ -49,7 +50,7 @@ impl MemorySource {
     /// With a symlink.
     #[must_use]
     pub fn symlink(mut self, path: impl AsRef<Path>, target: impl Into<PathBuf>) -> Self {
-        self.add(path.as_ref(), Kind::Symlink, 0o777).target = target.into();
+        self.add(path.as_ref(), Kind::Symlink, 0o777).target = Some(target.into());
         self
     }
 
@@ -91,9 +92,28 @@ impl MemorySource {
 
     /// With listings in the opposite order.
     #[must_use]
-    pub fn reversed(mut self) -> Self {
-        self.reversed = !self.reversed;
+    pub fn reversed(self) -> Self {
+        self.shuffled(0)
+    }
+
+    /// With listings in an order that `seed` decides.
+    #[must_use]
+    pub fn shuffled(mut self, seed: u64) -> Self {
+        self.order = Some(seed);
         self
+    }
+
+    /// Whether something is at `path`.
+    #[must_use]
+    pub fn has(&self, path: impl AsRef<Path>) -> bool {
+        self.nodes.contains_key(path.as_ref())
+    }
+
+    /// Whether something is at `path` that is no directory.
+    #[must_use]
+    pub fn is_leaf(&self, path: impl AsRef<Path>) -> bool {
+        let node = self.nodes.get(path.as_ref());
+        node.is_some_and(|node| node.metadata.kind != Kind::Directory)
     }
 
     fn add(&mut self, path: &Path, kind: Kind, mode: u32) -> &mut Node {
@@ -112,13 +132,29 @@ impl MemorySource {
     }
 
     fn node(&self, verb: &'static str, path: &Path) -> Result<&Node, SourceError> {
-        let found = match path.as_os_str().is_empty() {
-            true => None,
-            false => self.nodes.get(path),
+        let found = match self.nodes.get(&clean(path)) {
+            None if clean(path).as_os_str().is_empty() && !path.as_os_str().is_empty() => {
+                Some(&ROOT)
+            }
+            found => found,
         };
         found.ok_or_else(|| fail(verb, path, io::ErrorKind::NotFound))
     }
 }
+
+/// What `.` is.
+static ROOT: Node = Node {
+    metadata: Metadata {
+        kind: Kind::Directory,
+        mode: 0o755,
+        mtime_ns: 0,
+        size: 0,
+        link_id: None,
+    },
+    content: Vec::new(),
+    target: None,
+    readable: true,
+};
 
 impl Node {
     fn new(kind: Kind, mode: u32) -> Self {
@@ -132,7 +168,7 @@ impl Node {
         Self {
             metadata,
             content: Vec::new(),
-            target: PathBuf::new(),
+            target: None,
             readable: true,
         }
     }
@@ -152,37 +188,34 @@ impl Source for MemorySource {
     }
 
     fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError> {
-        let directory = self.node("cannot list", path)?;
-        if directory.metadata.kind != Kind::Directory {
+        let node = self.node("cannot list", path)?;
+        if node.metadata.kind != Kind::Directory {
             return Err(fail("cannot list", path, io::ErrorKind::NotADirectory));
         }
-        if !directory.readable {
+        if !node.readable {
             return Err(fail("cannot list", path, io::ErrorKind::PermissionDenied));
         }
+        let directory = clean(path);
         let children = self
             .nodes
             .keys()
-            .filter(|child| child.parent() == Some(path));
+            .filter(|child| child.parent() == Some(directory.as_path()));
         let mut names: Vec<OsString> = children
             .filter_map(|child| child.file_name())
             .map(ToOwned::to_owned)
             .collect();
-        if self.reversed {
-            names.reverse();
+        match self.order {
+            None => {}
+            Some(0) => names.reverse(),
+            Some(seed) => names.sort_by_cached_key(|name| scatter(name.as_encoded_bytes(), seed)),
         }
         Ok(names)
     }
 
     fn read_link(&self, path: &Path) -> Result<PathBuf, SourceError> {
         let node = self.node("cannot read the link", path)?;
-        match node.metadata.kind {
-            Kind::Symlink => Ok(node.target.clone()),
-            _ => Err(fail(
-                "cannot read the link",
-                path,
-                io::ErrorKind::InvalidInput,
-            )),
-        }
+        let invalid = || fail("cannot read the link", path, io::ErrorKind::InvalidInput);
+        node.target.clone().ok_or_else(invalid)
     }
 
     fn resolve(&self, path: &Path) -> Result<PathBuf, SourceError> {
@@ -197,12 +230,12 @@ impl Source for MemorySource {
                 _ => {
                     let next = done.join(&name);
                     let node = self.node("cannot find", &next)?;
-                    if node.metadata.kind == Kind::Symlink {
+                    if let Some(target) = &node.target {
                         links += 1;
                         if links > 40 {
                             return Err(fail("cannot find", path, io::ErrorKind::InvalidInput));
                         }
-                        todo.extend(names_of(&node.target));
+                        todo.extend(names_of(target));
                     } else {
                         done = next;
                     }
@@ -220,6 +253,22 @@ impl Source for MemorySource {
             _ => Ok(Box::new(node.content.as_slice())),
         }
     }
+}
+
+/// A number that depends on all of a name and the seed.
+fn scatter(name: &[u8], seed: u64) -> u64 {
+    name.iter().fold(seed, |hash, byte| {
+        (hash ^ u64::from(*byte))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29)
+    })
+}
+
+/// A path without `.`; the empty path is the top.
+fn clean(path: &Path) -> PathBuf {
+    path.components()
+        .filter(|component| *component != Component::CurDir)
+        .collect()
 }
 
 /// The components of a path, last first; `.` is none.

@@ -1,0 +1,208 @@
+//! Entries of a walk: their guest paths, modes and times.
+
+use std::ffi::OsStr;
+
+use super::{Guest, Level, Walk, escaped, shown};
+use crate::manifest::{Attributes, DIRECTORY_MODE};
+use crate::path::GuestPath;
+use crate::plan::EntryKind;
+use crate::plan::found::{Offence, Strength};
+use crate::plan::glob::State;
+use crate::source::{Kind, Visited};
+
+impl Walk<'_> {
+    /// The place of the entry `name` in a directory that is at `directory`.
+    pub(super) fn guest_of(&mut self, name: &OsStr, directory: Guest) -> Guest {
+        match (directory, name.to_str()) {
+            (Guest::At(directory), Some(name)) => match directory.child(name) {
+                Ok(path) => Guest::At(path),
+                Err(_) => Guest::Unspeakable(Offence::TooLong),
+            },
+            (Guest::At(_), None) => Guest::Unspeakable(Offence::NotUtf8),
+            (Guest::Above, name) => {
+                let Some(prefix) = &self.mount.strip_prefix else {
+                    return Guest::Above;
+                };
+                let depth = self.levels.len();
+                if name != prefix.names.get(depth - 1).map(String::as_str) {
+                    Guest::Unspeakable(Offence::Prefix)
+                } else if depth == prefix.names.len() {
+                    Guest::At(self.request.guest.clone())
+                } else {
+                    Guest::Above
+                }
+            }
+            (unspeakable @ Guest::Unspeakable(_), _) => unspeakable,
+        }
+    }
+
+    /// The guest path of a wanted entry; `None`: it has none, which is told.
+    pub(super) fn guest(&mut self, level: &Level) -> Option<GuestPath> {
+        let offence = match &level.guest {
+            Guest::At(path) => return Some(path.clone()),
+            // A file where the prefix has a directory.
+            Guest::Above => Offence::Prefix,
+            Guest::Unspeakable(offence) => *offence,
+        };
+        self.found
+            .offend(self.request, offence, escaped(&level.shown));
+        None
+    }
+
+    /// Goes down into a directory.
+    pub(super) fn push(&mut self, level: Level, wanted: bool) {
+        let speakable = match &level.guest {
+            Guest::At(_) => {
+                self.prefix_applied |= self
+                    .mount
+                    .strip_prefix
+                    .as_ref()
+                    .is_some_and(|p| p.names.len() == self.levels.len());
+                true
+            }
+            Guest::Above => false,
+            Guest::Unspeakable(_) => {
+                if wanted {
+                    self.guest(&level);
+                }
+                false
+            }
+        };
+        let depth = self.levels.len();
+        self.levels.push(level);
+        if wanted && speakable {
+            self.parents(depth);
+            self.emit_level(depth, Strength::Asked);
+        }
+    }
+
+    /// Makes entries of the directories above an entry, the first `depth` levels, as far as they are none.
+    pub(super) fn parents(&mut self, depth: usize) {
+        for index in 0..depth {
+            self.emit_level(index, Strength::Parent);
+        }
+    }
+
+    /// Makes an entry of a directory, unless it is one.
+    pub(super) fn emit_level(&mut self, index: usize, strength: Strength) {
+        let level = &mut self.levels[index];
+        let Guest::At(guest) = level.guest.clone() else {
+            return;
+        };
+        let Some(path) = level.pending.take() else {
+            return;
+        };
+        if strength == Strength::Asked {
+            for pattern in std::mem::take(&mut level.credit) {
+                self.matched.include(pattern);
+            }
+        }
+        let states = std::mem::take(&mut level.rules);
+        let attributes = self.rules_for(&states, Kind::Directory);
+        self.levels[index].rules = states;
+        let shown_path = shown(&self.levels[index].shown);
+        // Nothing of the source is needed for a fixed mode and time: no look at it.
+        let metadata = match attributes.of_directory_need_source() {
+            false => None,
+            true => match self.src.metadata(&path) {
+                Ok(metadata) => Some(metadata),
+                Err(error) => {
+                    return self
+                        .found
+                        .unreadable(self.shown_error(error), &self.request.span);
+                }
+            },
+        };
+        let source_mode = metadata.as_ref().map(|metadata| metadata.mode);
+        let mode = attributes
+            .dir_permissions
+            .apply(source_mode, DIRECTORY_MODE, true);
+        let Ok(time) = attributes
+            .timestamps
+            .apply(metadata.map(|metadata| metadata.mtime_ns))
+        else {
+            return self.found.offend(self.request, Offence::Time, shown_path);
+        };
+        self.found
+            .add(guest, EntryKind::Directory, mode, time, strength, None);
+    }
+
+    /// An entry that is no directory.
+    pub(super) fn leaf(&mut self, visited: &mut Visited<'_>, kind: Kind, level: Level) {
+        let Some(guest) = self.guest(&level) else {
+            return;
+        };
+        match kind {
+            Kind::File => {
+                let metadata = match visited.metadata() {
+                    Ok(metadata) => metadata,
+                    Err(error) => {
+                        return self
+                            .found
+                            .unreadable(self.shown_error(error), &self.request.span);
+                    }
+                };
+                self.parents(self.levels.len());
+                self.credit(&level);
+                let attributes = self.rules_for(&level.rules, Kind::File);
+                let path = visited.path.to_owned();
+                self.found.file_at(
+                    self.request,
+                    guest,
+                    &shown(&level.shown),
+                    path,
+                    &metadata,
+                    &attributes,
+                );
+            }
+            Kind::Symlink => {
+                self.parents(self.levels.len());
+                self.credit(&level);
+                self.symlink(visited, guest, &level);
+            }
+            Kind::Other(what) => {
+                self.found
+                    .offend(self.request, Offence::Special(what), shown(&level.shown));
+            }
+            Kind::Directory => unreachable!("BUG: a directory is no leaf"),
+        }
+    }
+
+    pub(super) fn credit(&mut self, level: &Level) {
+        level
+            .credit
+            .iter()
+            .for_each(|index| self.matched.include(*index));
+        // The directories it is in brought something, too.
+        for parent in &mut self.levels {
+            parent.credit.clear();
+        }
+    }
+
+    /// The mount's modes and times with the rules that match on top, and those rules are used.
+    pub(super) fn rules_for(&mut self, states: &[State], kind: Kind) -> Attributes {
+        let mut attributes = self.request.attributes.clone();
+        for (index, (rule, state)) in self.mount.rules.iter().zip(states).enumerate() {
+            if self.rules[index]
+                .matches(state, kind == Kind::Directory)
+                .next()
+                .is_none()
+            {
+                continue;
+            }
+            let mut used = rule.timestamps.is_some();
+            attributes.timestamps = rule.timestamps.unwrap_or(attributes.timestamps);
+            let (given, lower) = match kind {
+                Kind::Directory => (&rule.dir_permissions, &mut attributes.dir_permissions),
+                _ => (&rule.permissions, &mut attributes.permissions),
+            };
+            if let Some(given) = given {
+                *lower = given.over(lower);
+                // A symlink has no mode of its own.
+                used |= kind != Kind::Symlink;
+            }
+            self.matched.rule(index, used);
+        }
+        attributes
+    }
+}

@@ -1,0 +1,39 @@
+//! What stays out because of what it is.
+
+use std::path::{Path, PathBuf};
+
+use crate::manifest::{Manifest, Mount};
+use crate::plan::unmatched::KeptOut;
+use crate::source::Source;
+
+/// The bundle itself, always; and by the default excludes the program, the manifest and the lock.
+pub(super) fn never(
+    src: &dyn Source,
+    manifest: &Manifest,
+    mount: &Mount,
+    walked: &Path,
+) -> Vec<(PathBuf, KeptOut)> {
+    let Ok(root) = src.resolve(walked) else {
+        return Vec::new();
+    };
+    let mut never = Vec::new();
+    let mut add = |path: &Path, why: KeptOut| {
+        let parent = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        // Through the folder, because the file need not exist yet.
+        if let (Ok(parent), Some(name)) = (src.resolve(parent), path.file_name())
+            && let Ok(below) = parent.join(name).strip_prefix(&root)
+        {
+            never.push((walked.join(below), why));
+        }
+    };
+    add(manifest.output(), KeptOut::Output);
+    if mount.default_excludes {
+        add(manifest.input(), KeptOut::Input);
+        add(&manifest.path, KeptOut::Manifest);
+        add(&manifest.path.with_extension("lock"), KeptOut::Manifest);
+    }
+    never
+}

@@ -1,0 +1,255 @@
+//! What users see of wrong manifests and plans: each case of `golden/manifest` is a manifest `NAME.toml`, the report
+//! `NAME.txt` that it gives, and, where it is about files, the tree `NAME.tree`.
+//!
+//! A line of a tree is one of
+//!
+//! ```text
+//! f PATH CONTENT       a file
+//! F PATH SIZE          a file of that size
+//! d PATH               a directory
+//! l PATH TARGET        a symlink
+//! s PATH WHAT          something else, such as `a pipe`
+//! u PATH               what is there can't be read
+//! t PATH SECONDS       its time of last modification
+//! e VALUE              SOURCE_DATE_EPOCH
+//! ```
+//!
+//! with `\xNN` for bytes in paths. `BLESS=1 cargo test` writes the reports anew.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use wasi_vfs::manifest::{Environment, Manifest};
+use wasi_vfs::plan;
+use wasi_vfs::source::MemorySource;
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/manifest")
+}
+
+/// As on a terminal of 100 columns, without colours.
+fn render(error: &dyn Diagnostic) -> String {
+    let mut text = String::new();
+    let handler =
+        GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
+    handler
+        .render_report(&mut text, error)
+        .expect("a string takes all");
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
+}
+
+/// Compares with the golden file, or writes it.
+fn expect(name: &str, text: &str) -> Option<String> {
+    let path = golden().join(name);
+    if BLESS.is_some() {
+        fs::write(&path, text).expect("the golden folder is writable");
+        return None;
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    (golden != text).then(|| {
+        format!("{name} differs (BLESS=1 writes it anew)\n--- golden\n{golden}\n--- now\n{text}")
+    })
+}
+
+/// Read when compiled: tests may not look at the environment.
+const BLESS: Option<&str> = option_env!("BLESS");
+
+fn unescape(text: &str) -> PathBuf {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        bytes.extend(before.as_bytes());
+        bytes.push(u8::from_str_radix(&after[..2], 16).expect("two hex digits follow"));
+        rest = &after[2..];
+    }
+    bytes.extend(rest.as_bytes());
+    #[cfg(unix)]
+    return PathBuf::from(<OsString as std::os::unix::ffi::OsStringExt>::from_vec(
+        bytes,
+    ));
+    #[cfg(not(unix))]
+    return PathBuf::from(OsString::from(String::from_utf8_lossy(&bytes).into_owned()));
+}
+
+fn tree(text: &str) -> (MemorySource, Environment) {
+    let mut src = MemorySource::new();
+    let mut environment = Environment::default();
+    for line in text.lines() {
+        let mut words = line.splitn(3, ' ');
+        let kind = words.next().unwrap_or_default();
+        let path = unescape(words.next().expect("a path"));
+        let rest = words.next().unwrap_or_default();
+        let number = || rest.parse::<u64>().expect("a number");
+        src = match kind {
+            "f" => src.file(path, rest),
+            "F" => src
+                .file(&path, "")
+                .with(path, |metadata| metadata.size = number()),
+            "d" => src.directory(path),
+            "l" => src.symlink(path, rest),
+            "s" => src.special(
+                path,
+                if rest == "a pipe" {
+                    "a pipe"
+                } else {
+                    "a socket"
+                },
+            ),
+            "u" => src.unreadable(path),
+            "t" => src.with(path, |metadata| {
+                metadata.mtime_ns = rest.parse::<i128>().expect("a number") * 1_000_000_000;
+            }),
+            "e" => {
+                environment.source_date_epoch = Some(path.display().to_string());
+                src
+            }
+            _ => panic!("no line of a tree: {line}"),
+        };
+    }
+    (src, environment)
+}
+
+/// The report of a case.
+fn run(text: &str, tree_text: &str) -> Result<(), String> {
+    let (src, environment) = tree(tree_text);
+    let manifest = Manifest::parse(text, "wasi-vfs.toml", Path::new(""), &environment);
+    let manifest = manifest.map_err(|error| render(&error))?;
+    let plan = plan::resolve(&manifest, &src).map_err(|error| render(&error))?;
+    match plan.warnings() {
+        [] => Ok(()),
+        warnings => Err(warnings.iter().map(|warning| render(warning)).collect()),
+    }
+}
+
+#[test]
+fn reports() {
+    let mut wrong = Vec::new();
+    let mut names: Vec<PathBuf> = fs::read_dir(golden())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    for path in names
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        let tree_text = fs::read_to_string(path.with_extension("tree")).unwrap_or_default();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        match run(&text, &tree_text) {
+            Ok(()) => wrong.push(format!("{name} has nothing wrong")),
+            Err(report) => wrong.extend(expect(&format!("{name}.txt"), &report)),
+        }
+        let (src, environment) = tree(&tree_text);
+        if let Ok(manifest) = Manifest::parse(&text, "wasi-vfs.toml", Path::new(""), &environment) {
+            let report = |src| {
+                plan::resolve(&manifest, src)
+                    .map(|_| ())
+                    .map_err(|error| render(&error))
+            };
+            assert_eq!(
+                report(&src),
+                report(&src.clone().reversed()),
+                "{name}: the order of listings shows"
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn manifests_that_cannot_be_read() {
+    let src = MemorySource::new()
+        .directory("folder")
+        .file("latin1.toml", b"# a comment\nname = \"caf\xe9\"\n")
+        .file("secret.toml", "")
+        .unreadable("secret.toml");
+    let mut wrong = Vec::new();
+    for (name, path) in [
+        ("read_not_found", "wasi-vfs.toml"),
+        ("read_is_directory", "folder"),
+        ("read_not_utf8", "latin1.toml"),
+        ("read_unreadable", "secret.toml"),
+    ] {
+        let error = Manifest::read(Path::new(path), &src, &Environment::default()).expect_err(name);
+        wrong.extend(expect(&format!("{name}.txt"), &render(&error)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The codes in the sources of the two stages, each with the first line of its variant's documentation.
+fn codes() -> Vec<(String, String)> {
+    let mut codes = Vec::new();
+    for (stage, file) in [
+        ("manifest", "error"),
+        ("plan", "error"),
+        ("plan", "warning"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{stage}/{file}.rs"));
+        let source = fs::read_to_string(path).unwrap();
+        let mut doc = None;
+        for line in source.lines() {
+            let trimmed = line.trim();
+            if let Some(text) = trimmed
+                .strip_prefix("/// ")
+                .filter(|_| line.starts_with("    ///"))
+            {
+                doc.get_or_insert_with(|| text.to_owned());
+            }
+            if let Some((_, code)) = trimmed.split_once("code(wasi_vfs::") {
+                let (code, _) = code.split_once(')').unwrap();
+                assert!(
+                    code.starts_with(&format!("{stage}::")),
+                    "{code} is not of its stage"
+                );
+                codes.push((
+                    format!("wasi_vfs::{code}"),
+                    doc.take().expect("each problem is documented"),
+                ));
+            }
+            // The documentation of fields is not that of a problem.
+            if trimmed.ends_with("},") || trimmed == "}" {
+                doc = None;
+            }
+        }
+    }
+    codes
+}
+
+/// Every code is unique, documented, listed in `codes.txt` and seen in a golden report.
+#[test]
+fn codes_are_unique_documented_and_shown() {
+    let codes = codes();
+    let unique: BTreeSet<&String> = codes.iter().map(|(code, _)| code).collect();
+    assert_eq!(unique.len(), codes.len());
+    let list: Vec<String> = codes
+        .iter()
+        .map(|(code, doc)| format!("{code}: {doc}\n"))
+        .collect();
+    assert_eq!(expect("codes.txt", &list.concat()), None);
+    if BLESS.is_some() {
+        // The reports are being written at this moment.
+        return;
+    }
+    let mut reports = String::new();
+    for entry in fs::read_dir(golden()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "txt") && path.file_stem().unwrap() != "codes"
+        {
+            reports += &fs::read_to_string(path).unwrap();
+        }
+    }
+    let shown: BTreeSet<&str> = reports
+        .split_whitespace()
+        .filter(|word| word.starts_with("wasi_vfs::"))
+        .collect();
+    let missing: Vec<&&String> = unique
+        .iter()
+        .filter(|code| !shown.contains(code.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "no golden report shows {missing:?}");
+}
