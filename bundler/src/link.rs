@@ -16,6 +16,7 @@ mod leb;
 mod linked;
 mod merge;
 mod names;
+mod parts;
 mod patch;
 mod place;
 mod producers;

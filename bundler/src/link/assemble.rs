@@ -1,5 +1,7 @@
 //! The output, section by section: the program's bytes, patched, with what is appended.
 
+use std::borrow::Cow;
+
 use super::append::Appendix;
 use super::error::Notice;
 use super::features;
@@ -9,7 +11,8 @@ use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, MEMORY, place_for};
 use super::leb;
 use super::linked::{Holes, Linked};
 use super::names::Names;
-use super::patch::{self, Code, Patches};
+use super::parts::Parts;
+use super::patch::{self, Patches};
 use super::place::Place;
 use super::producers;
 use super::route::Route;
@@ -23,11 +26,13 @@ pub(super) fn assemble(
 ) -> Linked {
     let patches = Patches::new(route, place);
     let mut assembly = Assembly {
-        guest,
+        parts: Parts {
+            guest,
+            code: patch::code(guest, &patches),
+            patches,
+            appendix: Appendix::new(interposer, place),
+        },
         place,
-        code: patch::code(guest, &patches),
-        patches,
-        appendix: Appendix::new(interposer, place),
         names: Names::new(interposer, place),
         out: Vec::with_capacity(guest.bytes.len() + (64 << 10)),
         before: None,
@@ -52,11 +57,8 @@ enum Step<'a> {
 }
 
 struct Assembly<'a> {
-    guest: &'a Guest<'a>,
+    parts: Parts<'a>,
     place: &'a Place,
-    patches: Patches<'a>,
-    code: Code,
-    appendix: Appendix,
     names: Names,
     out: Vec<u8>,
     /// What was written up to the hole, once it was reached.
@@ -72,8 +74,8 @@ struct Assembly<'a> {
 
 impl<'a> Assembly<'a> {
     fn module(&mut self) {
-        self.out.extend_from_slice(&self.guest.bytes[..8]);
-        self.code.moved |= self.count_widens();
+        self.out.extend_from_slice(&self.parts.guest.bytes[..8]);
+        self.parts.code.moved |= self.count_widens();
         for step in self.steps() {
             match step {
                 Step::Program(section) if section.id == CUSTOM => self.custom(section),
@@ -91,9 +93,10 @@ impl<'a> Assembly<'a> {
     }
 
     fn steps(&self) -> Vec<Step<'a>> {
-        let guest: &'a Guest<'a> = self.guest;
+        let guest: &'a Guest<'a> = self.parts.guest;
         let mut steps: Vec<Step<'_>> = guest.sections.iter().map(Step::Program).collect();
         let lacking = self
+            .parts
             .appendix
             .sections()
             .chain([DATA_COUNT])
@@ -113,11 +116,14 @@ impl<'a> Assembly<'a> {
 
     /// Whether the function count in front of the bodies takes more bytes than before, which moves them all.
     fn count_widens(&self) -> bool {
-        let (Some(section), Some(items)) = (self.guest.section(CODE), self.appendix.items(CODE))
-        else {
+        let (Some(section), Some(items)) = (
+            self.parts.guest.section(CODE),
+            self.parts.appendix.items(CODE),
+        ) else {
             return false;
         };
-        leb::width(self.guest.bodies.len() as u32 + items.count) > self.guest.count(section).len()
+        leb::width(self.parts.guest.bodies.len() as u32 + items.count)
+            > self.parts.guest.count(section).len()
     }
 
     /// Writes a section that is not a custom one.
@@ -127,7 +133,7 @@ impl<'a> Assembly<'a> {
             DATA_COUNT => {
                 let mut contents = Vec::new();
                 leb::write(&mut contents, self.place.segment + 1);
-                self.put(id, &[&contents]);
+                put(&mut self.out, id, &[contents.into()]);
             }
             DATA => self.data(section),
             _ => self.extended(id, section),
@@ -136,70 +142,39 @@ impl<'a> Assembly<'a> {
 
     /// Writes a section with what is appended to it; as it is when nothing is.
     fn extended(&mut self, id: u8, section: Option<&Section>) {
-        let items = self.appendix.items(id);
-        let patched =
-            section.is_some_and(|s| s.sites.iter().any(|site| self.patches.applies(site)));
         if let Some(section) = section
-            && items.is_none()
-            && !patched
-            && id != CODE
+            && self.parts.keeps(section)
         {
-            self.out
-                .extend_from_slice(self.guest.slice(&(section.start..section.contents.end)));
+            self.copy(section);
             return;
         }
-        let (count, own) = self.own_items(id, section);
-        let added = items.map_or(&[][..], |items| &items.bytes);
-        let added_size = added.len();
-        let parts = [count.as_slice(), &own, added].concat();
+        let contents = self.parts.contents(id, section);
+        put(&mut self.out, id, &contents);
         if id == CODE {
-            self.added_code =
-                (parts.len() - section.map_or(0, |section| section.contents.len())) as u64;
-        }
-        self.put(id, &[&parts]);
-        if id == CODE {
-            let first = self.out.len() - added_size;
-            self.holes.image_size_at = self
+            let size: usize = contents.iter().map(|part| part.len()).sum();
+            let program = section.map_or(0, |section| section.contents.len());
+            self.added_code = (size - program) as u64;
+            let added = self
+                .parts
                 .appendix
-                .image_size_at
-                .iter()
-                .map(|at| first + at)
-                .collect();
+                .items(CODE)
+                .map_or(0, |items| items.bytes.len());
+            let first = self.out.len() - added;
+            let inside = self.parts.appendix.image_size_at.iter();
+            self.holes.image_size_at = inside.map(|at| first + at).collect();
         }
     }
 
-    /// The new count of a section's items, as wide as the old one at least, and the program's items, patched.
-    fn own_items(&self, id: u8, section: Option<&Section>) -> (Vec<u8>, Vec<u8>) {
-        let added = self.appendix.items(id).map_or(0, |items| items.count);
-        let mut count = Vec::new();
-        let mut own = Vec::new();
-        match section {
-            Some(section) => {
-                let at = self.guest.count(section);
-                let old = leb::read(self.guest.bytes, &mut at.start.clone())
-                    .expect("the parser has read this count");
-                leb::write_padded(&mut count, old + added, at.len());
-                if id == CODE {
-                    own.clone_from(&self.code.bytes);
-                } else {
-                    self.patches.copy(
-                        self.guest,
-                        at.end..section.contents.end,
-                        &section.sites,
-                        &mut own,
-                    );
-                }
-            }
-            None => leb::write(&mut count, added),
-        }
-        (count, own)
+    /// Writes a section of the program as it is.
+    fn copy(&mut self, section: &Section) {
+        let whole = section.start..section.contents.end;
+        self.out.extend_from_slice(self.parts.guest.slice(&whole));
     }
 
     fn memory(&mut self, section: Option<&Section>) {
         let section = section.expect("a guest has a memory");
         let Some(merged) = &self.place.merged else {
-            self.out
-                .extend_from_slice(self.guest.slice(&(section.start..section.contents.end)));
+            self.copy(section);
             return;
         };
         let memory = &merged.memory;
@@ -207,32 +182,32 @@ impl<'a> Assembly<'a> {
         for pages in [Some(memory.initial), memory.maximum].into_iter().flatten() {
             leb::write(&mut contents, pages as u32);
         }
-        self.put(MEMORY, &[&contents]);
+        put(&mut self.out, MEMORY, &[contents.into()]);
     }
 
     /// Writes the data section up to the image, and splits the output there.
     fn data(&mut self, section: Option<&Section>) {
-        let (count, own) = self.own_items(DATA, section);
-        let items = self
-            .appendix
-            .items(DATA)
-            .expect("the image is a data segment");
-        let size = count.len() + own.len() + items.bytes.len();
-        self.out.push(DATA);
-        self.holes.section_size_at = self.out.len();
+        let contents = self.parts.contents(DATA, section);
+        let size: usize = contents.iter().map(|part| part.len()).sum();
         self.holes.section_size =
             u32::try_from(size).expect("a program's data is smaller than its file");
+        self.out.push(DATA);
+        self.holes.section_size_at = self.out.len();
         self.out.extend(leb::padded(self.holes.section_size));
-        for part in [&count, &own, &items.bytes] {
+        for part in &contents {
             self.out.extend_from_slice(part);
         }
+        // The image's segment is the last one and ends with its length.
         self.holes.segment_size_at = self.out.len() - leb::PADDED;
         self.before = Some(std::mem::take(&mut self.out));
     }
 
     fn custom(&mut self, section: &Section) {
-        let name = self.guest.custom_name(section);
-        let contents = self.guest.slice(&(section.name.end..section.contents.end));
+        let name = self.parts.guest.custom_name(section);
+        let contents = self
+            .parts
+            .guest
+            .slice(&(section.name.end..section.contents.end));
         let first = |seen: &mut bool| !std::mem::replace(seen, true);
         let (extended, instead) = match name {
             b"name" if first(&mut self.named) => {
@@ -242,14 +217,15 @@ impl<'a> Assembly<'a> {
                 (producers::extend(contents), Some(producers::section()))
             }
             b"target_features" => (features::extend(contents), None),
-            _ if describes_offsets(name) && self.code.moved || name == b"sourceMappingURL" => {
+            _ if describes_offsets(name) && self.parts.code.moved
+                || name == b"sourceMappingURL" =>
+            {
                 self.dropped
                     .push(String::from_utf8_lossy(name).into_owned());
                 return;
             }
             _ => {
-                let whole = section.start..section.contents.end;
-                self.out.extend_from_slice(self.guest.slice(&whole));
+                self.copy(section);
                 return;
             }
         };
@@ -266,19 +242,7 @@ impl<'a> Assembly<'a> {
         let mut header = Vec::new();
         leb::write(&mut header, name.len() as u32);
         header.extend_from_slice(name);
-        self.put(CUSTOM, &[&header, contents]);
-    }
-
-    fn put(&mut self, id: u8, parts: &[&[u8]]) {
-        let size: usize = parts.iter().map(|part| part.len()).sum();
-        self.out.push(id);
-        leb::write(
-            &mut self.out,
-            u32::try_from(size).expect("a section of a program is smaller than its file"),
-        );
-        for part in parts {
-            self.out.extend_from_slice(part);
-        }
+        put(&mut self.out, CUSTOM, &[header.into(), contents.into()]);
     }
 
     fn finish(mut self) -> Linked {
@@ -295,6 +259,19 @@ impl<'a> Assembly<'a> {
             added_code: self.added_code,
             notices: self.notices,
         }
+    }
+}
+
+/// Appends a section.
+fn put(out: &mut Vec<u8>, id: u8, contents: &[Cow<'_, [u8]>]) {
+    let size: usize = contents.iter().map(|part| part.len()).sum();
+    out.push(id);
+    leb::write(
+        out,
+        u32::try_from(size).expect("a section of a program is smaller than its file"),
+    );
+    for part in contents {
+        out.extend_from_slice(part);
     }
 }
 

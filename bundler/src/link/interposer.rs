@@ -213,6 +213,10 @@ impl Interposer {
                 for export in exports {
                     let export = export.expect(VALID);
                     if export.kind == ExternalKind::Func {
+                        let import = self.imports.get(export.index as usize);
+                        if let Some(InterposerImport::Intrinsic(_)) = import {
+                            return Err(format!("it exports the import `{}`", export.name));
+                        }
                         self.exports.insert(export.name.to_owned(), export.index);
                     }
                 }

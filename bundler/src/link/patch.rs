@@ -1,5 +1,6 @@
 //! The program's own bytes, changed at their sites and nowhere else.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::guest::{ERRNO_MASK, Guest, Site, What};
@@ -102,45 +103,39 @@ impl<'a> Patches<'a> {
 
 /// The code section's contents without its function count.
 #[derive(Debug)]
-pub(super) struct Code {
-    pub(super) bytes: Vec<u8>,
+pub(super) struct Code<'a> {
+    /// In order: stretches of the program's bytes, and bodies with a change.
+    pub(super) pieces: Vec<Cow<'a, [u8]>>,
     /// Whether any instruction has another place, counted from the section's start, than in the program.
     pub(super) moved: bool,
 }
 
 /// Patches all bodies.
-pub(super) fn code(guest: &Guest<'_>, patches: &Patches<'_>) -> Code {
-    let (Some(first), Some(last)) = (guest.bodies.first(), guest.bodies.last()) else {
-        return Code {
-            bytes: Vec::new(),
-            moved: false,
-        };
-    };
+pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>) -> Code<'a> {
     let mut code = Code {
-        bytes: Vec::with_capacity(last.contents.end - first.start),
+        pieces: Vec::new(),
         moved: false,
     };
-    // Bodies without a change are copied in one go, together with their neighbours.
+    let (Some(first), Some(last)) = (guest.bodies.first(), guest.bodies.last()) else {
+        return code;
+    };
+    // Bodies without a change are one piece together with their neighbours.
     let mut from = first.start;
-    let mut patched = Vec::new();
     for body in &guest.bodies {
         if !body.sites.iter().any(|site| patches.applies(site)) {
             continue;
         }
-        code.bytes
-            .extend_from_slice(guest.slice(&(from..body.start)));
-        from = body.contents.end;
-        patched.clear();
+        let size_width = body.contents.start - body.start;
+        let mut patched = Vec::with_capacity(body.contents.len() + 64);
         patches.copy(guest, body.contents.clone(), &body.sites, &mut patched);
-        leb::write_padded(
-            &mut code.bytes,
-            patched.len() as u32,
-            body.contents.start - body.start,
-        );
+        let mut size = Vec::new();
+        leb::write_padded(&mut size, patched.len() as u32, size_width);
         code.moved |= patched.len() != body.contents.len();
-        code.bytes.extend_from_slice(&patched);
+        code.pieces.push(guest.slice(&(from..body.start)).into());
+        code.pieces.extend([size.into(), patched.into()]);
+        from = body.contents.end;
     }
-    code.bytes
-        .extend_from_slice(guest.slice(&(from..last.contents.end)));
+    code.pieces
+        .push(guest.slice(&(from..last.contents.end)).into());
     code
 }

@@ -208,6 +208,10 @@ fn interposers_of_another_shape() {
             "it uses a passive data segment of its own",
         ),
         (
+            r#"(import "wasi_vfs" "image_size" (func $f (result i32))) (memory 1) (export "fd_close" (func $f))"#,
+            "it exports the import `fd_close`",
+        ),
+        (
             "(memory 1) (func (result i32 i32) unreachable)",
             "func type returns multiple values but the multi-value feature is not enabled (at offset 0xb)",
         ),
