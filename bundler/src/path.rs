@@ -99,13 +99,18 @@ impl GuestPath {
     /// The directory it is in: `/` for `/usr`, `.` for `data`, none for `/` and `.`.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
+        self.parent_text().map(|parent| Self(parent.to_owned()))
+    }
+
+    /// [`parent`](Self::parent) as text.
+    pub(crate) fn parent_text(&self) -> Option<&str> {
         match self.0.as_str() {
             "/" | "." => None,
-            path => Some(Self(match path.rsplit_once('/') {
-                Some(("", _)) => "/".to_owned(),
-                Some((parent, _)) => parent.to_owned(),
-                None => ".".to_owned(),
-            })),
+            path => match path.rfind('/') {
+                Some(0) => Some("/"),
+                Some(end) => Some(&path[..end]),
+                None => Some("."),
+            },
         }
     }
 

@@ -126,21 +126,30 @@ impl Plan {
     pub fn assemble(mut entries: Vec<Entry>) -> Self {
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         let mut roots = Vec::new();
+        // Where the last entry's parent is: most have the same one.
+        let mut near = 0;
         for (at, entry) in entries.iter().enumerate() {
             let path = &entry.path;
             assert!(
                 at == 0 || entries[at - 1].path != *path,
                 "BUG: two entries at `{path}`"
             );
-            let parent = path
-                .parent()
-                .map(|parent| entries[..at].binary_search_by(|e| e.path.cmp(&parent)));
+            let parent = match path.parent_text() {
+                None => None,
+                Some(parent) if entries[near].path.as_str() == parent => Some(near),
+                Some(_) => path.parent().and_then(|parent| {
+                    let before = &entries[..at];
+                    before.binary_search_by(|e| e.path.cmp(&parent)).ok()
+                }),
+            };
             let directory = match parent {
-                Some(Ok(parent)) => &entries[parent],
-                Some(Err(_)) if path.is_absolute() => {
-                    panic!("BUG: nothing at the parent of `{path}`")
+                Some(parent) => {
+                    near = parent;
+                    &entries[parent]
                 }
-                Some(Err(_)) | None => {
+                None => {
+                    let root = !path.is_absolute() || path.as_str() == "/";
+                    assert!(root, "BUG: nothing at the parent of `{path}`");
                     roots.push(path.clone());
                     entry
                 }

@@ -253,3 +253,73 @@ fn codes_are_unique_documented_and_shown() {
         .collect();
     assert!(missing.is_empty(), "no golden report shows {missing:?}");
 }
+
+/// What editors of other systems add to a text changes nothing.
+#[test]
+fn line_ends_and_byte_order_marks() {
+    let text = "manifest-version = 1\n\n[module]\ninput = \"a.wasm\"\noutput = \"b.wasm\"\n";
+    let parse = |text: &str| {
+        Manifest::parse(
+            text,
+            "wasi-vfs.toml",
+            Path::new("m"),
+            &Environment::default(),
+        )
+    };
+    for text in [
+        text.to_owned(),
+        text.replace('\n', "\r\n"),
+        format!("\u{feff}{text}"),
+    ] {
+        let manifest = parse(&text)
+            .map_err(|error| render(&error))
+            .expect("it is a manifest");
+        assert_eq!(manifest.output(), Path::new("m/b.wasm"));
+    }
+}
+
+/// Whatever is written, the answer is a manifest or a report that can be shown: never a panic.
+#[test]
+fn no_text_makes_a_panic() {
+    let text = fs::read_to_string(golden().join("../../../../wasi-vfs.toml.example")).unwrap();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("# ") && !line.is_empty())
+        .collect();
+    let text = lines.join("\n");
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).expect("it is below a usize")
+    };
+    let pieces = [
+        "\"", "[", "]]", "=", "\n", "\u{e9}", "-1", "true", "{", "..", "${", "\\", "\0", "#",
+        "mount", "'",
+    ];
+    let (mut good, mut bad) = (0, 0);
+    for _ in 0..400 {
+        let mut mutated = text.clone();
+        for _ in 0..=random(3) {
+            let start = random(mutated.len());
+            let end = (start + random(12)).min(mutated.len());
+            if mutated.is_char_boundary(start) && mutated.is_char_boundary(end) {
+                mutated.replace_range(start..end, pieces[random(pieces.len())]);
+            }
+        }
+        match Manifest::parse(
+            &mutated,
+            "wasi-vfs.toml",
+            Path::new(""),
+            &Environment::default(),
+        ) {
+            Ok(_) => good += 1,
+            Err(error) => {
+                bad += 1;
+                assert!(render(&error).contains("wasi_vfs::manifest::"));
+            }
+        }
+    }
+    assert!(good > 0 && bad > good, "{good} manifests and {bad} reports");
+}

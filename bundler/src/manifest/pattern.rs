@@ -1,22 +1,4 @@
 //! Patterns: which entries of a source tree are meant.
-//!
-//! A pattern is matched against a path from the top of the source, name by name:
-//!
-//! | written | matches |
-//! | --- | --- |
-//! | `*` | any part of one name, also none of it |
-//! | `?` | any one character of a name |
-//! | `[ab]`, `[a-z]`, `[!a]` | one character of (not of) a set |
-//! | `{a,b}` | either; may contain slashes and further braces |
-//! | `**` between slashes | any number of names, also none |
-//! | `\` | the next character as it is |
-//! | `/` at the end | directories only |
-//!
-//! Names are matched with their case and as bytes; a leading dot is nothing special. Nothing floats: `*.py` matches at
-//! the top only, `**/*.py` everywhere.
-//! In `include` and `exclude` a pattern that matches a directory stands for everything below it as well; in a rule it
-//! stands for what it matches (`bin/**` is `bin` and everything below). In `exclude` the last pattern that matches an
-//! entry or a directory it is in decides; a pattern with `!` in front takes back.
 
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -26,7 +8,25 @@ const MAX_SEGMENTS: usize = 62;
 /// Braces multiply.
 const MAX_ALTERNATIVES: usize = 256;
 
-/// One pattern of a manifest.
+/// One pattern of a manifest: which entries of a source tree are meant.
+///
+/// A pattern is matched against a path from the top of the source, name by name:
+///
+/// | written | matches |
+/// | --- | --- |
+/// | `*` | any part of one name, also none of it |
+/// | `?` | any one character of a name |
+/// | `[ab]`, `[a-z]`, `[!a]` | one character of (not of) a set |
+/// | `{a,b}` | either; may contain slashes and further braces |
+/// | `**` between slashes | any number of names, also none |
+/// | `\` | the next character as it is |
+/// | `/` at the end | directories only |
+///
+/// Names are matched with their case and as bytes; a leading dot is nothing special. Nothing floats: `*.py` matches at
+/// the top only, `**/*.py` everywhere.
+/// In `include` and `exclude` a pattern that matches a directory stands for everything below it as well; in a rule it
+/// stands for what it matches (`bin/**` is `bin` and everything below). In `exclude` the last pattern that matches an
+/// entry or a directory it is in decides; a pattern with `!` in front takes back.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     /// As written.

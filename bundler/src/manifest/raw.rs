@@ -198,6 +198,7 @@ pub(super) struct Rule {
 /// One file, from this machine or with its content here.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = [{ "required": ["content"] }, { "required": ["source"] }]))]
 pub(super) struct File {
     /// Its full name as the program sees it.
     #[schemars(required)]

@@ -158,3 +158,134 @@ fn since_epoch(time: std::time::SystemTime) -> i128 {
         Err(before) => -(before.duration().as_nanos() as i128),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// The default walk, which lists and looks by itself.
+    struct Plain;
+
+    impl Source for Plain {
+        fn metadata(&self, path: &Path) -> Result<Metadata, SourceError> {
+            DiskSource.metadata(path)
+        }
+        fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError> {
+            DiskSource.list(path)
+        }
+        fn read_link(&self, path: &Path) -> Result<PathBuf, SourceError> {
+            DiskSource.read_link(path)
+        }
+        fn resolve(&self, path: &Path) -> Result<PathBuf, SourceError> {
+            DiskSource.resolve(path)
+        }
+        fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError> {
+            DiskSource.open(path)
+        }
+    }
+
+    /// All that a walk shows, except what is in directories called `skip`.
+    fn all(src: &dyn Source, root: &Path) -> BTreeMap<String, (usize, Metadata)> {
+        let mut all = BTreeMap::new();
+        src.walk(root, &mut |visited| {
+            let mut visited = visited.expect("everything is readable");
+            let below = visited.path.strip_prefix(root).unwrap();
+            let name = below.to_str().unwrap().to_owned();
+            let metadata = visited.metadata().unwrap();
+            assert_eq!(visited.kind, metadata.kind, "{name}");
+            all.insert(name, (visited.depth, metadata));
+            match below.ends_with("skip") {
+                true => Step::Over,
+                false => Step::Into,
+            }
+        });
+        all
+    }
+
+    #[test]
+    fn all_kinds_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("a/skip/b")).unwrap();
+        fs::write(root.join("a/file"), "12345").unwrap();
+        fs::set_permissions(root.join("a/file"), fs::Permissions::from_mode(0o6751)).unwrap();
+        let time = UNIX_EPOCH - std::time::Duration::new(1, 500_000_000);
+        let file = fs::File::options()
+            .write(true)
+            .open(root.join("a/file"))
+            .unwrap();
+        file.set_modified(time).unwrap();
+        fs::hard_link(root.join("a/file"), root.join("link")).unwrap();
+        symlink("a/nothing", root.join("dangling")).unwrap();
+        symlink("a", root.join("dir")).unwrap();
+        let _socket = UnixListener::bind(root.join("socket")).unwrap();
+
+        let seen = all(&DiskSource, root);
+        assert_eq!(seen, all(&Plain, root));
+        let names: Vec<&str> = seen.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["a", "a/file", "a/skip", "dangling", "dir", "link", "socket"]
+        );
+        let (depth, file) = &seen["a/file"];
+        assert_eq!((*depth, file.kind, file.size), (2, Kind::File, 5));
+        assert_eq!((file.mode, file.mtime_ns), (0o6751, -1_500_000_000));
+        assert!(file.link_id.is_some());
+        assert_eq!(file.link_id, seen["link"].1.link_id);
+        assert_eq!(seen["dangling"].1.kind, Kind::Symlink);
+        assert_eq!(seen["dangling"].1.size, 0);
+        assert_eq!(seen["socket"].1.kind, Kind::Other("a socket"));
+        assert_eq!(
+            DiskSource.read_link(&root.join("dangling")).unwrap(),
+            Path::new("a/nothing")
+        );
+        let real = DiskSource.resolve(&root.join("dir/file")).unwrap();
+        assert_eq!(real, DiskSource.resolve(root).unwrap().join("a/file"));
+        let mut text = String::new();
+        DiskSource
+            .open(&root.join("link"))
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text, "12345");
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let none = folder.path().join("none");
+        let text = |error: SourceError| error.to_string();
+        let expected = |verb| {
+            format!(
+                "{verb} `{}`: No such file or directory (os error 2)",
+                none.display()
+            )
+        };
+        assert_eq!(
+            text(DiskSource.metadata(&none).unwrap_err()),
+            expected("cannot look at")
+        );
+        assert_eq!(
+            text(DiskSource.list(&none).unwrap_err()),
+            expected("cannot list")
+        );
+        assert_eq!(
+            text(DiskSource.resolve(&none).unwrap_err()),
+            expected("cannot find")
+        );
+        assert_eq!(
+            text(DiskSource.open(&none).err().unwrap()),
+            expected("cannot read")
+        );
+        let mut seen = Vec::new();
+        DiskSource.walk(&none, &mut |visited| {
+            seen.extend(visited.err().map(text));
+            Step::Over
+        });
+        assert_eq!(seen, [expected("cannot read")]);
+    }
+}
