@@ -39,10 +39,16 @@ struct Cli {
 #[derive(Args)]
 struct Global {
     /// When to use colours and drawn lines
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Everywhere"
+    )]
     color: ColorChoice,
-    /// Say nothing on success
-    #[arg(short, long, global = true)]
+    /// Print results and errors only
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
     quiet: bool,
 }
 

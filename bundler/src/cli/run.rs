@@ -50,7 +50,7 @@ enum RunError {
     #[error("the program trapped: {message}")]
     #[diagnostic(
         code(wasi_vfs::run::trap),
-        help("the program ended itself by mistake; what it did until then stays done")
+        help("the innermost function comes first; names are those of the program's name section")
     )]
     Trap { message: String },
 }
@@ -126,14 +126,15 @@ fn ended(screen: &Screen, error: &wasmtime::Error) -> ExitCode {
         // A system's exit code is its low byte.
         return ExitCode::from(*code as u8);
     }
-    let trap = error
+    let cause = error
         .downcast_ref::<Trap>()
         .map_or_else(|| error.root_cause().to_string(), Trap::to_string);
+    let cause = cause.strip_prefix("wasm trap: ").unwrap_or(&cause);
     let place = error
         .downcast_ref::<wasmtime::WasmBacktrace>()
         .map_or(String::new(), |b| format!("\n{b}"));
     screen.problem(&RunError::Trap {
-        message: format!("{trap}{place}"),
+        message: format!("{cause}{place}"),
     });
     ExitCode::from(TRAPPED)
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use miette::Diagnostic;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 /// Why the output could not be written. Whatever lay at its path before is still there, unchanged.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -89,7 +89,9 @@ pub enum FileError {
 /// Dropped without [`commit`](Self::commit), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Pending {
-    temp: BufWriter<NamedTempFile>,
+    file: BufWriter<File>,
+    /// Where the file is; removed when this is dropped.
+    temp: TempPath,
     /// The output as it was given, for messages.
     shown: PathBuf,
     /// Where it goes, symlinks followed.
@@ -120,21 +122,22 @@ impl Pending {
             _ => Path::new("."),
         };
         prepare(folder, root)?;
-        let temp = temporary(folder).map_err(|error| FileError::Folder {
+        let (file, temp) = temporary(folder).map_err(|error| FileError::Folder {
             folder: folder.to_owned(),
             error,
         })?;
         Ok(Self {
             // One write call per 256 KiB: beyond that larger buffers gain nothing.
-            temp: BufWriter::with_capacity(256 << 10, temp),
+            file: BufWriter::with_capacity(256 << 10, file),
+            temp,
             shown,
             target,
         })
     }
 
     /// Where the bytes go.
-    pub fn writer(&mut self) -> &mut BufWriter<NamedTempFile> {
-        &mut self.temp
+    pub fn writer(&mut self) -> &mut BufWriter<File> {
+        &mut self.file
     }
 
     /// Words an error that happened while writing to [`writer`](Self::writer).
@@ -143,10 +146,7 @@ impl Pending {
         let path = self.shown.clone();
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FileError::Full { path },
-            _ => FileError::Write {
-                path,
-                error: plain(error),
-            },
+            _ => FileError::Write { path, error },
         }
     }
 
@@ -155,22 +155,21 @@ impl Pending {
     /// # Errors
     /// When the last bytes can't be written or the rename fails.
     pub fn commit(mut self) -> Result<(), FileError> {
-        if let Err(error) = self.temp.flush() {
+        if let Err(error) = self.file.flush() {
             return Err(self.explain(error));
         }
         let Self {
+            file,
             temp,
             shown,
             target,
         } = self;
-        let (temp, _) = temp.into_parts();
-        match temp.persist(&target) {
-            Ok(_) => Ok(()),
-            Err(refused) => Err(FileError::Write {
-                path: shown,
-                error: refused.error,
-            }),
-        }
+        // Some systems rename no open file.
+        drop(file);
+        temp.persist(&target).map_err(|refused| FileError::Write {
+            path: shown,
+            error: refused.error,
+        })
     }
 
     /// The file so far, to be read again once all is written.
@@ -178,9 +177,9 @@ impl Pending {
     /// # Errors
     /// When the last bytes can't be written or the file can't be opened again.
     pub fn reopen(&mut self) -> Result<File, FileError> {
-        self.temp
+        self.file
             .flush()
-            .and_then(|()| self.temp.get_ref().reopen())
+            .and_then(|()| File::open(&self.temp))
             .map_err(|error| self.explain(error))
     }
 }
@@ -251,22 +250,12 @@ fn is_below(folder: &Path, root: &Path) -> bool {
 }
 
 /// A temporary file with the permissions that any new file gets here (0666 less the umask), not the private 0600.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+fn temporary(folder: &Path) -> io::Result<(File, TempPath)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wasi-vfs-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder).map_err(plain)
-}
-
-/// The system's own error, without the temporary file's name that `tempfile` adds to it.
-fn plain(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|outer| outer.source());
-    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
-    match cause.and_then(io::Error::raw_os_error) {
-        Some(number) => io::Error::from_raw_os_error(number),
-        None => error,
-    }
+    // Taken apart, because a `NamedTempFile` adds its random name to the message of each error.
+    let open = |path: &Path| File::options().write(true).create_new(true).open(path);
+    Ok(builder.make_in(folder, open)?.into_parts())
 }
 
 #[cfg(test)]
