@@ -92,7 +92,8 @@ static void walk(const std::string &dir, std::vector<std::string> &found) {
     struct stat s;
     if (lstat(path.c_str(), &s) != 0) continue;
     found.push_back(path);
-    if (S_ISDIR(s.st_mode)) walk(path, found);
+    // What lies below `/mode` is not for everyone to see; the C guest looks at it.
+    if (S_ISDIR(s.st_mode) && path != "/mode") walk(path, found);
   }
   closedir(d);
 }
@@ -110,5 +111,5 @@ static void tree() {
 int main() {
   streams();
   tree();
-  std::cout << "done\n";
+  std::cout << "## read end\ndone\n";
 }

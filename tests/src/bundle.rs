@@ -35,7 +35,8 @@ pub fn bundle(folder: &Path, manifest: &str) -> PathBuf {
     output
 }
 
-/// The manifest that embeds the whole [`Fixture`] at `/` as it is, but for the folder `mode`.
+/// The manifest that embeds the whole [`Fixture`] at `/` as it is, but for the folder `mode`: modes that
+/// deny, and absolute symlinks, which a source may not have.
 #[must_use]
 pub fn fixture_manifest(module: &Path) -> String {
     let rules: String = [
@@ -66,7 +67,15 @@ default-excludes = false
 [[mount]]
 guest = "/"
 source = "tree"
-{rules}"#,
+{rules}
+[[symlink]]
+guest = "/mode/link-absolute"
+target = "/file.txt"
+
+[[symlink]]
+guest = "/mode/link-absolute-dir"
+target = "/dir"
+"#,
         module.display()
     )
 }

@@ -15,6 +15,7 @@ int main(int argc, char **argv) {
   descriptors();
   if (image_sections) writes();
   memory_after();
+  section("read", "end");
   printf("done\n");
   return 0;
 }

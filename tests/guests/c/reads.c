@@ -72,7 +72,7 @@ static void preads(void) {
   outcome("offset stays", "7", lseek(fd, 0, SEEK_CUR));
 
   section("read", "vectors");
-  char a[3], b[5], d[100];
+  char a[3] = {0}, b[5] = {0}, d[100] = {0};
   struct iovec v[5] = {{a, 3}, {NULL, 0}, {b, 5}, {NULL, 0}, {d, sizeof d}};
   lseek(fd, 0, SEEK_SET);
   outcome("readv", "3+0+5+0+100", readv(fd, v, 5));

@@ -107,9 +107,12 @@ void writes(void) {
   }
 
   section("image", "links out of the tree and absolute ones");
-  outcome("open", "/link-absolute", opened(open("/link-absolute", O_RDONLY)));
-  outcome("stat", "/link-absolute", stat("/link-absolute", &s) ? -1 : s.st_size);
-  outcome("open", "/link-absolute-dir/file.txt", opened(open("/link-absolute-dir/file.txt", O_RDONLY)));
+  outcome("open", "/mode/link-absolute", opened(open("/mode/link-absolute", O_RDONLY)));
+  outcome("stat", "/mode/link-absolute", stat("/mode/link-absolute", &s) ? -1 : s.st_size);
+  outcome("open", "/mode/link-absolute-dir/file.txt", opened(open("/mode/link-absolute-dir/file.txt", O_RDONLY)));
+  char target[20];
+  ssize_t n = readlink("/mode/link-absolute", target, sizeof target);
+  printf("readlink /mode/link-absolute -> %.*s\n", (int)n, target);
   outcome("open", "/..", opened(open("/..", O_RDONLY)));
   outcome("open", "/../file.txt", opened(open("/../file.txt", O_RDONLY)));
 }

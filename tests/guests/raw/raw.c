@@ -19,6 +19,6 @@ int main(int argc, char **argv) {
     changes();
     last();
   }
-  printf("done\n");
+  printf("## read end\ndone\n");
   return 0;
 }
