@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::{Paths, PlanProblem};
 use super::{Content, Entry, EntryKind, Origin};
@@ -92,7 +92,7 @@ impl Found {
     pub(super) fn file(
         &mut self,
         request: &Request,
-        shown: &str,
+        shown: &Path,
         path: PathBuf,
         metadata: &Metadata,
     ) {
@@ -111,19 +111,19 @@ impl Found {
         &mut self,
         request: &Request,
         guest: GuestPath,
-        shown: &str,
+        shown: &Path,
         path: PathBuf,
         metadata: &Metadata,
         attributes: &Attributes,
     ) {
         if let Kind::Other(what) = metadata.kind {
-            return self.offend(request, Offence::Special(what), shown.to_owned());
+            return self.offend(request, Offence::Special(what), shown.display().to_string());
         }
         let mode = attributes
             .permissions
             .apply(Some(metadata.mode), FILE_MODE, false);
         let Ok(time_ns) = attributes.timestamps.apply(Some(metadata.mtime_ns)) else {
-            return self.offend(request, Offence::Time, shown.to_owned());
+            return self.offend(request, Offence::Time, shown.display().to_string());
         };
         let content = Content::Source {
             path,

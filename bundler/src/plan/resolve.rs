@@ -107,7 +107,7 @@ fn file(
                 at: span(&source.span),
             });
         }
-        _ => found.file(request, &source.written, path, &metadata),
+        _ => found.file(request, Path::new(&source.written), path, &metadata),
     }
 }
 

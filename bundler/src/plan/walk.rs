@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
             self.found.file_at(
                 self.request,
                 guest,
-                &self.mount.source.written,
+                Path::new(&self.mount.source.written),
                 path,
                 metadata,
                 &attributes,

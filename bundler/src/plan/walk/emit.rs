@@ -100,7 +100,6 @@ impl Walk<'_> {
         let states = std::mem::take(&mut level.rules);
         let attributes = self.rules_for(&states, Kind::Directory);
         self.levels[index].rules = states;
-        let shown_path = shown(&self.levels[index].shown);
         // Nothing of the source is needed for a fixed mode and time: no look at it.
         let metadata = match attributes.of_directory_need_source() {
             false => None,
@@ -121,7 +120,11 @@ impl Walk<'_> {
             .timestamps
             .apply(metadata.map(|metadata| metadata.mtime_ns))
         else {
-            return self.found.offend(self.request, Offence::Time, shown_path);
+            return self.found.offend(
+                self.request,
+                Offence::Time,
+                shown(&self.levels[index].shown),
+            );
         };
         self.found
             .add(guest, EntryKind::Directory, mode, time, strength, None);
@@ -149,7 +152,7 @@ impl Walk<'_> {
                 self.found.file_at(
                     self.request,
                     guest,
-                    &shown(&level.shown),
+                    &level.shown,
                     path,
                     &metadata,
                     &attributes,

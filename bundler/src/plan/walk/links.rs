@@ -118,7 +118,7 @@ impl Walk<'_> {
                 self.found.file_at(
                     self.request,
                     guest,
-                    &shown(&level.shown),
+                    &level.shown,
                     real,
                     metadata,
                     &attributes,
