@@ -13,6 +13,7 @@ mod schema;
 mod shape;
 mod size;
 mod timestamps;
+mod wild;
 
 use std::io::Read as _;
 use std::ops::Range;

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::ops::Range;
 
+use super::wild::Wild;
+
 /// So that the positions in a pattern are the bits of one number.
 const MAX_SEGMENTS: usize = 62;
 /// Braces multiply.
@@ -19,10 +21,10 @@ const MAX_ALTERNATIVES: usize = 256;
 /// | `[ab]`, `[a-z]`, `[!a]` | one character of (not of) a set |
 /// | `{a,b}` | either; may contain slashes and further braces |
 /// | `**` between slashes | any number of names, also none |
-/// | `\` | the next character as it is |
+/// | `\` | the next character as it is; itself within a set |
 /// | `/` at the end | directories only |
 ///
-/// Names are matched with their case and as bytes; a leading dot is nothing special. Nothing floats: `*.py` matches at
+/// Names are matched with their case; a leading dot is nothing special. Nothing floats: `*.py` matches at
 /// the top only, `**/*.py` everywhere.
 /// In `include` and `exclude` a pattern that matches a directory stands for everything below it as well; in a rule it
 /// stands for what it matches (`bin/**` is `bin` and everything below). In `exclude` the last pattern that matches an
@@ -56,7 +58,7 @@ pub(crate) enum Segment {
     /// One `*`, with what is before and behind it.
     Star { prefix: String, suffix: String },
     /// Everything else.
-    Wild(Vec<Token>),
+    Wild(Wild),
 }
 
 impl Segment {
@@ -72,35 +74,7 @@ impl Segment {
                     && bytes.ends_with(suffix.as_bytes())
             }
             // What is not UTF-8 matches no character of a pattern, only wildcards.
-            Self::Wild(tokens) => wild(tokens, &name.to_string_lossy().chars().collect::<Vec<_>>()),
-        }
-    }
-}
-
-/// A part of a [`Segment::Wild`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Token {
-    Char(char),
-    One,
-    Star,
-    Set {
-        negated: bool,
-        ranges: Vec<(char, char)>,
-    },
-}
-
-impl Token {
-    fn takes(&self, c: char) -> bool {
-        match self {
-            Self::Char(own) => *own == c,
-            Self::One => true,
-            Self::Star => false,
-            Self::Set { negated, ranges } => {
-                *negated
-                    != ranges
-                        .iter()
-                        .any(|(first, last)| (*first..=*last).contains(&c))
-            }
+            Self::Wild(wild) => wild.matches(&name.to_string_lossy()),
         }
     }
 }
@@ -112,7 +86,10 @@ pub(super) struct PatternError {
     pub(super) help: String,
 }
 
-fn wrong<T>(problem: impl Into<String>, help: impl Into<String>) -> Result<T, PatternError> {
+pub(super) fn wrong<T>(
+    problem: impl Into<String>,
+    help: impl Into<String>,
+) -> Result<T, PatternError> {
     Err(PatternError {
         problem: problem.into(),
         help: help.into(),
@@ -316,87 +293,7 @@ fn segment(name: &str, whole: &str) -> Result<Segment, PatternError> {
             suffix: suffix.to_owned(),
         });
     }
-    Ok(Segment::Wild(tokens(name)?))
-}
-
-/// Reads a name with wildcards that is not one of the simple forms.
-fn tokens(name: &str) -> Result<Vec<Token>, PatternError> {
-    let mut tokens = Vec::new();
-    let mut chars = name.chars();
-    while let Some(c) = chars.next() {
-        tokens.push(match c {
-            '*' => Token::Star,
-            '?' => Token::One,
-            // `first_braces` made sure that something follows.
-            '\\' => Token::Char(chars.next().unwrap_or('\\')),
-            '[' => set(&mut chars)?,
-            c => Token::Char(c),
-        });
-    }
-    Ok(tokens)
-}
-
-/// Reads a set, behind its `[`. A `]` that comes first is one of its characters.
-fn set(chars: &mut std::str::Chars<'_>) -> Result<Token, PatternError> {
-    let negated = chars.as_str().starts_with(['!', '^']);
-    if negated {
-        chars.next();
-    }
-    let mut ranges: Vec<(char, char)> = Vec::new();
-    loop {
-        let first = match chars.next() {
-            None => {
-                return wrong(
-                    "a `[` is not closed",
-                    "write `[ab]` or `[a-z]` for a set, `\\[` for the character",
-                );
-            }
-            Some(']') if !ranges.is_empty() => return Ok(Token::Set { negated, ranges }),
-            Some('\\') => chars.next().unwrap_or('\\'),
-            Some(c) => c,
-        };
-        let mut rest = chars.as_str().chars();
-        let last = match (rest.next(), rest.next()) {
-            (Some('-'), Some(last)) if last != ']' => {
-                *chars = rest;
-                last
-            }
-            _ => first,
-        };
-        if last < first {
-            return wrong(
-                format!("the range `{first}-{last}` is empty"),
-                format!("write `[{last}-{first}]`"),
-            );
-        }
-        ranges.push((first, last));
-    }
-}
-
-/// Whether a whole name matches. Only the last star met is ever tried again, so this never takes long.
-fn wild(tokens: &[Token], name: &[char]) -> bool {
-    let (mut token, mut at) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while token < tokens.len() || at < name.len() {
-        match (tokens.get(token), name.get(at)) {
-            (Some(Token::Star), _) => {
-                retry = Some((token, at));
-                token += 1;
-            }
-            (Some(one), Some(c)) if one.takes(*c) => {
-                token += 1;
-                at += 1;
-            }
-            _ => match retry {
-                Some((star, taken)) if taken < name.len() => {
-                    retry = Some((star, taken + 1));
-                    (token, at) = (star + 1, taken + 1);
-                }
-                _ => return false,
-            },
-        }
-    }
-    true
+    Ok(Segment::Wild(Wild::parse(name)?))
 }
 
 #[cfg(test)]
@@ -459,7 +356,7 @@ mod tests {
             ("a?*", "a", false),
             ("[]a]", "]", true),
             ("[a-]?", "-x", true),
-            ("[\\]]x", "]x", true),
+            ("[]]x", "]x", true),
             ("\\*", "*", true),
             ("\\*", "x", false),
         ] {
