@@ -1,6 +1,5 @@
 //! `wasi-vfs plan`
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -12,7 +11,7 @@ use wasi_vfs::source::DiskSource;
 use super::manifest::ManifestArg;
 use super::render::{columns, human_size, printable};
 use super::report::{Notice, PlanReport, REPORT, totals_text};
-use super::{Outcome, screen::Screen};
+use super::{Outcome, screen::Screen, tree};
 
 /// Show what `bundle` would put into the module, without writing anything
 ///
@@ -65,69 +64,12 @@ impl Plan {
     }
 }
 
-/// The lines that draw a tree.
-struct Twigs {
-    child: &'static str,
-    last: &'static str,
-    past: &'static str,
-}
-
-const DRAWN: Twigs = Twigs {
-    child: "├── ",
-    last: "└── ",
-    past: "│   ",
-};
-const ASCII: Twigs = Twigs {
-    child: "|-- ",
-    last: "`-- ",
-    past: "|   ",
-};
-
-fn text(plan: &plan::Plan, image: &image::Image, draws: bool) -> String {
-    let mut children: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
-    for entry in plan.entries() {
-        // A relative root such as `data` has the parent `.`, which need not be there.
-        if let Some(parent) = entry
-            .path
-            .parent()
-            .filter(|_| !plan.roots().contains(&entry.path))
-        {
-            children.entry(parent.to_string()).or_default().push(entry);
-        }
-    }
-    let mut rows = Vec::with_capacity(plan.entries().len());
-    // A list of what is still to do instead of recursion: a path has up to 2048 names.
-    let mut pending: Vec<(String, String, &Entry)> = Vec::new();
-    let roots = plan
-        .entries()
-        .iter()
-        .filter(|entry| plan.roots().contains(&entry.path));
-    let mut roots: Vec<&Entry> = roots.collect();
-    roots.sort_by_key(|entry| plan.roots().iter().position(|root| *root == entry.path));
-    pending.extend(
-        roots
-            .into_iter()
-            .rev()
-            .map(|root| (String::new(), String::new(), root)),
-    );
-    let twigs = if draws { DRAWN } else { ASCII };
-    while let Some((lead, indent, entry)) = pending.pop() {
-        let name = entry
-            .path
-            .name()
-            .filter(|_| !lead.is_empty())
-            .unwrap_or(entry.path.as_str());
-        rows.push(row(entry, format!("{lead}{}", printable(name))));
-        let below = children.remove(entry.path.as_str()).unwrap_or_default();
-        for (back, child) in below.into_iter().rev().enumerate() {
-            let (twig, past) = if back == 0 {
-                (twigs.last, "    ")
-            } else {
-                (twigs.child, twigs.past)
-            };
-            pending.push((format!("{indent}{twig}"), format!("{indent}{past}"), child));
-        }
-    }
+fn text(plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
+    let lines = tree::draw(plan, drawn);
+    let rows: Vec<_> = lines
+        .into_iter()
+        .map(|(line, entry)| row(entry, line))
+        .collect();
     let mut text = columns(&rows, [false, true, false]);
     text.push_str(&format!(
         "{}; image: {} of metadata and {} of contents, equal ones stored once\n",
