@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use wast::parser::{Parse, Parser};
 
 use crate::report::Text;
 
@@ -46,7 +47,7 @@ pub enum ProgramError {
         error: io::Error,
     },
     /// The file holds WebAssembly text with a mistake in it.
-    #[error("the module's text is not WebAssembly: {message}")]
+    #[error("the module's text is wrong: {message}")]
     #[diagnostic(
         code(wasi_vfs::program::text),
         help(
@@ -131,7 +132,21 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, ProgramError> {
 
 fn assemble(text: &str) -> Result<Vec<u8>, wast::Error> {
     let buffer = wast::parser::ParseBuffer::new(text)?;
-    wast::parser::parse::<wast::Wat<'_>>(&buffer)?.encode()
+    wast::parser::parse::<CoreModule<'_>>(&buffer)?.0.encode()
+}
+
+/// A text that is no component: the parser is built without those, and would blame the build.
+struct CoreModule<'a>(wast::Wat<'a>);
+
+impl<'a> Parse<'a> for CoreModule<'a> {
+    fn parse(parser: Parser<'a>) -> wast::parser::Result<Self> {
+        if parser.peek2::<wast::kw::component>()? {
+            return Err(parser.error(
+                "this is a component, not a core module; give the module that it is made from",
+            ));
+        }
+        parser.parse().map(Self)
+    }
 }
 
 #[cfg(test)]
@@ -172,5 +187,15 @@ mod tests {
             panic!("accepted")
         };
         assert_eq!((at.offset(), at.len()), (6, 1));
+    }
+
+    #[test]
+    fn a_component_is_called_one() {
+        for text in ["(component)", ";; c\n(component $c (core module))"] {
+            let Err(ProgramError::Text { message, .. }) = decode("t.wat", text.into()) else {
+                panic!("accepted")
+            };
+            assert!(message.starts_with("this is a component"), "{message}");
+        }
     }
 }
