@@ -72,6 +72,13 @@ pub fn raw() -> PathBuf {
     compile(Libc::Debian, "cc", "raw", &files, &["-O1"])
 }
 
+/// The program that mixes embedded files and host directories, `guests/mix.c`.
+#[must_use]
+pub fn mix() -> PathBuf {
+    let files = [sources().join("mix.c"), sources().join("c/report.h")];
+    compile(Libc::Debian, "cc", "mix", &files, &["-O1"])
+}
+
 /// The C++ program `guests/probe.cpp`.
 #[must_use]
 pub fn cpp() -> PathBuf {

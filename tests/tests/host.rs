@@ -1,0 +1,112 @@
+//! Directories of the host stay usable beside the embedded tree.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use wasi_vfs_tests::bundle;
+use wasi_vfs_tests::engine::{Engine, Run};
+use wasi_vfs_tests::golden;
+use wasi_vfs_tests::guest;
+use wasi_vfs_tests::transcript::Transcript;
+
+/// A bundle of `guests/mix.c` with two files, and a folder of the host with others.
+fn bundled() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("can't create a temporary folder");
+    let manifest = format!(
+        r#"manifest-version = 1
+[module]
+input = "{}"
+output = "bundle.wasm"
+[[file]]
+guest = "/file.txt"
+content = "embedded file\n"
+[[file]]
+guest = "/dir/deep.txt"
+content = "embedded deep\n"
+"#,
+        guest::mix().display()
+    );
+    let bundle = bundle::bundle(folder.path(), &manifest);
+    (folder, bundle)
+}
+
+/// A fresh copy of what the host gives: programs change it.
+fn outside(folder: &TempDir, engine: Engine) -> PathBuf {
+    let root = folder.path().join(format!("outside-{engine:?}"));
+    for (name, content) in [
+        ("outside.txt", "host outside\n"),
+        ("only-host.txt", "host only\n"),
+        ("file.txt", "host file\n"),
+        ("dir/host-deep.txt", "host deep\n"),
+        ("host-dir/x.txt", "host x\n"),
+    ] {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().expect("lies in the folder"))
+            .expect("can't create a folder");
+        fs::write(path, content).expect("can't write a file");
+    }
+    root
+}
+
+#[test]
+fn beside() {
+    let (folder, bundle) = bundled();
+    let mut said = Vec::new();
+    for engine in Engine::ALL {
+        let outside = outside(&folder, engine);
+        let text = engine
+            .run(&bundle, &Run::default().dir(&outside, "/host"))
+            .ok();
+        // A host in JavaScript has its files in memory and its own idea of renaming between directories.
+        if engine == Engine::Wasmtime {
+            golden::check("transcripts/host-beside.txt", &text);
+            let made =
+                fs::read_to_string(outside.join("made/inner.txt")).expect("the program made it");
+            assert_eq!(made, "inner\n");
+        }
+        said.push(Transcript::parse(&text));
+    }
+    assert_eq!(
+        said[0].differences(&said[1]),
+        Vec::<String>::new(),
+        "wasmtime => node"
+    );
+}
+
+/// Embedded files first, then the host's, in listings and for single names.
+#[test]
+fn at_the_same_place() {
+    let (folder, bundle) = bundled();
+    let mut said = Vec::new();
+    for engine in Engine::ALL {
+        let outside = outside(&folder, engine);
+        let mut run = Run::with_args(&["union"]);
+        run = run.dir(&outside, "/");
+        let text = engine.run(&bundle, &run).ok();
+        if engine == Engine::Wasmtime {
+            golden::check("transcripts/host-union.txt", &text);
+        }
+        said.push(Transcript::parse(&text));
+    }
+    assert_eq!(
+        said[0].differences(&said[1]),
+        Vec::<String>::new(),
+        "wasmtime => node"
+    );
+}
+
+/// What switched the old tool's file system off at run time does nothing.
+#[test]
+fn no_variable_switches_the_tree_off() {
+    let (folder, bundle) = bundled();
+    let outside = outside(&folder, Engine::Wasmtime);
+    let run = Run::default()
+        .dir(&outside, "/host")
+        .env("__WASI_VFS_PACKING", "1");
+    let text = Engine::Wasmtime.run(&bundle, &run).ok();
+    assert_eq!(
+        Transcript::parse(&text).value("read a host directory beside", "read /file.txt"),
+        "embedded file\\x0a"
+    );
+}
