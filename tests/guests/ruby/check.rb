@@ -1,0 +1,17 @@
+# What Ruby sees of the files beside it, line by line.
+puts "## read ruby"
+puts "read -> #{File.read("/data/a.txt").inspect}"
+puts "children -> #{Dir.children("/data").sort.inspect}"
+puts "glob -> #{Dir.glob("/data/**/*").sort.inspect}"
+puts "mtime -> #{File.stat("/data/a.txt").mtime.to_i}"
+puts "size -> #{File.size("/data/sub/b.txt")}"
+puts "realpath -> #{File.realpath("/data/sub/../a.txt")}"
+puts "readlink -> #{File.readlink("/data/link")}"
+puts "through the link -> #{File.read("/data/link/b.txt").inspect}"
+puts "missing -> #{begin File.read("/data/missing") rescue $!.class end}"
+puts "write -> #{begin File.write("/data/new", "x") rescue $!.class end}"
+blocks = (0...200).map { |n| (n % 10).to_s * 250_000 }
+puts "read after 50 MB -> #{File.read("/data/a.txt").inspect}"
+puts "wrong blocks -> #{blocks.each_with_index.count { |block, n| block.count((n % 10).to_s) != 250_000 }}"
+puts "lines -> #{File.foreach("/data/sub/b.txt").map(&:chomp).inspect}"
+puts "done"
