@@ -2,7 +2,6 @@
 
 use vfs_image::NodeId;
 
-use crate::errno::{Errno, Result};
 use crate::rights::Rights;
 
 /// What a descriptor number stands for.
@@ -23,30 +22,34 @@ pub enum Entry {
 
 /// An open embedded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)] // Starts like a directory, so that code for what both have is the same code.
 pub struct File {
     /// Its node.
     pub node: NodeId,
-    /// Where its content starts in the image.
-    pub offset: u32,
-    /// Bytes of its content.
-    pub size: u32,
     /// What the descriptor may be used for.
     pub rights: Rights,
     /// Its `fdflags`.
     pub flags: u32,
+    /// Where its content starts in the image.
+    pub offset: u32,
+    /// Bytes of its content.
+    pub size: u32,
     /// Where the next read starts, in bytes; may lie past the end.
     pub position: u64,
 }
 
 /// An open embedded directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(8))] // Starts like a file, and where a file starts.
 pub struct Directory {
     /// Its node.
     pub node: NodeId,
-    /// The host's directory united with it: what the tree does not hold is looked up there.
-    pub host: Option<u32>,
     /// What the descriptor may be used for.
     pub rights: Rights,
+    /// Its POSIX mode.
+    pub mode: u32,
+    /// The host's directory united with it: what the tree does not hold is looked up there.
+    pub host: Option<u32>,
     /// Whether the program finds it open at its start.
     pub preopen: Preopen,
 }
@@ -101,32 +104,29 @@ impl<S: Storage> Table<S> {
         }
     }
 
-    /// Gives `entry` the lowest free number.
+    /// The place of the lowest free number, which is then [`newest`](Self::newest); the caller fills it.
     ///
-    /// # Errors
-    /// `EMFILE` when there is no memory for one more.
+    /// `None` when there is no memory for one more.
     #[inline(never)]
-    pub fn insert(&mut self, entry: Entry) -> Result<u32> {
-        loop {
-            let fd = self.lowest;
-            match self.storage.entries_mut().get_mut(fd as usize) {
-                Some(place) => {
-                    self.lowest += 1;
-                    if matches!(place, Entry::Closed) {
-                        *place = entry;
-                        return Ok(fd);
-                    }
-                }
-                None => {
-                    if !self.storage.grow() {
-                        return Err(Errno::MFILE);
-                    }
-                }
-            }
+    pub fn allot(&mut self) -> Option<&mut Entry> {
+        while self.entry(self.lowest).is_some() {
+            self.lowest += 1;
         }
+        if self.lowest as usize >= self.storage.entries().len() && !self.storage.grow() {
+            return None;
+        }
+        let place = self.storage.entries_mut().get_mut(self.lowest as usize);
+        self.lowest += 1;
+        place
+    }
+
+    /// The number [`allot`](Self::allot) gave last, as long as none was freed since.
+    pub fn newest(&self) -> u32 {
+        self.lowest - 1
     }
 
     /// Frees a number; nothing happens when it is free already.
+    #[inline(never)]
     pub fn free(&mut self, fd: u32) {
         if let Some(entry) = self.entry(fd) {
             *entry = Entry::Closed;
@@ -134,11 +134,13 @@ impl<S: Storage> Table<S> {
         }
     }
 
-    /// Puts an entry at a number that was just freed.
-    pub fn put(&mut self, fd: u32, entry: Entry) {
-        if let Some(place) = self.storage.entries_mut().get_mut(fd as usize) {
-            *place = entry;
+    /// Lets the free number `to` stand for what `from` stands for, and frees that.
+    pub fn rename(&mut self, from: u32, to: u32) {
+        let (one, to) = (from as usize, to as usize);
+        if one.max(to) < self.storage.entries().len() {
+            self.storage.entries_mut().copy_within(one..=one, to);
         }
+        self.free(from);
     }
 
     /// The number that stands for the host's `fd`.

@@ -11,6 +11,7 @@ mod preopen;
 mod socket;
 mod stat;
 
+use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
 use vfs_image::{Bytes, Dir, FileType, Image, NodeId, NodeKind};
 
 pub(crate) use stat::inode;
@@ -18,6 +19,7 @@ pub(crate) use stat::inode;
 use crate::errno::{Errno, Result};
 use crate::fd::{Entry, Storage, Table};
 use crate::host::Host;
+use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::resolve::PATH_BUFFER;
 
@@ -47,6 +49,8 @@ pub struct Vfs<W: World> {
     pub(crate) place: Place,
     /// Paths are resolved here; nothing in it outlives a call.
     pub(crate) path: [u8; PATH_BUFFER],
+    /// The directory the last path led through.
+    pub(crate) prefix: Prefix,
     started: bool,
 }
 
@@ -61,19 +65,24 @@ pub(crate) struct Found {
     pub(crate) offset: u32,
     /// A directory has one.
     pub(crate) dir: Option<Dir>,
-    symlink: bool,
 }
 
 impl Found {
+    pub(crate) fn is_dir(&self) -> bool {
+        self.mode & MODE_TYPE == MODE_DIRECTORY
+    }
+
     pub(crate) fn is_symlink(&self) -> bool {
-        self.symlink
+        self.mode & MODE_TYPE == MODE_SYMLINK
     }
 
     fn file_type(&self) -> FileType {
-        match self.dir {
-            Some(_) => FileType::Directory,
-            None if self.symlink => FileType::Symlink,
-            None => FileType::Regular,
+        if self.is_dir() {
+            FileType::Directory
+        } else if self.is_symlink() {
+            FileType::Symlink
+        } else {
+            FileType::Regular
         }
     }
 }
@@ -116,10 +125,10 @@ impl<W: World> Vfs<W> {
                 time_ns: 0,
                 offset: 0,
                 dir: None,
-                symlink: false,
             },
             place: Place::Tree,
             path: [0; PATH_BUFFER],
+            prefix: Prefix::new(),
             started: false,
         }
     }
@@ -138,10 +147,10 @@ impl<W: World> Vfs<W> {
     pub(crate) fn load(&mut self, id: NodeId) -> Result<()> {
         let image = self.image.as_ref().ok_or(Errno::IO)?;
         let node = image.node(id)?;
-        let (offset, dir, symlink) = match node.kind {
-            NodeKind::Directory(dir) => (0, Some(dir), false),
-            NodeKind::File { offset } => (offset, None, false),
-            NodeKind::Symlink { target } => (target.offset(), None, true),
+        let (offset, dir) = match node.kind {
+            NodeKind::Directory(dir) => (0, Some(dir)),
+            NodeKind::File { offset } => (offset, None),
+            NodeKind::Symlink { target } => (target.offset(), None),
         };
         self.found = Found {
             id,
@@ -151,7 +160,6 @@ impl<W: World> Vfs<W> {
             time_ns: node.time_ns,
             offset,
             dir,
-            symlink,
         };
         Ok(())
     }
@@ -178,9 +186,8 @@ impl<W: World> Vfs<W> {
             _ => return Err(Errno::BADF),
         };
         directory.rights.require(right)?;
-        let host = directory.host;
-        let node = directory.node;
-        let parent = match self.resolve(node, path, path_len, follow) {
+        let (node, mode, host) = (directory.node, directory.mode, directory.host);
+        let parent = match self.resolve(node, mode, path, path_len, follow) {
             Ok(true) => {
                 self.place = Place::Tree;
                 return Ok(());
@@ -208,24 +215,20 @@ impl<W: World> Vfs<W> {
     #[inline(never)]
     pub(crate) fn adopt(&mut self, out: u32) -> Result<()> {
         let host = self.program.load32(out);
-        self.hand_out(Entry::Host(host), Some(host), out)
+        match self.table.allot() {
+            Some(place) => *place = Entry::Host(host),
+            None => return self.no_number(Some(host)),
+        }
+        self.program.store32(out, self.table.newest());
+        Ok(())
     }
 
-    /// Gives an entry a number and stores it at `out`; the host's descriptor behind it is closed when that fails.
-    #[inline(never)]
-    pub(crate) fn hand_out(&mut self, entry: Entry, host: Option<u32>, out: u32) -> Result<()> {
-        match self.table.insert(entry) {
-            Ok(fd) => {
-                self.program.store32(out, fd);
-                Ok(())
-            }
-            Err(errno) => {
-                if let Some(fd) = host {
-                    // The call fails all the same when closing fails too.
-                    let _ = self.host.fd_close(fd);
-                }
-                Err(errno)
-            }
+    /// There is no number for something opened: the host's descriptor behind it is closed again.
+    pub(crate) fn no_number(&mut self, host: Option<u32>) -> Result<()> {
+        if let Some(fd) = host {
+            // The call fails all the same when closing fails too.
+            let _ = self.host.fd_close(fd);
         }
+        Err(Errno::MFILE)
     }
 }

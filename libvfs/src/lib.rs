@@ -20,6 +20,7 @@ pub mod errno;
 pub mod fd;
 pub mod fs;
 pub mod host;
+mod prefix;
 pub mod program;
 mod readdir;
 mod resolve;

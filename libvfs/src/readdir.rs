@@ -1,13 +1,12 @@
 //! `fd_readdir`: the embedded names, then those that only the host's united directory has.
 
-use vfs_image::{Dir, FileType, NodeId};
+use vfs_image::{Bytes, Dir, FileType, NodeId};
 
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::fs::{Vfs, World, inode};
 use crate::host::Host;
 use crate::program::Program;
-use crate::resolve::PATH_BUFFER;
 use crate::rights::READDIR;
 
 /// Bytes of a witx `dirent`, before its name.
@@ -41,92 +40,78 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         let directory = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_readdir(*fd, buf, buf_len, cookie, out),
-            Some(Entry::Directory(directory)) => *directory,
+            Some(Entry::Directory(directory)) => directory,
             _ => return Err(Errno::BADF),
         };
         directory.rights.require(READDIR)?;
+        let (node, host) = (directory.node, directory.host);
         self.program.check(buf, buf_len, 1);
         self.program.check(out, 1, 4);
         let mut room = Room {
             at: buf,
             left: buf_len,
         };
-        let mut of_host = cookie & !OF_HOST;
         if cookie & OF_HOST == 0 {
-            self.load(directory.node)?;
+            self.load(node)?;
             let dir = self.found.dir.ok_or(Errno::IO)?;
             self.list_tree(&dir, cookie, &mut room)?;
-            of_host = 0;
         }
-        if let Some(host) = directory.host {
-            self.list_host(directory.node, host, of_host, &mut room, out)?;
+        if let Some(host) = host {
+            let from = if cookie & OF_HOST == 0 {
+                0
+            } else {
+                cookie & !OF_HOST
+            };
+            self.list_host(node, host, from, &mut room, out)?;
         }
         self.program.store32(out, buf_len - room.left);
         Ok(())
     }
 
     /// Writes the entries of the tree from `cookie` on, as far as there is room.
-    fn list_tree(&self, dir: &Dir, mut cookie: u64, room: &mut Room) -> Result<()> {
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
+    fn list_tree(&mut self, dir: &Dir, mut cookie: u64, room: &mut Room) -> Result<()> {
         while room.left > 0 {
-            let entry = match cookie {
-                0 => (dir.id(), FileType::Directory, None),
-                1 => (dir.parent(), FileType::Directory, None),
-                // Past the end of any directory, so past the end of this one.
-                _ => match image.dirent(dir, u32::try_from(cookie - 2).unwrap_or(u32::MAX))? {
-                    None => break,
-                    Some(entry) => (entry.node, entry.file_type, Some(entry.name)),
-                },
-            };
-            let (node, file_type, name) = entry;
-            let dots = cookie as u32 + 1;
-            cookie += 1;
-            self.put_header(
-                room,
-                cookie,
-                node,
-                name.map_or(dots, |name| name.len()),
-                file_type,
-            );
-            match name {
-                Some(name) => {
-                    let len = name.len().min(room.left);
-                    self.program.copy_image(room.at, name.offset(), len);
-                    room.advance(len);
+            let image = self.image.as_ref().ok_or(Errno::IO)?;
+            let name = self.path.get_mut(HEADER as usize..).ok_or(Errno::IO)?;
+            let (node, file_type, size) = if cookie < 2 {
+                if let Some(dots) = name.first_chunk_mut() {
+                    *dots = [b'.'; 2];
                 }
-                None => {
-                    let len = dots.min(room.left);
-                    let text = u16::from_le_bytes([b'.', b'.']).to_le_bytes();
-                    self.program
-                        .copy_out(room.at, text.get(..len as usize).unwrap_or_default());
-                    room.advance(len);
+                let node = if cookie == 0 { dir.id() } else { dir.parent() };
+                (node, FileType::Directory, cookie as u32 + 1)
+            } else {
+                // Past the end of any directory is past the end of this one.
+                let index = u32::try_from(cookie - 2).unwrap_or(u32::MAX);
+                let Some(entry) = image.dirent(dir, index)? else {
+                    break;
+                };
+                let size = entry.name.len();
+                let name = name.get_mut(..size as usize).ok_or(Errno::IO)?;
+                image.bytes().read(entry.name.offset(), name)?;
+                (entry.node, entry.file_type, size)
+            };
+            cookie += 1;
+            if let Some(header) = self.path.first_chunk_mut::<{ HEADER as usize }>() {
+                let words = [
+                    cookie,
+                    inode(node),
+                    u64::from(size) | (file_type as u64) << 32,
+                ];
+                for (place, word) in header.as_chunks_mut().0.iter_mut().zip(words) {
+                    *place = word.to_le_bytes();
                 }
             }
+            self.put(HEADER + size, room);
         }
         Ok(())
     }
 
-    /// Writes a witx `dirent`, or the part of it for which there is room.
-    fn put_header(
-        &self,
-        room: &mut Room,
-        next: u64,
-        node: NodeId,
-        name_len: u32,
-        file_type: FileType,
-    ) {
-        let words = [
-            next,
-            inode(node),
-            u64::from(name_len) | (file_type as u64) << 32,
-        ];
-        for word in words {
-            let len = room.left.min(8);
-            let bytes = word.to_le_bytes();
-            self.program
-                .copy_out(room.at, bytes.get(..len as usize).unwrap_or_default());
-            room.advance(len);
-        }
+    /// Writes the entry in the path buffer, or the part of it for which there is room.
+    fn put(&mut self, size: u32, room: &mut Room) {
+        let size = size.min(room.left);
+        let entry = self.path.get(..size as usize).unwrap_or_default();
+        self.program.copy_out(room.at, entry);
+        room.advance(size);
     }
 
     /// Lets the host list the rest into the room there is, and takes out what the tree holds.
@@ -144,29 +129,29 @@ impl<W: World> Vfs<W> {
         loop {
             self.host
                 .fd_readdir(host, room.at, room.left, cookie, out)?;
-            let used = self.program.load32(out).min(room.left);
-            let full = used == room.left;
-            let mut dropped = false;
             let mut listed = Room {
                 at: room.at,
-                left: used,
+                left: self.program.load32(out).min(room.left),
             };
+            let full = listed.left == room.left;
+            let mut dropped = false;
             while listed.left >= HEADER {
                 let name_len = self.program.load32(listed.at + 16);
                 if name_len > listed.left - HEADER {
                     break;
                 }
                 let size = HEADER + name_len;
-                cookie = self.program.load64(listed.at);
-                if self.takes_out(dir, listed.at, size)? {
+                let entry = self.path.get_mut(..size as usize).ok_or(Errno::IO)?;
+                self.program.copy_in(entry, listed.at);
+                let (next, rest) = entry.split_first_chunk_mut().ok_or(Errno::IO)?;
+                cookie = u64::from_le_bytes(*next);
+                *next = (cookie | OF_HOST).to_le_bytes();
+                let name = rest.get(HEADER as usize - 8..).unwrap_or_default();
+                let image = self.image.as_ref().ok_or(Errno::IO)?;
+                if matches!(name, b"." | b"..") || image.lookup(dir, name)?.is_some() {
                     dropped = true;
                 } else {
-                    if let Some((next, _)) = self.path.split_first_chunk_mut() {
-                        *next = (cookie | OF_HOST).to_le_bytes();
-                    }
-                    let entry = self.path.get(..size as usize).unwrap_or_default();
-                    self.program.copy_out(room.at, entry);
-                    room.advance(size);
+                    self.put(size, room);
                 }
                 listed.advance(size);
             }
@@ -179,16 +164,6 @@ impl<W: World> Vfs<W> {
                 return Ok(());
             }
         }
-    }
-
-    /// Copies an entry of the host to the path buffer, and says whether the tree lists that name already.
-    fn takes_out(&mut self, dir: NodeId, at: u32, size: u32) -> Result<bool> {
-        debug_assert!(PATH_BUFFER > HEADER as usize + 255);
-        let entry = self.path.get_mut(..size as usize).ok_or(Errno::IO)?;
-        self.program.copy_in(entry, at);
-        let name = entry.get(HEADER as usize..).unwrap_or_default();
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
-        Ok(matches!(name, b"." | b"..") || image.lookup(dir, name)?.is_some())
     }
 }
 

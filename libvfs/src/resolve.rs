@@ -33,6 +33,7 @@ impl<W: World> Vfs<W> {
     pub(crate) fn resolve(
         &mut self,
         start: NodeId,
+        mode: u32,
         path: u32,
         path_len: u32,
         follow: bool,
@@ -44,14 +45,18 @@ impl<W: World> Vfs<W> {
             Some(b'/') => return Err(Errno::PERM),
             Some(_) => {}
         }
+        // The directory in which the rest of the path starts, and its mode.
+        let (mut directory, mut mode) = (start, mode);
+        let begin = at;
+        if let Some(rest) = self.prefix.recall(start, &self.path, at) {
+            at = rest;
+            (directory, mode) = (self.prefix.directory, self.prefix.mode);
+        }
+        let recalled = at;
         let mut root = start;
-        let mut directory = start;
         let mut links = 0;
-        self.load(start)?;
         loop {
-            // Here `found` is the directory in which the rest of the path starts.
-            let dir = self.found.dir.ok_or(Errno::NOTDIR)?;
-            if self.found.mode & MODE_SEARCH == 0 {
+            if mode & MODE_SEARCH == 0 {
                 return Err(Errno::ACCES);
             }
             let rest = self.path.get(at..).unwrap_or_default();
@@ -60,11 +65,18 @@ impl<W: World> Vfs<W> {
             let slashes = run(rest, |byte| byte == b'/');
             let last = slashes == rest.len();
             let end = at + size;
+            if last && at != recalled && links == 0 {
+                self.prefix
+                    .remember((start, begin), &self.path, at, (directory, mode));
+            }
             let node = match name {
                 // Nothing comes after the `/` of an absolute symlink.
                 b"." | b"" => directory,
                 b".." if directory == root => return Err(Errno::PERM),
-                b".." => dir.parent(),
+                b".." => {
+                    self.load(directory)?;
+                    self.found.dir.ok_or(Errno::IO)?.parent()
+                }
                 _ if size > NAME_MAX => return Err(Errno::NAMETOOLONG),
                 _ => {
                     let image = self.image.as_ref().ok_or(Errno::IO)?;
@@ -94,35 +106,63 @@ impl<W: World> Vfs<W> {
                     at += slashes;
                     root = embedded_root(image)?;
                     directory = root;
+                    self.load(directory)?;
+                    mode = self.found.mode;
                 }
-                self.load(directory)?;
+            } else if slashes > 0 && !self.found.is_dir() {
+                return Err(Errno::NOTDIR);
             } else if last {
-                if slashes > 0 && self.found.dir.is_none() {
-                    return Err(Errno::NOTDIR);
-                }
                 return Ok(true);
             } else {
                 directory = node;
+                mode = self.found.mode;
                 at = end + slashes;
             }
         }
     }
 
     /// Copies a path to the end of the buffer, so that there is room for symlinks before it.
+    ///
+    /// # Errors
+    /// `ENAMETOOLONG` beyond [`PATH_MAX`]; `EINVAL` for a NUL byte and `EILSEQ`
+    /// for what is not UTF-8, as wasmtime's host answers.
     fn load_path(&mut self, path: u32, len: u32) -> Result<()> {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x8080_8080_8080_8080;
         self.program.check(path, len, 1);
         if len > PATH_MAX {
             return Err(Errno::NAMETOOLONG);
         }
+        // Eight bytes a step, from the end back, and the last step over what is before the path:
+        // most paths are short, and so take less time than to call for a copy.
+        let mut odd = 0;
+        let (mut left, mut end) = (len, path.wrapping_add(len));
+        for place in self.path.as_chunks_mut::<8>().0.iter_mut().rev() {
+            if left == 0 {
+                break;
+            }
+            let mut word = if let 1..8 = end {
+                // The path starts where memory does.
+                self.program.load64(0) << (64 - end * 8)
+            } else {
+                self.program.load64(end.wrapping_sub(8))
+            };
+            if left < 8 {
+                // What is before the path must not look odd.
+                let before = u64::MAX >> (left * 8);
+                word = word & !before | LOW & before;
+            }
+            // A byte that is zero or above 0x7f sets a high bit.
+            odd |= word.wrapping_sub(LOW) | word;
+            *place = word.to_le_bytes();
+            end = end.wrapping_sub(8);
+            left = left.saturating_sub(8);
+        }
+        if odd & HIGH == 0 {
+            return Ok(());
+        }
         let at = PATH_BUFFER - len as usize;
-        // At least half the buffer is before the path; these letters fill its first word up.
-        if let Some(before) = self.path.get_mut(at - 8..at) {
-            before.fill(b'/');
-        }
-        if let Some(place) = self.path.get_mut(at..) {
-            self.program.copy_in(place, path);
-        }
-        check_text(&self.path, at)
+        check_utf8(self.path.get(at..).unwrap_or_default())
     }
 }
 
@@ -139,55 +179,41 @@ fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
 fn embedded_root<B: Bytes>(image: &Image<B>) -> Result<NodeId> {
     // `/` is the first preopen when there is one.
     let preopen = image.preopen(0)?;
-    let mut name = [0; 2];
-    let size = image.read_str(preopen.name, &mut name)?;
-    match name.get(..size) {
-        Some(b"/") => Ok(preopen.node),
-        _ => Err(Errno::PERM),
+    let mut name = [0];
+    image.bytes().read(preopen.name.offset(), &mut name)?;
+    if preopen.name.len() == 1 && name == [b'/'] {
+        Ok(preopen.node)
+    } else {
+        Err(Errno::PERM)
     }
 }
 
-/// Whether the text from `at` to the end of the buffer is UTF-8 without NUL bytes.
+/// Whether text is UTF-8 without NUL bytes.
 ///
-/// # Errors
-/// `EINVAL` for a NUL byte, `EILSEQ` for what is not UTF-8, as wasmtime's host answers.
-fn check_text(path: &[u8; PATH_BUFFER], at: usize) -> Result<()> {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // Eight bytes a step: any that is zero or above 0x7f sets a high bit.
-    let words = path.get(at & !7..).unwrap_or_default().as_chunks::<8>().0;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        if (word.wrapping_sub(LOW) | word) & HIGH != 0 {
-            return check_utf8(path.get(at..).unwrap_or_default());
-        }
-    }
-    Ok(())
-}
-
-/// The same, byte by byte. (`core::str::from_utf8` has a table, which would be a data segment.)
+/// (`core::str::from_utf8` has a table, which would be a data segment.)
 fn check_utf8(text: &[u8]) -> Result<()> {
     let mut bytes = text.iter().copied();
     while let Some(first) = bytes.next() {
-        // How many bytes follow, and what the first of them may be.
-        let (more, low, high) = match first {
-            0 => return Err(Errno::INVAL),
-            1..0x80 => continue,
-            0xc2..=0xdf => (1, 0x80, 0xbf),
-            0xe0 => (2, 0xa0, 0xbf),
-            0xed => (2, 0x80, 0x9f),
-            0xe1..=0xef => (2, 0x80, 0xbf),
-            0xf0 => (3, 0x90, 0xbf),
-            0xf1..=0xf3 => (3, 0x80, 0xbf),
-            0xf4 => (3, 0x80, 0x8f),
-            _ => return Err(Errno::ILSEQ),
-        };
-        let (mut low, mut high) = (low, high);
-        for _ in 0..more {
+        if first == 0 {
+            return Err(Errno::INVAL);
+        }
+        // The ones a byte starts with tell how long the character is.
+        let size = first.leading_ones();
+        if size == 0 {
+            continue;
+        }
+        let mut code = u32::from(first) & (0x7f >> size);
+        for _ in 1..size {
             match bytes.next() {
-                Some(byte) if (low..=high).contains(&byte) => (low, high) = (0x80, 0xbf),
+                Some(byte) if byte & 0xc0 == 0x80 => code = code << 6 | u32::from(byte & 0x3f),
                 _ => return Err(Errno::ILSEQ),
             }
+        }
+        // Not longer than need be, no surrogate, not beyond Unicode. A byte that only
+        // goes on starts with one, and `code` is then too small; five never fit.
+        match char::from_u32(code) {
+            Some(code) if size > 1 && code.len_utf8() == size as usize => {}
+            _ => return Err(Errno::ILSEQ),
         }
     }
     Ok(())

@@ -33,8 +33,8 @@ pub(crate) fn vfs() -> &'static mut Vfs<Wasm> {
 }
 
 unsafe extern "C" {
-    /// Where the linker ends the statics; its address is its value.
-    static __heap_base: u8;
+    /// Where the linker ends the statics; its address is what counts. `wasm-ld` aligns it to 16.
+    static __heap_base: u64;
 }
 
 /// The descriptor table's memory: from the end of the statics to the end of the interposer's memory.
@@ -43,13 +43,10 @@ pub(crate) struct Heap {
     count: usize,
 }
 
-/// The first entry: the heap's start, aligned.
+/// The first entry.
 #[inline(always)]
 fn base() -> *mut Entry {
-    (&raw const __heap_base)
-        .map_addr(|address| address.next_multiple_of(align_of::<Entry>()))
-        .cast::<Entry>()
-        .cast_mut()
+    (&raw const __heap_base).cast::<Entry>().cast_mut()
 }
 
 impl Storage for Heap {

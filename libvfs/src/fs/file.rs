@@ -235,17 +235,13 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` unless both are open.
     pub fn fd_renumber(&mut self, from: u32, to: u32) -> Result<()> {
-        let Some(&mut entry) = self.table.entry(from) else {
-            return Err(Errno::BADF);
-        };
-        if self.table.entry(to).is_none() {
+        if self.table.entry(from).is_none() || self.table.entry(to).is_none() {
             return Err(Errno::BADF);
         }
         if from != to {
             // As with `dup2`, errors of closing the target are lost.
             let _ = self.fd_close(to);
-            self.table.free(from);
-            self.table.put(to, entry);
+            self.table.rename(from, to);
         }
         Ok(())
     }

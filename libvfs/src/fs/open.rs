@@ -52,9 +52,10 @@ impl<W: World> Vfs<W> {
             Place::Tree => {
                 let asked = (base | inheriting) as u32;
                 let rights = may_open(&self.found, oflags, base as u32, asked, passed_on)?;
+                let found = &self.found;
                 let host = match beside {
                     // The host's directory of the same path, if there is one, is united with it.
-                    Some(fd) if self.found.dir.is_some() => self
+                    Some(fd) if found.is_dir() => self
                         .host
                         .path_open(
                             fd, flags, path, path_len, DIRECTORY, base, inheriting, 0, out,
@@ -63,24 +64,29 @@ impl<W: World> Vfs<W> {
                         .map(|()| self.program.load32(out)),
                     _ => None,
                 };
-                let entry = if self.found.dir.is_some() {
+                let Some(place) = self.table.allot() else {
+                    return self.no_number(host);
+                };
+                *place = if found.is_dir() {
                     Entry::Directory(Directory {
-                        node: self.found.id,
+                        node: found.id,
+                        mode: found.mode,
                         host,
                         rights,
                         preopen: Preopen::No,
                     })
                 } else {
                     Entry::File(File {
-                        node: self.found.id,
-                        offset: self.found.offset,
-                        size: self.found.size,
+                        node: found.id,
+                        offset: found.offset,
+                        size: found.size,
                         rights,
                         flags: fdflags,
                         position: 0,
                     })
                 };
-                return self.hand_out(entry, host, out);
+                self.program.store32(out, self.table.newest());
+                return Ok(());
             }
         };
         let opened = self.host.path_open(
@@ -106,7 +112,7 @@ fn may_open(node: &Found, oflags: u32, base: u32, asked: u32, passed_on: u32) ->
     if node.is_symlink() {
         return Err(Errno::LOOP);
     }
-    let is_dir = node.dir.is_some();
+    let is_dir = node.is_dir();
     let writes = base & WRITE != 0 || oflags & TRUNC != 0;
     // POSIX lets `O_CREAT` open a directory no more than writing does.
     if is_dir && (writes || oflags & CREAT != 0) {

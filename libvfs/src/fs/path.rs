@@ -119,7 +119,7 @@ impl<W: World> Vfs<W> {
     pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, false, REMOVE_DIRECTORY)?;
         match self.place {
-            Place::Tree if self.found.dir.is_none() => Err(Errno::NOTDIR),
+            Place::Tree if !self.found.is_dir() => Err(Errno::NOTDIR),
             Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, .. } => self.host.path_remove_directory(fd, path, path_len),
             Place::Free => Err(Errno::NOENT),
@@ -133,7 +133,7 @@ impl<W: World> Vfs<W> {
     pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, false, UNLINK_FILE)?;
         match self.place {
-            Place::Tree if self.found.dir.is_some() => Err(Errno::ISDIR),
+            Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
             Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, .. } => self.host.path_unlink_file(fd, path, path_len),
             Place::Free => Err(Errno::NOENT),

@@ -13,6 +13,9 @@ const SUBSCRIPTION: u32 = 48;
 /// Bytes of a witx `event`: userdata, error at 8, type at 10, bytes at 16, flags at 24.
 const EVENT: u32 = 32;
 
+/// The tag of a subscription to a clock.
+const CLOCK: u32 = 0;
+
 /// The tag of a subscription to reading.
 const FD_READ: u32 = 1;
 
@@ -43,9 +46,12 @@ impl<W: World> Vfs<W> {
         let mut ready = 0;
         for index in 0..count {
             let subscription = subscriptions + index * SUBSCRIPTION;
-            if let Some((tag, fd)) = self.subscribed(subscription)
-                && let Some((errno, bytes, flags)) = self.readiness(tag, fd)
-            {
+            let tag = self.tag(subscription);
+            if tag == CLOCK {
+                continue;
+            }
+            let fd = self.program.load32(subscription + 16);
+            if let Some((errno, bytes, flags)) = self.readiness(tag, fd) {
                 let event = events + ready * EVENT;
                 let userdata = self.program.load64(subscription);
                 self.program.store64(event, userdata);
@@ -60,20 +66,19 @@ impl<W: World> Vfs<W> {
             self.program.store32(out, ready);
             return Ok(());
         }
-        self.translate(subscriptions, count, |vfs, fd| match vfs.table.entry(fd) {
-            Some(Entry::Host(fd)) => Some(*fd),
-            _ => None,
-        });
+        self.translate(subscriptions, count, true);
         let result = self.host.poll_oneoff(subscriptions, events, count, out);
-        // No two numbers stand for one of the host's, so the way back is clear.
-        self.translate(subscriptions, count, |vfs, fd| vfs.table.of_host(fd));
+        self.translate(subscriptions, count, false);
         result
     }
 
-    /// Tag and descriptor of a subscription, unless it is to a clock.
-    fn subscribed(&self, subscription: u32) -> Option<(u32, u32)> {
-        let tag = self.program.load32(subscription + 8) & 0xff;
-        matches!(tag, FD_READ | FD_WRITE).then(|| (tag, self.program.load32(subscription + 16)))
+    /// What a subscription is to; what preview1 does not know is left to the host, as clocks are.
+    #[inline(never)]
+    fn tag(&self, subscription: u32) -> u32 {
+        match self.program.load32(subscription + 8) & 0xff {
+            tag @ (FD_READ | FD_WRITE) => tag,
+            _ => CLOCK,
+        }
     }
 
     /// Error, bytes and flags of the event of a descriptor, unless it is the host's to say.
@@ -94,18 +99,19 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// Replaces the descriptors of subscriptions.
-    fn translate(
-        &mut self,
-        subscriptions: u32,
-        count: u32,
-        number: impl Fn(&mut Self, u32) -> Option<u32>,
-    ) {
+    /// Replaces the descriptors of subscriptions by the host's, or those by the program's again.
+    ///
+    /// No two numbers stand for one of the host's, so the way back is clear.
+    #[inline(never)]
+    fn translate(&mut self, subscriptions: u32, count: u32, to_host: bool) {
         for index in 0..count {
             let subscription = subscriptions + index * SUBSCRIPTION;
-            if let Some((_, fd)) = self.subscribed(subscription)
-                && let Some(fd) = number(self, fd)
-            {
+            if self.tag(subscription) != CLOCK {
+                let fd = self.program.load32(subscription + 16);
+                let fd = match self.table.entry(fd) {
+                    Some(&mut Entry::Host(fd)) if to_host => fd,
+                    _ => self.table.of_host(fd).unwrap_or(fd),
+                };
                 self.program.store32(subscription + 16, fd);
             }
         }

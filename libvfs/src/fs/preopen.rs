@@ -1,6 +1,6 @@
 //! What the program finds open at its start, and how it learns the names.
 
-use vfs_image::{Image, NodeId};
+use vfs_image::{Bytes, Image, NodeId};
 
 use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
@@ -24,10 +24,10 @@ impl<W: World> Vfs<W> {
     pub(super) fn open_preopens(&mut self, bytes: W::Bytes) {
         // No failure here can be reported; what does not fit is not there.
         for stream in 0..FIRST {
-            let _ = self.table.insert(Entry::Host(stream));
+            self.insert_host(stream);
         }
         // A module that was not bundled has no image and is a plain pass-through.
-        if vfs_image::Bytes::size(&bytes) != 0 {
+        if bytes.size() != 0 {
             self.image = Image::open(bytes).ok();
             // A corrupt image shows as one preopen, on which every call answers `EIO`.
             let count = self.image.as_ref().map_or(1, Image::preopen_count);
@@ -50,56 +50,90 @@ impl<W: World> Vfs<W> {
         self.program.copy_out(BORROWED, saved);
     }
 
+    /// Gives the host's descriptor a number; false when there is none left.
+    fn insert_host(&mut self, fd: u32) -> bool {
+        match self.table.allot() {
+            Some(place) => {
+                *place = Entry::Host(fd);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Opens the root of the embedded preopen of this index, which has its number as node.
+    #[inline(never)]
     fn insert_preopen(&mut self, index: u32, host: Option<u32>, preopen: Preopen) {
-        let directory = Directory {
-            node: NodeId::new(index),
-            host,
-            rights: Rights::PREOPEN,
-            preopen,
-        };
-        let _ = self.table.insert(Entry::Directory(directory));
+        let node = NodeId::new(index);
+        if self.load(node).is_err() {
+            // Calls on it will tell.
+            self.found.mode = u32::MAX;
+        }
+        if let Some(place) = self.table.allot() {
+            *place = Entry::Directory(Directory {
+                node,
+                mode: self.found.mode,
+                host,
+                rights: Rights::PREOPEN,
+                preopen,
+            });
+        }
     }
 
     /// Takes over a descriptor of the host; false when the host has none of this number.
     fn open_host_fd(&mut self, fd: u32) -> bool {
-        let entry = Entry::Host(fd);
         if self.host.fd_prestat_get(fd, BORROWED).is_ok() {
             // `pr_name_len`, behind the tag and its padding.
             let name_len = self.program.load32(BORROWED + 4);
-            return self.unite(fd, name_len) == Ok(true) || self.table.insert(entry).is_ok();
-        }
+            if self.unite(fd, name_len) {
+                return true;
+            }
         // An inherited socket or file stays usable.
-        self.host.fd_fdstat_get(fd, BORROWED).is_ok() && self.table.insert(entry).is_ok()
+        } else if self.host.fd_fdstat_get(fd, BORROWED).is_err() {
+            return false;
+        }
+        self.insert_host(fd)
     }
 
     /// Unites a host preopen with the embedded preopen that catches the same paths; false when there is none.
     ///
     /// Under the same name it is one preopen, listed once. Under another (`.`
     /// beside `/`) it keeps its name and leads to the same tree.
-    fn unite(&mut self, fd: u32, name_len: u32) -> Result<bool> {
+    fn unite(&mut self, fd: u32, name_len: u32) -> bool {
         let Some(image) = &self.image else {
-            return Ok(false);
+            return false;
         };
         let (_, buffer) = self.path.split_at_mut(PATH_MAX as usize);
         let (own, name) = buffer.split_at_mut(PATH_MAX as usize / 2);
         let Some(name) = name.get_mut(..name_len as usize) else {
-            return Ok(false);
+            return false;
         };
-        self.host.fd_prestat_dir_name(fd, BORROWED, name_len)?;
+        let named = self.host.fd_prestat_dir_name(fd, BORROWED, name_len);
+        if named.is_err() {
+            return false;
+        }
         self.program.copy_in(name, BORROWED);
+        let caught = caught(name);
         for index in 0..image.preopen_count() {
-            let size = image.read_str(image.preopen(index)?.name, own)?;
-            let own = own.get(..size).unwrap_or_default();
-            if caught(own) == caught(name) {
+            let Ok(preopen) = image.preopen(index) else {
+                return false;
+            };
+            let size = preopen.name.len();
+            let own = own.get_mut(..size as usize).unwrap_or_default();
+            if image.bytes().read(preopen.name.offset(), own).is_err() {
+                return false;
+            }
+            if own.get(self::caught(own)..) == name.get(caught..) {
                 match self.table.entry(FIRST + index) {
-                    Some(Entry::Directory(directory)) if own == name => directory.host = Some(fd),
+                    Some(Entry::Directory(directory)) if own == name => {
+                        directory.host = Some(fd);
+                    }
                     _ => self.insert_preopen(index, Some(fd), Preopen::Host),
                 }
-                return Ok(true);
+                return true;
             }
         }
-        Ok(false)
+        false
     }
 
     /// `fd_prestat_get`: the length of a preopen's name.
@@ -159,13 +193,15 @@ impl<W: World> Vfs<W> {
     }
 }
 
-/// The prefix of paths that a preopen of this name catches, as wasi-libc strips it: `/`, `.` and `./` are nothing.
-fn caught(mut name: &[u8]) -> &[u8] {
+/// Where in a preopen's name the prefix of the paths starts that it catches: wasi-libc strips `/`, `.` and `./`.
+#[inline(never)]
+fn caught(name: &[u8]) -> usize {
+    let mut at = 0;
     loop {
-        name = match name {
-            [b'/', rest @ ..] | [b'.', b'/', rest @ ..] => rest,
-            b"." => b"",
-            _ => return name,
-        }
+        at += match name.get(at..) {
+            Some([b'/', ..] | [b'.']) => 1,
+            Some([b'.', b'/', ..]) => 2,
+            _ => return at,
+        };
     }
 }

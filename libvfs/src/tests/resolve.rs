@@ -293,3 +293,83 @@ fn a_directory_without_x_can_not_be_searched() {
         assert_eq!(t.stat(3, path), Err(Errno::ACCES), "{path}");
     }
 }
+
+#[test]
+fn what_was_looked_up_before_makes_no_difference() {
+    let long = "long-directory-name/".repeat(8);
+    let tree = tree()
+        .file("/ab/b/file", b"other")
+        .file("/a/bb/file", b"bb")
+        .file(&std::format!("/{long}x"), b"1")
+        .file("/closed/file", b"2")
+        .mode("/closed", 0o600)
+        .file("/12345678/12345678/x", b"12")
+        .file("/12345678/1234567/x", b"123");
+    let mut paths: Vec<String> = [
+        "a/b/file",
+        "a/b/no",
+        "a//b/file",
+        "a/b//file",
+        "a/b/",
+        "a/b",
+        "a/",
+        "a//",
+        "a",
+        "./a/b/file",
+        "a/../a/b/file",
+        "a/b/../b/file",
+        "a/b/..",
+        "a/b/../..",
+        "a/b/../../..",
+        "ab/b/file",
+        "b/file",
+        "a/bb/file",
+        "rel",
+        "dirlink/file",
+        "dirlink/../b/file",
+        "dirlink/../../top",
+        "a/up",
+        "abs",
+        "slashes/file",
+        "top",
+        "top/",
+        "top/x",
+        "closed/file",
+        "closed/no",
+        "no/file",
+        "self/x",
+        ".",
+        "..",
+        "",
+        "12345678/12345678/x",
+        "12345678/1234567/x",
+        "12345678/x",
+        "12345678/12345678//x",
+    ]
+    .map(String::from)
+    .into();
+    paths.push(std::format!("{long}x"));
+    paths.push(std::format!("{long}y"));
+    paths.push(std::format!("{}x", &long[..120]));
+    let fresh = |dir: &str, path: &str| {
+        let mut t = Fixture::new(&tree);
+        let fd = if dir.is_empty() {
+            3
+        } else {
+            t.open_dir(3, dir).unwrap()
+        };
+        t.stat(fd, path)
+    };
+    let starts = ["", "a", "ab"];
+    let mut t = Fixture::new(&tree);
+    let fds = [3, t.open_dir(3, "a").unwrap(), t.open_dir(3, "ab").unwrap()];
+    for (dir, fd) in starts.into_iter().zip(fds) {
+        let expected: Vec<_> = paths.iter().map(|path| fresh(dir, path)).collect();
+        for (before, other) in paths.iter().zip([3, fd].into_iter().cycle()) {
+            for (path, expected) in paths.iter().zip(&expected) {
+                let _ = t.stat(other, before);
+                assert_eq!(t.stat(fd, path), *expected, "{dir}: {path} after {before}");
+            }
+        }
+    }
+}
