@@ -75,16 +75,18 @@ fi
 # No jump tables: a table of a `match` would be a data segment.
 # The paths of this machine must not decide a byte.
 flags="-C target-cpu=mvp -C target-feature=+bulk-memory,+sign-ext -C jump-tables=no"
-remap="--remap-path-prefix=$root=/wasi-vfs --remap-path-prefix=$sysroot=/rust"
+separator=$(printf '\037') # between arguments, because a path may have spaces
+remap="--remap-path-prefix=$root=/wasi-vfs${separator}--remap-path-prefix=$sysroot=/rust"
+encoded="$(echo "$flags -Z location-detail=none" | tr ' ' '\037')$separator$remap"
 link="--no-entry --gc-sections --strip-all --stack-first -z stack-size=8192 -O2"
 optimize="-Os --mvp-features --enable-bulk-memory --enable-sign-ext"
 exports=$(sed -n 's/^            \([a-z_]*\)(.*/\1/p' "$here/src/host.rs" | grep -E '^(fd|path|poll|sock)_' | sort -u)
 
 cd "$root"
 export RUSTC
-unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS || true
+unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTFLAGS CARGO_BUILD_RUSTFLAGS || true
 # shellcheck disable=SC2086
-RUSTC_BOOTSTRAP=1 RUSTFLAGS="$flags $remap -Z location-detail=none" CARGO_TARGET_DIR=$work/target \
+RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS=$encoded CARGO_TARGET_DIR=$work/target \
     "$cargo" rustc --quiet --locked -p libvfs --lib --crate-type staticlib \
     --profile interposer --target $target $build_std
 exports_args=
