@@ -1,6 +1,8 @@
 // Embedded files beside directories of the host: `/` from the bundle, `/host` from outside.
 //
-// Usage: mix [union]    with `union` a host directory is at `/` too.
+// Usage: mix            with a host directory at `/host`
+//        mix union      with one at `/`
+//        mix streams    with a line on standard input
 #include "c/report.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -138,9 +140,39 @@ static void both(void) {
   show("/host-dir/new.txt");
 }
 
+// Embedded files as standard streams, and standard streams under other numbers.
+static void streams(void) {
+  section("read", "standard streams");
+  char line[64] = "";
+  printf("stdin of the host -> %s", fgets(line, sizeof line, stdin) ? line : "null\n");
+  int fd = open("/file.txt", O_RDONLY);
+  outcome("renumber a file to stdin", "", __wasilibc_fd_renumber(fd, 0));
+  ssize_t n = read(0, line, 8);
+  printf("read 0 -> %.*s\n", (int)n, line);
+  outcome("isatty", "0", isatty(0) ? 1 : -1);
+  outcome("close", "0", close(0));
+  outcome("read", "0", read(0, line, 8));
+  outcome("the lowest free number", "", open("/dir/deep.txt", O_RDONLY));
+  n = read(0, line, 8);
+  printf("read 0 -> %.*s\n", (int)n, line);
+  // stdout moves to another number, a file takes its place, and back.
+  fflush(stdout);
+  int spare = open("/file.txt", O_RDONLY);
+  int moved = __wasilibc_fd_renumber(1, spare);
+  int placed = open("/file.txt", O_RDONLY);
+  ssize_t refused = write(1, "lost\n", 5);
+  int refusal = errno;
+  ssize_t written = write(spare, "through another number\n", 23);
+  int back = __wasilibc_fd_renumber(spare, 1);
+  printf("stdout moved -> %d %d %d\n", moved, placed, back);
+  printf("write to a file in its place -> %d %s\n", (int)refused, errno_name(refusal));
+  printf("write to the other number -> %d\n", (int)written);
+}
+
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (argc > 1 && strcmp(argv[1], "union") == 0) both();
+  else if (argc > 1 && strcmp(argv[1], "streams") == 0) streams();
   else {
     beside();
     across();

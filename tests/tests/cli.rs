@@ -259,6 +259,11 @@ fn programs() {
         "app.wat",
         r#"(module (import "wasi_snapshot_preview1" "fd_close" (func (param i64))) (memory (export "memory") 1) (func (export "_start")))"#,
     );
+    module_fails(
+        "program-memory-full",
+        "app.wat",
+        PROGRAM.replace("\"memory\") 1", "\"memory\") 65536"),
+    );
     // A real module, cut in the middle of its code and behind its header.
     let module = fs::read(wasi_vfs_tests::guest::cpython()).expect("tests/setup.sh fetched it");
     module_fails("program-truncated", "app.wasm", &module[..module.len() / 3]);

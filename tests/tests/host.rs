@@ -96,6 +96,66 @@ fn at_the_same_place() {
     );
 }
 
+/// Embedded files take the numbers of standard streams, and those take others.
+#[test]
+fn standard_streams_and_files_change_places() {
+    let (_folder, bundle) = bundled();
+    let run = Run::with_args(&["streams"]).stdin(b"from stdin\n");
+    let wasmtime = Engine::Wasmtime.run(&bundle, &run).ok();
+    golden::check("transcripts/host-streams.txt", &wasmtime);
+    assert_eq!(Engine::Node.run(&bundle, &run).ok(), wasmtime);
+}
+
+/// Without a single entry the bundle is the program with the host's directories.
+#[test]
+fn an_empty_manifest_changes_nothing() {
+    let folder = tempfile::tempdir().expect("can't create a temporary folder");
+    let manifest = format!(
+        "manifest-version = 1\n[module]\ninput = \"{}\"\noutput = \"bundle.wasm\"\n",
+        guest::mix().display()
+    );
+    let bundle = bundle::bundle(folder.path(), &manifest);
+    for engine in Engine::ALL {
+        let outside = outside(&folder, engine);
+        let run = Run::with_args(&["union"]);
+        let said = Transcript::parse(&engine.run(&bundle, &run.dir(&outside, "/")).ok());
+        let section = "read a host directory at the same place";
+        assert_eq!(
+            said.value(section, "list /"),
+            "dir file.txt host-dir only-host.txt outside.txt",
+            "{engine:?}"
+        );
+        assert_eq!(
+            said.value(section, "read /file.txt"),
+            "host file\\x0a",
+            "{engine:?}"
+        );
+        assert_eq!(
+            said.value(section, "read /host-dir/new.txt"),
+            "written\\x0a",
+            "{engine:?}"
+        );
+    }
+}
+
+/// A tree at `.` is a preopen of its own, beside `/`: a program without a working directory finds it by that name.
+#[test]
+fn relative_mounts() {
+    let folder = tempfile::tempdir().expect("can't create a temporary folder");
+    let manifest = format!(
+        "manifest-version = 1\n[module]\ninput = \"{}\"\noutput = \"bundle.wasm\"\n[[file]]\nguest = \"file.txt\"\ncontent = \"relative\\n\"\n",
+        guest::sources().join("wat/cat.wat").display()
+    );
+    let bundle = bundle::bundle(folder.path(), &manifest);
+    for engine in Engine::ALL {
+        assert_eq!(
+            engine.run(&bundle, &Run::default()).ok(),
+            "relative\n",
+            "{engine:?}"
+        );
+    }
+}
+
 /// What switched the old tool's file system off at run time does nothing.
 #[test]
 fn no_variable_switches_the_tree_off() {

@@ -62,6 +62,16 @@ fn programs_that_import_next_to_nothing() {
     same_everywhere("stubs.wat", "");
 }
 
+#[test]
+fn passive_segments_of_the_program() {
+    same_everywhere("bulk.wat", "");
+}
+
+#[test]
+fn growth_page_by_page() {
+    same_everywhere("pages.wat", "");
+}
+
 fn result(said: Said) -> String {
     said.ok().trim().to_owned()
 }
