@@ -9,6 +9,7 @@
 
 pub mod bundle;
 pub mod cache;
+pub mod command;
 pub mod engine;
 pub mod fixture;
 pub mod golden;

@@ -44,7 +44,6 @@ fn check(name: &str, section: &str, lines: &[(&str, &str)]) {
 
 #[test]
 fn finished_modules_need_no_relinking() {
-    // Programs of four toolchains, none linked with anything of ours.
     for name in ["c-debian", "c-zig", "cpp", "rust", "raw", "cpython"] {
         let text = fs::read_to_string(golden::path(&format!("transcripts/{name}.txt")))
             .expect("oracle.rs blesses it");
