@@ -91,7 +91,7 @@ fn cpython() {
     build(folder.path(), Some("fetch.sh"));
     let report = r#"{
   "python": "3.11.3",
-  "library": "/usr/local/lib/python3.11",
+  "library": "/opt/lib/python3.11",
   "words": 16,
   "most common": [
     [
@@ -109,7 +109,13 @@ fn cpython() {
   ]
 }
 "#;
-    says(folder.path(), "dist/python.wasm", &["/app/app.py"], report);
+    let run = Run::with_args(&["/app/app.py"]).env("PYTHONHOME", "/opt");
+    for engine in Engine::ALL {
+        let said = engine
+            .run(&folder.path().join("dist/python.wasm"), &run)
+            .ok();
+        assert_eq!(said, report, "{engine:?}");
+    }
 }
 
 #[test]
