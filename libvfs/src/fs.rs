@@ -23,6 +23,9 @@ use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::resolve::PATH_BUFFER;
 
+/// Where the program's memory is borrowed for answers of the host: saved before, restored after.
+pub(crate) const BORROWED: u32 = 1024;
+
 /// Everything outside the file system, bundled to keep signatures short.
 pub trait World {
     /// The program's memory.

@@ -92,12 +92,10 @@ impl Bytes for Segment {
     }
     #[inline(always)]
     fn read(&self, offset: u32, out: &mut [u8]) -> Result<(), Corrupt> {
-        let len = out.len() as u32;
-        if u64::from(offset) + u64::from(len) > u64::from(intrinsic::image_size()) {
-            return Err(Corrupt);
-        }
-        // SAFETY: writes exactly the bytes of `out`; the source range was just checked.
-        unsafe { intrinsic::image_to_own(out.as_mut_ptr(), offset, len) };
+        // The reader asks for ranges that the image has and for no others: its mutation
+        // test asserts that of every image, however damaged. Even so, the worst is a trap.
+        // SAFETY: writes exactly the bytes of `out`; the source is not memory.
+        unsafe { intrinsic::image_to_own(out.as_mut_ptr(), offset, out.len() as u32) };
         Ok(())
     }
 }

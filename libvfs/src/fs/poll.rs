@@ -1,6 +1,6 @@
 //! `poll_oneoff` over any mix of descriptors.
 
-use super::{Vfs, World};
+use super::{BORROWED, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::host::Host;
@@ -12,6 +12,9 @@ const SUBSCRIPTION: u32 = 48;
 
 /// Bytes of a witx `event`: userdata, error at 8, type at 10, bytes at 16, flags at 24.
 const EVENT: u32 = 32;
+
+/// Two subscriptions, their events, and how many of those there are.
+const REQUEST: usize = (2 * SUBSCRIPTION + 2 * EVENT + 4) as usize;
 
 /// The tag of a subscription to a clock.
 const CLOCK: u32 = 0;
@@ -28,8 +31,9 @@ const HANGUP: u64 = 1;
 impl<W: World> Vfs<W> {
     /// `poll_oneoff`: what is embedded is always ready, and a closed descriptor has an error to tell.
     ///
-    /// When there is either, those events are the answer. Otherwise the host
-    /// waits, and sees its own numbers in the subscriptions meanwhile.
+    /// When there is either, nobody waits: the host is asked for each of its own
+    /// whether it is ready now. Otherwise the host waits, and sees its own
+    /// numbers in the subscriptions meanwhile.
     ///
     /// # Errors
     /// What the host answers.
@@ -63,6 +67,11 @@ impl<W: World> Vfs<W> {
             }
         }
         if ready > 0 {
+            for index in 0..count {
+                let subscription = subscriptions + index * SUBSCRIPTION;
+                let event = events + ready * EVENT;
+                ready += u32::from(self.ready_now(subscription, event));
+            }
             self.program.store32(out, ready);
             return Ok(());
         }
@@ -97,6 +106,46 @@ impl<W: World> Vfs<W> {
             }
             _ => Some((Errno::answer(Err(Errno::BADF)), 0, 0)),
         }
+    }
+
+    /// Asks the host about one of its descriptors without waiting; true when it put down an event.
+    ///
+    /// A clock that rings at once is asked beside it. The program's own clocks
+    /// are not: as in `poll`, a timeout matters only when nothing is ready.
+    fn ready_now(&mut self, subscription: u32, event: u32) -> bool {
+        let tag = self.tag(subscription);
+        let fd = self.program.load32(subscription + 16);
+        let Some(&mut Entry::Host(fd)) = self.table.entry(fd) else {
+            return false;
+        };
+        if tag == CLOCK {
+            return false;
+        }
+        // The program has a page at least, as the subscription is in it. Zeros are
+        // a clock without a timeout, and two events of clocks.
+        let (saved, request) = self.path.split_at_mut(REQUEST);
+        let request = request.get_mut(..REQUEST).unwrap_or_default();
+        request.fill(0);
+        let asked = request.get_mut(..SUBSCRIPTION as usize).unwrap_or_default();
+        self.program.copy_in(asked, subscription);
+        self.program.copy_in(saved, BORROWED);
+        self.program.copy_out(BORROWED, request);
+        self.program.store32(BORROWED + 16, fd);
+        // No answer leaves the events as they are.
+        let events = BORROWED + 2 * SUBSCRIPTION;
+        let _ = self
+            .host
+            .poll_oneoff(BORROWED, events, 2, events + 2 * EVENT);
+        self.program.copy_in(request, BORROWED);
+        self.program.copy_out(BORROWED, saved);
+        let events = request.get(2 * SUBSCRIPTION as usize..).unwrap_or_default();
+        for told in events.as_chunks::<{ EVENT as usize }>().0 {
+            if u32::from(told[10]) == tag {
+                self.program.copy_out(event, told);
+                return true;
+            }
+        }
+        false
     }
 
     /// Replaces the descriptors of subscriptions by the host's, or those by the program's again.

@@ -2,16 +2,13 @@
 
 use vfs_image::{Bytes, Image, NodeId};
 
-use super::{Place, Vfs, World};
+use super::{BORROWED, Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::PATH_MAX;
 use crate::rights::Rights;
-
-/// Where the program's memory is borrowed for answers of the host: saved before, restored after.
-const BORROWED: u32 = 1024;
 
 /// The first number that is not a standard stream.
 const FIRST: u32 = 3;

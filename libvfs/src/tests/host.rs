@@ -301,14 +301,27 @@ impl FakeHost {
                 self.memory.copy_out(arg(1), &bytes);
                 out(bytes.len() as u32)
             }
+            // Standard output is ready, and so is a clock without a timeout; nothing else ever is.
             "poll_oneoff" => {
+                let mut ready = 0;
                 for index in 0..arg(2) {
                     let at = arg(0) + index * 48;
-                    if self.memory.load32(at + 8) & 0xff != 0 {
-                        self.polled.borrow_mut().push(self.memory.load32(at + 16));
+                    let tag = self.memory.load32(at + 8) & 0xff;
+                    let (fd, timeout) =
+                        (self.memory.load32(at + 16), self.memory.load64_at(at + 24));
+                    if tag != 0 {
+                        self.polled.borrow_mut().push(fd);
+                    }
+                    if (tag, fd) == (2, 1) || (tag, timeout) == (0, 0) {
+                        let event = arg(1) + ready * 32;
+                        self.memory.set(event, &self.memory.get::<8>(at));
+                        self.memory
+                            .set(event + 8, &u64::from(tag << 16).to_le_bytes());
+                        self.memory.set(event + 16, &[0; 16]);
+                        ready += 1;
                     }
                 }
-                out(0)
+                out(ready)
             }
             "sock_accept" => {
                 self.get(args[0])?;
