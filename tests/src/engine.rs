@@ -106,17 +106,7 @@ fn wasmtime(run: &Run) -> Command {
         "--argv0",
         "guest",
     ]);
-    for (host, guest) in &run.dirs {
-        command
-            .arg("--dir")
-            .arg(format!("{}::{guest}", host.display()));
-    }
-    for variable in &run.env {
-        command.arg("--env").arg(variable);
-    }
-    if let Some(function) = &run.invoke {
-        command.arg("--invoke").arg(function);
-    }
+    pass_on(run, &mut command);
     command
 }
 
@@ -128,6 +118,15 @@ fn node(run: &Run) -> Command {
     command
         .arg("--shim")
         .arg(cache::tool("browser_wasi_shim-0.4.2").join("dist/index.js"));
+    pass_on(run, &mut command);
+    if run.grow > 0 {
+        command.arg("--grow").arg(run.grow.to_string());
+    }
+    command
+}
+
+/// The options that wasmtime has and `node.mjs` takes in the same words.
+fn pass_on(run: &Run, command: &mut Command) {
     for (host, guest) in &run.dirs {
         command
             .arg("--dir")
@@ -139,8 +138,4 @@ fn node(run: &Run) -> Command {
     if let Some(function) = &run.invoke {
         command.arg("--invoke").arg(function);
     }
-    if run.grow > 0 {
-        command.arg("--grow").arg(run.grow.to_string());
-    }
-    command
 }
