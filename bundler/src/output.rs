@@ -6,7 +6,6 @@ use std::io::{self, Seek, Write};
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use wasm_encoder::{CustomSection, Section as _};
 
 use crate::image::{Image, ImageError, Progress, Written};
@@ -114,7 +113,7 @@ pub fn seal<W: Write + Seek>(
         segment: linked.segment(),
         image_size: written.size,
         image_digest: hex_digest(&written.digest),
-        interposer: hex_digest(&Sha256::digest(interposer.bytes()).into()),
+        interposer: hex_digest(&interposer.digest()),
         tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     out.write_all(&record.section())

@@ -49,6 +49,16 @@ fn outside(folder: &TempDir, engine: Engine) -> PathBuf {
     root
 }
 
+/// Whether both engines let the program see the same.
+#[track_caller]
+fn assert_same(said: &[Transcript]) {
+    assert_eq!(
+        said[0].differences(&said[1]),
+        Vec::<String>::new(),
+        "wasmtime => node"
+    );
+}
+
 #[test]
 fn beside() {
     let (folder, bundle) = bundled();
@@ -67,11 +77,7 @@ fn beside() {
         }
         said.push(Transcript::parse(&text));
     }
-    assert_eq!(
-        said[0].differences(&said[1]),
-        Vec::<String>::new(),
-        "wasmtime => node"
-    );
+    assert_same(&said);
 }
 
 /// Embedded files first, then the host's, in listings and for single names.
@@ -81,19 +87,14 @@ fn at_the_same_place() {
     let mut said = Vec::new();
     for engine in Engine::ALL {
         let outside = outside(&folder, engine);
-        let mut run = Run::with_args(&["union"]);
-        run = run.dir(&outside, "/");
+        let run = Run::with_args(&["union"]).dir(&outside, "/");
         let text = engine.run(&bundle, &run).ok();
         if engine == Engine::Wasmtime {
             golden::check("transcripts/host-union.txt", &text);
         }
         said.push(Transcript::parse(&text));
     }
-    assert_eq!(
-        said[0].differences(&said[1]),
-        Vec::<String>::new(),
-        "wasmtime => node"
-    );
+    assert_same(&said);
 }
 
 /// Embedded files take the numbers of standard streams, and those take others.

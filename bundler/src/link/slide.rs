@@ -39,13 +39,7 @@ pub(super) fn memory_grow(globals: RegionGlobals, limit: u32) -> Vec<u8> {
         .i32_gt_u();
     code.i32_or();
     code.if_(BlockType::Empty).i32_const(-1).return_().end();
-    code.local_get(N)
-        .local_get(EXTRA)
-        .i32_add()
-        .memory_grow(0)
-        .i32_const(-1)
-        .i32_eq();
-    code.if_(BlockType::Empty).i32_const(-1).return_().end();
+    grow_or_return(&mut code, N, EXTRA);
 
     // The region begins behind the new pages.
     code.local_get(OLD).local_get(N).i32_add().local_set(N);
@@ -78,13 +72,7 @@ pub(super) fn region_grow(globals: RegionGlobals) -> Vec<u8> {
     // More than there can be; below it the sum stays in range.
     code.local_get(N).i32_const(MAX_PAGES as i32).i32_gt_u();
     code.if_(BlockType::Empty).i32_const(-1).return_().end();
-    code.local_get(N)
-        .local_get(EXTRA)
-        .i32_add()
-        .memory_grow(0)
-        .i32_const(-1)
-        .i32_eq();
-    code.if_(BlockType::Empty).i32_const(-1).return_().end();
+    grow_or_return(&mut code, N, EXTRA);
 
     code.local_get(EXTRA);
     code.if_(BlockType::Empty);
@@ -113,6 +101,17 @@ fn split_foreign(code: &mut InstructionSink<'_>, globals: RegionGlobals, old: u3
     code.memory_size(0).local_set(old);
     code.global_get(globals.region).local_set(extra);
     code.end();
+}
+
+/// Grows the real memory by `n + extra` pages; the function returns −1, with nothing changed, when that can't be.
+fn grow_or_return(code: &mut InstructionSink<'_>, n: u32, extra: u32) {
+    code.local_get(n)
+        .local_get(extra)
+        .i32_add()
+        .memory_grow(0)
+        .i32_const(-1)
+        .i32_eq();
+    code.if_(BlockType::Empty).i32_const(-1).return_().end();
 }
 
 /// Moves the region to begin at page `pages`, clears what it leaves, books it. `scratch` is overwritten.

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 use wasmparser::{
-    BinaryReaderError, Chunk, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator,
-    WasmFeatures,
+    BinaryReaderError, Chunk, FuncToValidate, FuncValidator, FuncValidatorAllocations,
+    FunctionBody, Parser, Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use super::error::LinkError;
@@ -45,18 +45,28 @@ fn parts(before: &[u8], after: &[u8]) -> Result<(), BinaryReaderError> {
             }
         }
     }
-    let results: Vec<Result<(), BinaryReaderError>> = functions
+    let results = each(functions, |validator, body| validator.validate(body));
+    results.into_iter().collect()
+}
+
+/// Calls `check` for every function in parallel; the results are in the functions' order.
+///
+/// They are not collected as one by rayon: that would report whichever error came first in time.
+pub(super) fn each<T: Send>(
+    functions: Vec<(FuncToValidate<ValidatorResources>, FunctionBody<'_>)>,
+    check: impl Fn(&mut FuncValidator<ValidatorResources>, &FunctionBody<'_>) -> T + Sync,
+) -> Vec<T> {
+    functions
         .into_par_iter()
         .with_min_len(16)
         .map_init(
             FuncValidatorAllocations::default,
             |allocations, (function, body)| {
                 let mut validator = function.into_validator(std::mem::take(allocations));
-                let result = validator.validate(&body);
+                let result = check(&mut validator, &body);
                 *allocations = validator.into_allocations();
                 result
             },
         )
-        .collect();
-    results.into_iter().collect()
+        .collect()
 }

@@ -1,10 +1,10 @@
 //! The operators: validated and searched in one decoding pass, a function per task.
 
-use rayon::prelude::*;
-use wasmparser::{BinaryReaderError, FuncValidatorAllocations, FunctionBody};
+use wasmparser::{BinaryReaderError, FunctionBody};
 
 use super::super::error::LinkError;
 use super::super::leb;
+use super::super::validate;
 use super::read::PendingBody;
 use super::{Body, ERRNO_MASK, Site, What};
 
@@ -26,29 +26,20 @@ pub(super) fn scan(
     mut first: usize,
     bodies: Vec<PendingBody<'_>>,
 ) -> Result<Vec<Body>, LinkError> {
-    let scanned: Vec<Result<Body, BinaryReaderError>> = bodies
-        .into_par_iter()
-        .with_min_len(16)
-        .map_init(
-            FuncValidatorAllocations::default,
-            |allocations, (function, body)| {
-                let mut validator = function.into_validator(std::mem::take(allocations));
-                let sites = sites(module, imports, &mut validator, &body);
-                *allocations = validator.into_allocations();
-                Ok(Body {
-                    start: 0,
-                    contents: body.range(),
-                    sites: sites?,
-                })
-            },
-        )
-        .collect();
-    // Not collected as one result by rayon: that would report whichever error came first in time.
+    let scanned = validate::each(bodies, |validator, body| {
+        let sites = sites(module, imports, validator, body)?;
+        Ok((body.range(), sites))
+    });
     let mut bodies = Vec::with_capacity(scanned.len());
     for body in scanned {
-        let body = body.map_err(|e| LinkError::malformed(&e))?;
-        let start = std::mem::replace(&mut first, body.contents.end);
-        bodies.push(Body { start, ..body });
+        let (contents, sites) =
+            body.map_err(|error: BinaryReaderError| LinkError::malformed(&error))?;
+        let start = std::mem::replace(&mut first, contents.end);
+        bodies.push(Body {
+            start,
+            contents,
+            sites,
+        });
     }
     Ok(bodies)
 }
