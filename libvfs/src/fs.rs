@@ -11,8 +11,7 @@ mod preopen;
 mod socket;
 mod stat;
 
-use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
-use vfs_image::{Bytes, Dir, FileType, Image, NodeId, NodeKind};
+use vfs_image::{Bytes, Image, NodeId};
 
 pub(crate) use stat::inode;
 
@@ -22,6 +21,7 @@ use crate::host::Host;
 use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::resolve::PATH_BUFFER;
+use crate::tree::Found;
 
 /// Where the program's memory is borrowed for answers of the host: saved before, restored after.
 pub(crate) const BORROWED: u32 = 1024;
@@ -50,6 +50,8 @@ pub struct Vfs<W: World> {
     pub(crate) found: Found,
     /// Where the path last given to [`locate`](Self::locate) leads.
     pub(crate) place: Place,
+    /// Its last name.
+    pub(crate) last: Last,
     /// Paths are resolved here; nothing in it outlives a call.
     pub(crate) path: [u8; PATH_BUFFER],
     /// The directory the last path led through.
@@ -57,53 +59,37 @@ pub struct Vfs<W: World> {
     started: bool,
 }
 
-/// A node of the image, flat; all zero before the first is read.
-pub(crate) struct Found {
-    pub(crate) id: NodeId,
-    pub(crate) mode: u32,
-    pub(crate) nlink: u32,
-    pub(crate) size: u32,
-    pub(crate) time_ns: u64,
-    /// Where the content of a file or the target of a symlink starts in the image.
-    pub(crate) offset: u32,
-    /// A directory has one.
-    pub(crate) dir: Option<Dir>,
-}
-
-impl Found {
-    pub(crate) fn is_dir(&self) -> bool {
-        self.mode & MODE_TYPE == MODE_DIRECTORY
-    }
-
-    pub(crate) fn is_symlink(&self) -> bool {
-        self.mode & MODE_TYPE == MODE_SYMLINK
-    }
-
-    fn file_type(&self) -> FileType {
-        if self.is_dir() {
-            FileType::Directory
-        } else if self.is_symlink() {
-            FileType::Symlink
-        } else {
-            FileType::Regular
-        }
-    }
-}
-
 /// Where a path leads.
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
     /// To the node of the embedded tree that is now [`Vfs::found`].
     Tree,
-    /// To the host, below this descriptor of its, by the same path.
+    /// To the host, below this descriptor of its, by this path in the program's memory.
     Host {
         /// The host's number of the directory.
         fd: u32,
+        /// Where the path starts.
+        path: u32,
+        /// Bytes of it.
+        len: u32,
         /// Whether the tree holds the directory that the name would be in.
         parent: bool,
     },
-    /// To a name that a directory of the tree does not hold, and no host beside it.
+    /// To a name that a directory of the tree does not hold, and no host beside it: see [`Vfs::last`].
     Free,
+}
+
+/// The last name of the path last given to [`locate`](Vfs::locate), unless it leads to the host.
+#[derive(Clone, Copy)]
+pub(crate) struct Last {
+    /// The directory that holds the name, or would.
+    pub(crate) dir: NodeId,
+    /// Where in [`Vfs::path`] the name is; it may be `.` or `..`.
+    pub(crate) start: usize,
+    /// Bytes of it; 0 when the path was an absolute symlink to `/`.
+    pub(crate) len: usize,
+    /// Whether a slash came after it.
+    pub(crate) slash: bool,
 }
 
 impl<W: World> Vfs<W> {
@@ -130,6 +116,12 @@ impl<W: World> Vfs<W> {
                 dir: None,
             },
             place: Place::Tree,
+            last: Last {
+                dir: NodeId::new(0),
+                start: 0,
+                len: 0,
+                slash: false,
+            },
             path: [0; PATH_BUFFER],
             prefix: Prefix::new(),
             started: false,
@@ -143,28 +135,6 @@ impl<W: World> Vfs<W> {
             self.started = true;
             self.open_preopens(self.bytes);
         }
-    }
-
-    /// Reads a node of the image into [`found`](Self::found).
-    #[inline(never)]
-    pub(crate) fn load(&mut self, id: NodeId) -> Result<()> {
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
-        let node = image.node(id)?;
-        let (offset, dir) = match node.kind {
-            NodeKind::Directory(dir) => (0, Some(dir)),
-            NodeKind::File { offset } => (offset, None),
-            NodeKind::Symlink { target } => (target.offset(), None),
-        };
-        self.found = Found {
-            id,
-            mode: node.mode,
-            nlink: node.nlink,
-            size: node.size,
-            time_ns: node.time_ns,
-            offset,
-            dir,
-        };
-        Ok(())
     }
 
     /// Finds out where a path leads from the directory `fd`, which must have `right`: see [`place`](Self::place).
@@ -182,7 +152,12 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         let directory = match self.table.entry(fd) {
             Some(&mut Entry::Host(fd)) => {
-                self.place = Place::Host { fd, parent: false };
+                self.place = Place::Host {
+                    fd,
+                    path,
+                    len: path_len,
+                    parent: false,
+                };
                 return Ok(());
             }
             Some(Entry::Directory(directory)) => directory,
@@ -200,7 +175,12 @@ impl<W: World> Vfs<W> {
             Err(errno) => return Err(errno),
         };
         self.place = match host {
-            Some(fd) => Place::Host { fd, parent },
+            Some(fd) => Place::Host {
+                fd,
+                path,
+                len: path_len,
+                parent,
+            },
             None if parent => Place::Free,
             None => return Err(Errno::NOENT),
         };

@@ -25,6 +25,7 @@ pub mod program;
 mod readdir;
 mod resolve;
 pub mod rights;
+mod tree;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code, reason = "exports under preview1's names")]

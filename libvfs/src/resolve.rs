@@ -3,7 +3,7 @@
 use vfs_image::{Bytes, Image, NodeId};
 
 use crate::errno::{Errno, Result};
-use crate::fs::{Vfs, World};
+use crate::fs::{Last, Vfs, World};
 use crate::program::Program;
 
 /// Longest path of a program, in bytes (POSIX `PATH_MAX`).
@@ -65,6 +65,14 @@ impl<W: World> Vfs<W> {
             let slashes = run(rest, |byte| byte == b'/');
             let last = slashes == rest.len();
             let end = at + size;
+            if last {
+                self.last = Last {
+                    dir: directory,
+                    start: at,
+                    len: size,
+                    slash: slashes > 0,
+                };
+            }
             if last && at != recalled && links == 0 {
                 self.prefix
                     .remember((start, begin), &self.path, at, (directory, mode));
@@ -78,14 +86,11 @@ impl<W: World> Vfs<W> {
                     self.found.dir.ok_or(Errno::IO)?.parent()
                 }
                 _ if size > NAME_MAX => return Err(Errno::NAMETOOLONG),
-                _ => {
-                    let image = self.image.as_ref().ok_or(Errno::IO)?;
-                    match image.lookup(directory, name)? {
-                        Some(found) => found.node,
-                        None if last => return Ok(false),
-                        None => return Err(Errno::NOENT),
-                    }
-                }
+                _ => match self.lookup(directory, at..end)? {
+                    Some(node) => node,
+                    None if last => return Ok(false),
+                    None => return Err(Errno::NOENT),
+                },
             };
             self.load(node)?;
             if self.found.is_symlink() && (follow || slashes > 0) {

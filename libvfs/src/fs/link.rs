@@ -25,7 +25,20 @@ impl<W: World> Vfs<W> {
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
-            (Place::Host { fd: old, .. }, Place::Host { fd: new, .. }) => self
+            (
+                Place::Host {
+                    fd: old,
+                    path: old_path,
+                    len: old_len,
+                    ..
+                },
+                Place::Host {
+                    fd: new,
+                    path: new_path,
+                    len: new_len,
+                    ..
+                },
+            ) => self
                 .host
                 .path_rename(old, old_path, old_len, new, new_path, new_len),
             (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
@@ -56,7 +69,20 @@ impl<W: World> Vfs<W> {
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
             (_, Place::Tree) => Err(Errno::EXIST),
-            (Place::Host { fd: old, .. }, Place::Host { fd: new, .. }) => self
+            (
+                Place::Host {
+                    fd: old,
+                    path: old_path,
+                    len: old_len,
+                    ..
+                },
+                Place::Host {
+                    fd: new,
+                    path: new_path,
+                    len: new_len,
+                    ..
+                },
+            ) => self
                 .host
                 .path_link(old, old_flags, old_path, old_len, new, new_path, new_len),
             (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),

@@ -1,11 +1,12 @@
 //! `path_open`.
 
-use super::{Found, Place, Vfs, World};
+use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, File, Preopen};
 use crate::host::Host;
 use crate::program::Program;
 use crate::rights::{CREATE_FILE, OF_DIRECTORY, OF_FILE, OPEN, Rights, WRITE};
+use crate::tree::Found;
 
 const CREAT: u32 = 1;
 const DIRECTORY: u32 = 2;
@@ -45,10 +46,15 @@ impl<W: World> Vfs<W> {
         let follow = flags & 1 != 0 && oflags & (CREAT | EXCL) != CREAT | EXCL;
         let right = OPEN | if creates { CREATE_FILE } else { 0 };
         self.locate(fd, path, path_len, follow, right)?;
-        let (host, parent) = match self.place {
+        let (host, path, path_len, parent) = match self.place {
             Place::Free if creates => return Err(Errno::ROFS),
             Place::Free => return Err(Errno::NOENT),
-            Place::Host { fd, parent } => (fd, parent),
+            Place::Host {
+                fd,
+                path,
+                len,
+                parent,
+            } => (fd, path, len, parent),
             Place::Tree => {
                 let asked = (base | inheriting) as u32;
                 let rights = may_open(&self.found, oflags, base as u32, asked, passed_on)?;

@@ -41,9 +41,9 @@ impl<W: World> Vfs<W> {
                 self.program.answer32(out, len);
                 Ok(())
             }
-            Place::Host { fd, .. } => self
-                .host
-                .path_readlink(fd, path, path_len, buf, buf_len, out),
+            Place::Host { fd, path, len, .. } => {
+                self.host.path_readlink(fd, path, len, buf, buf_len, out)
+            }
             Place::Free => Err(Errno::NOENT),
         }
     }
@@ -66,9 +66,9 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, flags & 1 != 0, PATH_SET_TIMES)?;
         match self.place {
             Place::Tree => Err(Errno::ROFS),
-            Place::Host { fd, .. } => self
+            Place::Host { fd, path, len, .. } => self
                 .host
-                .path_filestat_set_times(fd, flags, path, path_len, atim, mtim, set),
+                .path_filestat_set_times(fd, flags, path, len, atim, mtim, set),
             Place::Free => Err(Errno::NOENT),
         }
     }
@@ -81,9 +81,12 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, false, CREATE_DIRECTORY)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
-            Place::Host { fd, parent } => {
-                created(self.host.path_create_directory(fd, path, path_len), parent)
-            }
+            Place::Host {
+                fd,
+                path,
+                len,
+                parent,
+            } => created(self.host.path_create_directory(fd, path, len), parent),
             Place::Free => Err(Errno::ROFS),
         }
     }
@@ -103,9 +106,13 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, false, SYMLINK)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
-            Place::Host { fd, parent } => created(
-                self.host
-                    .path_symlink(target, target_len, fd, path, path_len),
+            Place::Host {
+                fd,
+                path,
+                len,
+                parent,
+            } => created(
+                self.host.path_symlink(target, target_len, fd, path, len),
                 parent,
             ),
             Place::Free => Err(Errno::ROFS),
@@ -121,7 +128,7 @@ impl<W: World> Vfs<W> {
         match self.place {
             Place::Tree if !self.found.is_dir() => Err(Errno::NOTDIR),
             Place::Tree => Err(Errno::ROFS),
-            Place::Host { fd, .. } => self.host.path_remove_directory(fd, path, path_len),
+            Place::Host { fd, path, len, .. } => self.host.path_remove_directory(fd, path, len),
             Place::Free => Err(Errno::NOENT),
         }
     }
@@ -135,7 +142,7 @@ impl<W: World> Vfs<W> {
         match self.place {
             Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
             Place::Tree => Err(Errno::ROFS),
-            Place::Host { fd, .. } => self.host.path_unlink_file(fd, path, path_len),
+            Place::Host { fd, path, len, .. } => self.host.path_unlink_file(fd, path, len),
             Place::Free => Err(Errno::NOENT),
         }
     }

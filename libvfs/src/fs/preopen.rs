@@ -183,7 +183,12 @@ impl<W: World> Vfs<W> {
             Some(_) => return Err(errno_otherwise),
         };
         self.place = match host {
-            Some(fd) => Place::Host { fd, parent: false },
+            Some(fd) => Place::Host {
+                fd,
+                path: 0,
+                len: 0,
+                parent: false,
+            },
             None => Place::Tree,
         };
         Ok(())

@@ -71,7 +71,9 @@ impl<W: World> Vfs<W> {
                 self.answer_stat(out);
                 Ok(())
             }
-            Place::Host { fd, .. } => self.host.path_filestat_get(fd, flags, path, path_len, out),
+            Place::Host { fd, path, len, .. } => {
+                self.host.path_filestat_get(fd, flags, path, len, out)
+            }
             Place::Free => Err(Errno::NOENT),
         }
     }
