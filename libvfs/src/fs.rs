@@ -2,6 +2,7 @@
 //!
 //! One method per preview1 call, in the files below this one; here is what they share.
 
+mod env;
 mod file;
 mod link;
 mod open;

@@ -49,6 +49,10 @@ macro_rules! preview1 {
             path_symlink(target: u32, target_len: u32, fd: u32, path: u32, path_len: u32);
             path_unlink_file(fd: u32, path: u32, path_len: u32);
             poll_oneoff(subscriptions: u32, events: u32, count: u32, out: u32);
+            environ_sizes_get(count: u32, size: u32);
+            environ_get(pointers: u32, text: u32);
+            args_sizes_get(count: u32, size: u32);
+            args_get(pointers: u32, text: u32);
             sock_accept(fd: u32, flags: u32, out: u32);
             sock_recv(fd: u32, iovs: u32, iovs_len: u32, flags: u32, out: u32, out_flags: u32);
             sock_send(fd: u32, iovs: u32, iovs_len: u32, flags: u32, out: u32);
@@ -72,6 +76,13 @@ macro_rules! host_trait {
                 #[doc = concat!("Preview1's `", stringify!($name), "`.")]
                 fn $name(&self, $($arg: $type),*) -> Result<()>;
             )*
+
+            // Called for the interposer's own purposes; the program's calls of these never come here.
+
+            /// Preview1's `clock_time_get`.
+            fn clock_time_get(&self, clock: u32, precision: u64, out: u32) -> Result<()>;
+            /// Preview1's `proc_exit`; returns only when the program does not import it.
+            fn proc_exit(&self, code: u32);
         }
     };
 }

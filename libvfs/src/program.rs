@@ -10,6 +10,9 @@
 pub trait Program {
     /// Bytes of memory the program sees; more than `u32` holds when it has all 65,536 pages.
     fn size(&self) -> u64;
+    /// Which WASI it calls: 1 is `wasi_snapshot_preview1`, 0 the older `wasi_unstable`, where
+    /// some structures and numbers are others.
+    fn snapshot(&self) -> u32;
     /// Ends the program: it passed a pointer outside its memory.
     fn trap(&self) -> !;
     /// Loads a little-endian 32-bit integer.

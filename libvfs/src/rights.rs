@@ -18,6 +18,8 @@ pub const TELL: u32 = 1 << 5;
 pub const WRITE: u32 = 1 << 6;
 /// `fd_advise`.
 pub const ADVISE: u32 = 1 << 7;
+/// `fd_allocate`.
+pub const ALLOCATE: u32 = 1 << 8;
 /// `path_create_directory`.
 pub const CREATE_DIRECTORY: u32 = 1 << 9;
 /// `path_open` with `creat`.
@@ -38,10 +40,14 @@ pub const RENAME_SOURCE: u32 = 1 << 16;
 pub const RENAME_TARGET: u32 = 1 << 17;
 /// `path_filestat_get`.
 pub const PATH_FILESTAT_GET: u32 = 1 << 18;
+/// `path_open` with `trunc`.
+pub const PATH_SET_SIZE: u32 = 1 << 19;
 /// `path_filestat_set_times`.
 pub const PATH_SET_TIMES: u32 = 1 << 20;
 /// `fd_filestat_get`.
 pub const FILESTAT_GET: u32 = 1 << 21;
+/// `fd_filestat_set_size`.
+pub const SET_SIZE: u32 = 1 << 22;
 /// `fd_filestat_set_times`.
 pub const SET_TIMES: u32 = 1 << 23;
 /// `path_symlink`.

@@ -22,6 +22,7 @@ mod intrinsic {
         pub(super) safe fn image_to_program(program: u32, offset: u32, len: u32);
         pub(super) fn image_to_own(own: *mut u8, offset: u32, len: u32);
         pub(super) safe fn image_size() -> u32;
+        pub(super) safe fn snapshot() -> u32;
     }
 }
 
@@ -42,6 +43,10 @@ impl Program for Memory {
     #[inline(always)]
     fn size(&self) -> u64 {
         u64::from(intrinsic::program_pages()) << 16
+    }
+    #[inline(always)]
+    fn snapshot(&self) -> u32 {
+        intrinsic::snapshot()
     }
     #[inline(always)]
     fn trap(&self) -> ! {
@@ -111,6 +116,8 @@ macro_rules! imports {
                 // All pointers go into the program's memory, where the host checks
                 // them as it does for the program itself.
                 $(pub(super) safe fn $name($($arg: $type),*) -> u32;)*
+                pub(super) safe fn clock_time_get(clock: u32, precision: u64, out: u32) -> u32;
+                pub(super) safe fn proc_exit(code: u32);
             }
         }
 
@@ -121,6 +128,14 @@ macro_rules! imports {
                     Errno::check(import::$name($($arg),*))
                 }
             )*
+            #[inline(always)]
+            fn clock_time_get(&self, clock: u32, precision: u64, out: u32) -> Result<()> {
+                Errno::check(import::clock_time_get(clock, precision, out))
+            }
+            #[inline(always)]
+            fn proc_exit(&self, code: u32) {
+                import::proc_exit(code);
+            }
         }
     };
 }

@@ -36,6 +36,8 @@ pub(super) const R_WRITE: u64 = 1 << 6;
 pub(super) struct Memory {
     pub(super) bytes: Rc<RefCell<Vec<u8>>>,
     image: Rc<Vec<u8>>,
+    /// 1, or 0 for a program of `wasi_unstable`.
+    pub(super) snapshot: u32,
 }
 
 impl Memory {
@@ -57,6 +59,9 @@ impl Memory {
 impl Program for Memory {
     fn size(&self) -> u64 {
         self.bytes.borrow().len() as u64
+    }
+    fn snapshot(&self) -> u32 {
+        self.snapshot
     }
     fn trap(&self) -> ! {
         std::panic!("trap")
@@ -163,6 +168,7 @@ impl Fixture {
         let memory = Memory {
             bytes: Rc::new(RefCell::new(vec![0xa5; MEMORY])),
             image: Rc::new(image.to_vec()),
+            snapshot: 1,
         };
         let mut host = FakeHost::new(memory.clone());
         prepare(&mut host);

@@ -37,6 +37,12 @@ pub(super) struct FakeHost {
     pub(super) polled: RefCell<Vec<u32>>,
     /// What cookies of directories start from.
     pub(super) first_cookie: Cell<u64>,
+    /// What its clock says; it moves with every look.
+    pub(super) now_ns: Cell<u64>,
+    /// `NAME=VALUE`.
+    pub(super) environment: Vec<String>,
+    /// The program's name first.
+    pub(super) arguments: Vec<String>,
 }
 
 impl FakeHost {
@@ -49,6 +55,9 @@ impl FakeHost {
             missing: Vec::new(),
             polled: RefCell::default(),
             first_cookie: Cell::new(0),
+            now_ns: Cell::new(2_000_000_000_000_000_000),
+            environment: Vec::new(),
+            arguments: Vec::new(),
         }
     }
 
@@ -150,6 +159,24 @@ impl FakeHost {
             (parent == dir).then(|| (file_type, name.to_owned()))
         }));
         names
+    }
+
+    fn sizes(&self, texts: &[String], count: u32, size: u32) -> Result<()> {
+        self.memory.store32(count, texts.len() as u32);
+        let bytes: usize = texts.iter().map(|text| text.len() + 1).sum();
+        self.memory.store32(size, bytes as u32);
+        Ok(())
+    }
+
+    fn texts(&self, texts: &[String], mut pointers: u32, mut at: u32) -> Result<()> {
+        for text in texts {
+            self.memory.store32(pointers, at);
+            self.memory.copy_out(at, text.as_bytes());
+            self.memory.copy_out(at + text.len() as u32, &[0]);
+            pointers += 4;
+            at += text.len() as u32 + 1;
+        }
+        Ok(())
     }
 
     fn call(&self, name: &'static str, args: &[u64]) -> Result<()> {
@@ -323,6 +350,18 @@ impl FakeHost {
                 }
                 out(ready)
             }
+            // A nanosecond later each time it is asked.
+            "clock_time_get" => {
+                let now = self.now_ns.get() + 1;
+                self.now_ns.set(now);
+                self.memory.store64(arg(2), now);
+                Ok(())
+            }
+            "proc_exit" => Ok(()),
+            "environ_sizes_get" => self.sizes(&self.environment, arg(0), arg(1)),
+            "environ_get" => self.texts(&self.environment, arg(0), arg(1)),
+            "args_sizes_get" => self.sizes(&self.arguments, arg(0), arg(1)),
+            "args_get" => self.texts(&self.arguments, arg(0), arg(1)),
             "sock_accept" => {
                 self.get(args[0])?;
                 out(self.add(Open::Stream))
@@ -340,6 +379,14 @@ macro_rules! calls {
                     self.call(stringify!($name), &[$($arg as u64),*])
                 }
             )*
+            fn clock_time_get(&self, clock: u32, precision: u64, out: u32) -> Result<()> {
+                self.call("clock_time_get", &[clock.into(), precision, out.into()])
+            }
+            fn proc_exit(&self, code: u32) {
+                if self.call("proc_exit", &[code.into()]).is_ok() {
+                    std::panic!("exit {code}");
+                }
+            }
         }
     };
 }
