@@ -216,3 +216,13 @@ impl<W: World> Vfs<W> {
         Err(Errno::MFILE)
     }
 }
+
+/// Refuses flags that preview1 does not know, as hosts do.
+#[inline(always)]
+fn known(given: u32, known: u32) -> Result<()> {
+    if given & !known == 0 {
+        Ok(())
+    } else {
+        Err(Errno::INVAL)
+    }
+}

@@ -62,76 +62,125 @@ pub const POLL: u32 = 1 << 27;
 /// Every right preview1 knows.
 pub const ALL: u32 = (1 << 30) - 1;
 
+/// What opening a file for reading gives; beside the rights, and not given up with them.
+const OPENED_TO_READ: u32 = 1 << 30;
+
+/// What opening a file for writing gives.
+const OPENED_TO_WRITE: u32 = 1 << 31;
+
+/// What only a file open for writing can be used for.
+const WRITING: u32 = WRITE | ALLOCATE | SET_SIZE;
+
+/// What every directory can be used for, asked for or not: none of it gives more access than opening did.
+const GIVEN_OF_DIRECTORY: u32 =
+    OPEN | READDIR | READLINK | PATH_FILESTAT_GET | FILESTAT_GET | SET_TIMES;
+
 /// What a directory can be used for at all.
-pub const OF_DIRECTORY: u32 = CREATE_DIRECTORY
+pub(crate) const OF_DIRECTORY: u32 = GIVEN_OF_DIRECTORY
+    | CREATE_DIRECTORY
     | CREATE_FILE
     | LINK_SOURCE
     | LINK_TARGET
-    | OPEN
-    | READDIR
-    | READLINK
     | RENAME_SOURCE
     | RENAME_TARGET
-    | PATH_FILESTAT_GET
+    | PATH_SET_SIZE
     | PATH_SET_TIMES
-    | FILESTAT_GET
-    | SET_TIMES
     | SYMLINK
     | REMOVE_DIRECTORY
     | UNLINK_FILE;
 
-/// What an embedded file can be used for at all.
-pub const OF_FILE: u32 =
-    DATASYNC | READ | SEEK | SET_FLAGS | SYNC | TELL | ADVISE | FILESTAT_GET | SET_TIMES | POLL;
+/// What every file can be used for, asked for or not: programs seek in a file they opened
+/// with `fd_read` alone, because hosts let them.
+pub(crate) const GIVEN_OF_FILE: u32 =
+    DATASYNC | SEEK | SET_FLAGS | SYNC | TELL | ADVISE | FILESTAT_GET | SET_TIMES | POLL;
 
 /// The rights of a descriptor and those it passes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights {
-    /// What it may be used for.
-    pub base: u32,
+    /// What it may be used for; above the rights, how it was opened.
+    base: u32,
     /// What descriptors opened through it may be used for.
-    pub inheriting: u32,
+    inheriting: u32,
 }
 
 impl Rights {
     /// The rights of a directory that the program finds open at its start.
     ///
-    /// It passes everything on, writing too: a libc asks only for what is passed
-    /// on, and an attempt to write has to arrive to be answered with `EROFS`.
+    /// It passes everything on, writing too, even when there is nothing to write to: a libc asks only for
+    /// what is passed on, and an attempt to write has to arrive to be answered with `EROFS`.
     pub const PREOPEN: Self = Self {
         base: OF_DIRECTORY,
         inheriting: ALL,
     };
 
+    /// What the descriptor may be used for.
+    #[inline]
+    #[must_use]
+    pub fn base(self) -> u32 {
+        self.base & ALL
+    }
+
+    /// What descriptors opened through it may be used for.
+    #[inline]
+    #[must_use]
+    pub fn inheriting(self) -> u32 {
+        self.inheriting
+    }
+
     /// Whether the descriptor may be used for what `right` says.
     ///
     /// # Errors
-    /// `ENOTCAPABLE` when not.
+    /// `EBADF` when that needs a file opened for reading, or for writing, and it was not; to set the
+    /// size is then `EINVAL`, as of `ftruncate`. `ENOTCAPABLE` when the right was never passed on or is given up.
     #[inline]
     pub fn require(self, right: u32) -> Result<()> {
         if self.base & right == right {
             Ok(())
         } else {
-            Err(Errno::NOTCAPABLE)
+            self.refuse(right)
         }
+    }
+
+    /// Why the descriptor may not be used for what `right` says.
+    #[cold]
+    fn refuse(self, right: u32) -> Result<()> {
+        let unread = right & READ != 0 && self.base & OPENED_TO_READ == 0;
+        let unwritten = right & WRITING != 0 && self.base & OPENED_TO_WRITE == 0;
+        Err(if unwritten && right & SET_SIZE != 0 {
+            Errno::INVAL
+        } else if unread || unwritten {
+            Errno::BADF
+        } else {
+            Errno::NOTCAPABLE
+        })
     }
 
     /// The rights of something opened through a directory that passes `passed_on` on.
     ///
-    /// What was asked for only says whether it is allowed. All that is passed on
-    /// and `applicable` is given, because hosts give that too and programs
-    /// rely on it (to seek in a file opened with `fd_read` alone).
+    /// It gets what is asked for, as far as that applies to a directory or file, and what gives no more access.
+    /// A file that is not asked for writing is open for reading, as on wasmtime.
     ///
     /// # Errors
     /// `ENOTCAPABLE` when more is asked for than the directory passes on.
-    pub fn pass_on(passed_on: u32, asked: u32, applicable: u32) -> Result<Self> {
-        if asked & ALL & !passed_on != 0 {
+    pub fn pass_on(passed_on: u32, base: u64, inheriting: u64, is_dir: bool) -> Result<Self> {
+        // Bits that are no rights are asked for by programs that ask for all.
+        let (base, inheriting) = (base as u32 & ALL, inheriting as u32 & ALL);
+        if (base | inheriting) & !passed_on != 0 {
             return Err(Errno::NOTCAPABLE);
         }
-        Ok(Self {
-            base: passed_on & applicable,
-            inheriting: passed_on,
-        })
+        let base = if is_dir {
+            base & OF_DIRECTORY | GIVEN_OF_DIRECTORY & passed_on
+        } else {
+            let mut given = GIVEN_OF_FILE & passed_on;
+            if base & READ != 0 || base & WRITE == 0 {
+                given |= OPENED_TO_READ | READ & passed_on;
+            }
+            if base & WRITE != 0 {
+                given |= OPENED_TO_WRITE | WRITE | (ALLOCATE | SET_SIZE) & passed_on;
+            }
+            given
+        };
+        Ok(Self { base, inheriting })
     }
 
     /// Gives rights up.
@@ -139,11 +188,12 @@ impl Rights {
     /// # Errors
     /// `ENOTCAPABLE` when one is asked for that is not there.
     pub fn shrink(&mut self, base: u64, inheriting: u64) -> Result<()> {
-        if base & !u64::from(self.base) != 0 || inheriting & !u64::from(self.inheriting) != 0 {
+        let more = base & !u64::from(self.base()) | inheriting & !u64::from(self.inheriting);
+        if more != 0 {
             return Err(Errno::NOTCAPABLE);
         }
         *self = Self {
-            base: base as u32,
+            base: base as u32 | self.base & !ALL,
             inheriting: inheriting as u32,
         };
         Ok(())

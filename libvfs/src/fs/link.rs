@@ -1,6 +1,6 @@
 //! Calls on two paths: `path_rename` and `path_link`.
 
-use super::{Place, Vfs, World};
+use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::rights::{LINK_SOURCE, LINK_TARGET, RENAME_SOURCE, RENAME_TARGET};
@@ -61,6 +61,7 @@ impl<W: World> Vfs<W> {
         new_path: u32,
         new_len: u32,
     ) -> Result<()> {
+        known(old_flags, 1)?;
         let follow = old_flags & 1 != 0;
         self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
         let old = self.place;

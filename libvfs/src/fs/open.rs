@@ -1,11 +1,12 @@
 //! `path_open`.
 
-use super::{Place, Vfs, World};
+use super::stat::FLAGS;
+use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, File, Preopen};
 use crate::host::Host;
 use crate::program::Program;
-use crate::rights::{CREATE_FILE, OF_DIRECTORY, OF_FILE, OPEN, Rights, WRITE};
+use crate::rights::{CREATE_FILE, OPEN, PATH_SET_SIZE, Rights, WRITE};
 use crate::tree::Found;
 
 const CREAT: u32 = 1;
@@ -36,15 +37,23 @@ impl<W: World> Vfs<W> {
         out: u32,
     ) -> Result<()> {
         self.program.check(out, 1, 4);
+        known(flags, 1)?;
+        known(oflags, CREAT | DIRECTORY | EXCL | TRUNC)?;
+        known(fdflags, FLAGS)?;
         let creates = oflags & CREAT != 0;
         let (beside, passed_on) = match self.table.entry(fd) {
             Some(Entry::File(_)) => return Err(Errno::NOTDIR),
-            Some(Entry::Directory(directory)) => (directory.host, directory.rights.inheriting),
-            _ => (None, 0),
+            Some(Entry::Directory(directory)) => {
+                (directory.host, Some(directory.rights.inheriting()))
+            }
+            _ => (None, None),
         };
         // A new file can't be opened through a symlink.
         let follow = flags & 1 != 0 && oflags & (CREAT | EXCL) != CREAT | EXCL;
-        let right = OPEN | if creates { CREATE_FILE } else { 0 };
+        let truncates = oflags & TRUNC != 0;
+        let right = OPEN
+            | if creates { CREATE_FILE } else { 0 }
+            | if truncates { PATH_SET_SIZE } else { 0 };
         self.locate(fd, path, path_len, follow, right)?;
         let (host, path, path_len, parent) = match self.place {
             Place::Free if creates => return Err(Errno::ROFS),
@@ -54,10 +63,20 @@ impl<W: World> Vfs<W> {
                 path,
                 len,
                 parent,
-            } => (fd, path, len, parent),
+            } => {
+                if let Some(passed_on) = passed_on {
+                    Rights::pass_on(passed_on, base, inheriting, false)?;
+                }
+                (fd, path, len, parent)
+            }
             Place::Tree => {
-                let asked = (base | inheriting) as u32;
-                let rights = may_open(&self.found, oflags, base as u32, asked, passed_on)?;
+                let rights = may_open(
+                    &self.found,
+                    oflags,
+                    base,
+                    inheriting,
+                    passed_on.unwrap_or_default(),
+                )?;
                 let found = &self.found;
                 let host = match beside {
                     // The host's directory of the same path, if there is one, is united with it.
@@ -108,7 +127,13 @@ impl<W: World> Vfs<W> {
 }
 
 /// The rights of a descriptor of this node, if it may be opened like this.
-fn may_open(node: &Found, oflags: u32, base: u32, asked: u32, passed_on: u32) -> Result<Rights> {
+fn may_open(
+    node: &Found,
+    oflags: u32,
+    base: u64,
+    inheriting: u64,
+    passed_on: u32,
+) -> Result<Rights> {
     if oflags & DIRECTORY != 0 && oflags & (CREAT | EXCL | TRUNC) != 0 {
         return Err(Errno::INVAL);
     }
@@ -119,7 +144,7 @@ fn may_open(node: &Found, oflags: u32, base: u32, asked: u32, passed_on: u32) ->
         return Err(Errno::LOOP);
     }
     let is_dir = node.is_dir();
-    let writes = base & WRITE != 0 || oflags & TRUNC != 0;
+    let writes = base as u32 & WRITE != 0 || oflags & TRUNC != 0;
     // POSIX lets `O_CREAT` open a directory no more than writing does.
     if is_dir && (writes || oflags & CREAT != 0) {
         return Err(Errno::ISDIR);
@@ -127,11 +152,7 @@ fn may_open(node: &Found, oflags: u32, base: u32, asked: u32, passed_on: u32) ->
     if !is_dir && oflags & DIRECTORY != 0 {
         return Err(Errno::NOTDIR);
     }
-    let rights = Rights::pass_on(
-        passed_on,
-        asked,
-        if is_dir { OF_DIRECTORY } else { OF_FILE },
-    )?;
+    let rights = Rights::pass_on(passed_on, base, inheriting, is_dir)?;
     // All rights are passed on at first, so a libc's request to write arrives here.
     if writes {
         return Err(Errno::ROFS);

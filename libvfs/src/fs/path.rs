@@ -1,6 +1,7 @@
 //! Calls on one path: reading a symlink, and every change a read-only tree refuses.
 
-use super::{Place, Vfs, World};
+use super::stat::check_times;
+use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::program::Program;
@@ -51,7 +52,7 @@ impl<W: World> Vfs<W> {
     /// `path_filestat_set_times`.
     ///
     /// # Errors
-    /// `EROFS` for what is embedded.
+    /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` for what is embedded.
     #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
     pub fn path_filestat_set_times(
         &mut self,
@@ -63,6 +64,8 @@ impl<W: World> Vfs<W> {
         mtim: u64,
         set: u32,
     ) -> Result<()> {
+        known(flags, 1)?;
+        check_times(set)?;
         self.locate(fd, path, path_len, flags & 1 != 0, PATH_SET_TIMES)?;
         match self.place {
             Place::Tree => Err(Errno::ROFS),

@@ -2,7 +2,7 @@
 
 use vfs_image::FileType;
 
-use super::{Place, Vfs, World};
+use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::host::Host;
@@ -13,11 +13,22 @@ use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
 const DEVICE: u64 = 0x7666_7300;
 
 /// The `fdflags` that there are: append, dsync, nonblock, rsync, sync.
-const FLAGS: u32 = 0x1f;
+pub(super) const FLAGS: u32 = 0x1f;
 
 /// The inode number of a node: stable, the same for hard links, never zero.
 pub(crate) fn inode(node: vfs_image::NodeId) -> u64 {
     u64::from(node.get()) + 1
+}
+
+/// Refuses unknown `fstflags`, and a time that is to be both what is given and now.
+pub(super) fn check_times(set: u32) -> Result<()> {
+    // Given access time, access time now, given modification time, modification time now.
+    known(set, 0xf)?;
+    if set & set >> 1 & 0b101 == 0 {
+        Ok(())
+    } else {
+        Err(Errno::INVAL)
+    }
 }
 
 impl<W: World> Vfs<W> {
@@ -65,6 +76,7 @@ impl<W: World> Vfs<W> {
         path_len: u32,
         out: u32,
     ) -> Result<()> {
+        known(flags, 1)?;
         self.locate(fd, path, path_len, flags & 1 != 0, PATH_FILESTAT_GET)?;
         match self.place {
             Place::Tree => {
@@ -81,8 +93,9 @@ impl<W: World> Vfs<W> {
     /// `fd_filestat_set_times`.
     ///
     /// # Errors
-    /// `EROFS` for what is embedded.
+    /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` for what is embedded.
     pub fn fd_filestat_set_times(&mut self, fd: u32, atim: u64, mtim: u64, set: u32) -> Result<()> {
+        check_times(set)?;
         let rights = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_filestat_set_times(*fd, atim, mtim, set),
             Some(Entry::File(file)) => file.rights,
@@ -107,8 +120,8 @@ impl<W: World> Vfs<W> {
         self.program.check(out, 1, 24);
         self.program
             .store64(out, u64::from(file_type as u32 | flags << 16));
-        self.program.store64(out + 8, rights.base.into());
-        self.program.store64(out + 16, rights.inheriting.into());
+        self.program.store64(out + 8, rights.base().into());
+        self.program.store64(out + 16, rights.inheriting().into());
         Ok(())
     }
 
@@ -121,9 +134,7 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(fd)) => self.host.fd_fdstat_set_flags(*fd, flags),
             Some(Entry::File(file)) => {
                 file.rights.require(SET_FLAGS)?;
-                if flags & !FLAGS != 0 {
-                    return Err(Errno::INVAL);
-                }
+                known(flags, FLAGS)?;
                 file.flags = flags;
                 Ok(())
             }

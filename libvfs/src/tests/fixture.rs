@@ -207,7 +207,17 @@ impl Fixture {
     }
 
     pub(super) fn open_dir(&mut self, fd: u32, path: &str) -> Result<u32> {
-        self.open_with(fd, path, FOLLOW, DIRECTORY, R_READ, 0)
+        // A libc asks for all it can get.
+        let base = self.passed_on(fd) & !R_WRITE;
+        self.open_with(fd, path, FOLLOW, DIRECTORY, base, 0)
+    }
+
+    /// What a directory passes on.
+    fn passed_on(&mut self, fd: u32) -> u64 {
+        match self.vfs.table.entry(fd) {
+            Some(Entry::Directory(directory)) => directory.rights.inheriting().into(),
+            _ => 0,
+        }
     }
 
     pub(super) fn open_with(
@@ -220,8 +230,10 @@ impl Fixture {
         fdflags: u32,
     ) -> Result<u32> {
         let (path, len) = self.put(PATH, path);
+        // A libc passes on what is passed on to it.
+        let inheriting = self.passed_on(fd);
         self.vfs
-            .path_open(fd, flags, path, len, oflags, base, 0, fdflags, OUT)?;
+            .path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, OUT)?;
         Ok(self.out32())
     }
 

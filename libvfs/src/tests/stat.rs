@@ -63,7 +63,7 @@ fn fdstat_tells_what_a_file_is_and_that_it_can_not_be_written() {
     t.vfs.fd_fdstat_get(fd, OUT).unwrap();
     assert_eq!(t.memory.get::<4>(OUT), [4, 0, 5, 0]);
     let base = t.memory.load64_at(OUT + 8);
-    assert_eq!(base, u64::from(rights::OF_FILE));
+    assert_eq!(base, u64::from(rights::GIVEN_OF_FILE) | R_READ);
     assert_eq!(base & R_WRITE, 0);
 }
 
