@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the pinned artifact of the interposer, `dist/libwasi_vfs.wasm`, and its provenance.
+# Builds the pinned artifacts of the interposer and their provenance: `dist/libwasi_vfs.wasm`, which only
+# reads, and `dist/libwasi_vfs_writable.wasm` for bundles with mounts that can be written to.
 #
 #   libvfs/build-dist.sh            builds into libvfs/dist
 #   libvfs/build-dist.sh -o DIR     builds into DIR
@@ -85,21 +86,30 @@ exports=$(sed -n 's/^            \([a-z_]*\)(.*/\1/p' "$here/src/host.rs" | grep
 cd "$root"
 export RUSTC
 unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTFLAGS CARGO_BUILD_RUSTFLAGS || true
-# shellcheck disable=SC2086
-RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS=$encoded CARGO_TARGET_DIR=$work/target \
-    "$cargo" rustc --quiet --locked -p libvfs --lib --crate-type staticlib \
-    --profile interposer --target $target $build_std
 exports_args=
 for name in $exports; do exports_args="$exports_args --export=$name"; done
-# shellcheck disable=SC2086
-$linker $link $exports_args -o "$work/linked.wasm" "$work/target/$target/interposer/liblibvfs.a"
-if [ "$optimizer" = none ]; then
-    cp "$work/linked.wasm" "$out/libwasi_vfs.wasm"
-else
+
+# build NAME FEATURE...: compiles the crate with these features to NAME.wasm.
+build() {
+    name=$1
+    shift
     # shellcheck disable=SC2086
-    wasm-opt $optimize "$work/linked.wasm" -o "$out/libwasi_vfs.wasm"
-fi
-chmod 644 "$out/libwasi_vfs.wasm"
+    RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS=$encoded CARGO_TARGET_DIR=$work/target \
+        "$cargo" rustc --quiet --locked -p libvfs --lib --crate-type staticlib "$@" \
+        --profile interposer --target $target $build_std
+    # shellcheck disable=SC2086
+    $linker $link $exports_args -o "$work/linked.wasm" "$work/target/$target/interposer/liblibvfs.a"
+    if [ "$optimizer" = none ]; then
+        cp "$work/linked.wasm" "$out/$name.wasm"
+    else
+        # shellcheck disable=SC2086
+        wasm-opt $optimize "$work/linked.wasm" -o "$out/$name.wasm"
+    fi
+    chmod 644 "$out/$name.wasm"
+}
+artifacts='libwasi_vfs libwasi_vfs_writable'
+build libwasi_vfs
+build libwasi_vfs_writable --features writable
 
 # --- provenance -------------------------------------------------------------
 sources() {
@@ -111,15 +121,17 @@ sources() {
     echo libvfs/build-dist.sh
 }
 digest=$(sources | sort | (cd "$root" && xargs sha256sum) | sha256sum | cut -d' ' -f1)
-sha=$(sha256sum <"$out/libwasi_vfs.wasm" | cut -d' ' -f1)
-size=$(wc -c <"$out/libwasi_vfs.wasm" | tr -d ' ')
+# sha NAME, size NAME: of an artifact.
+sha() { sha256sum <"$out/$1.wasm" | cut -d' ' -f1; }
+size() { wc -c <"$out/$1.wasm" | tr -d ' '; }
 compiler=$("$RUSTC" -vV | sed -n 's/^rustc /rustc /p; s/^commit-hash: /commit /p; s/^LLVM version: /LLVM /p' | paste -sd, - | sed 's/,/, /g')
 lld=$($linker --version | sed 's/ (.*//')
 cat >"$out/provenance.json" <<JSON
 {
-  "artifact": "libwasi_vfs.wasm",
-  "sha256": "$sha",
-  "size": $size,
+  "artifacts": [
+    { "name": "libwasi_vfs.wasm", "size": $(size libwasi_vfs), "sha256": "$(sha libwasi_vfs)" },
+    { "name": "libwasi_vfs_writable.wasm", "size": $(size libwasi_vfs_writable), "sha256": "$(sha libwasi_vfs_writable)" }
+  ],
   "source-sha256": "$digest",
   "compiler": "$compiler",
   "core": "$([ -n "$build_std" ] && echo "built from source" || echo "of the toolchain")",
@@ -134,7 +146,10 @@ cat >"$out/provenance.json" <<JSON
 JSON
 
 # --- check ------------------------------------------------------------------
-[ "$check" = yes ] || { echo "libwasi_vfs.wasm: $size bytes, sha256 $sha"; exit 0; }
+if [ "$check" = no ]; then
+    for name in $artifacts; do echo "$name.wasm: $(size $name) bytes, sha256 $(sha $name)"; done
+    exit 0
+fi
 field() { sed -n "s/^  \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" "$2/provenance.json"; }
 if [ "$(field source-sha256 "$here/dist")" != "$digest" ]; then
     echo "libvfs/dist was not built from this source: run libvfs/build-dist.sh" >&2
@@ -146,8 +161,7 @@ for what in compiler core linker optimizer; do
         exit 0
     fi
 done
-if cmp "$out/libwasi_vfs.wasm" "$here/dist/libwasi_vfs.wasm" && cmp "$out/provenance.json" "$here/dist/provenance.json"; then
-    echo "libvfs/dist is what this source gives: $size bytes, sha256 $sha"
-else
-    exit 3
-fi
+for file in libwasi_vfs.wasm libwasi_vfs_writable.wasm provenance.json; do
+    cmp "$out/$file" "$here/dist/$file" || exit 3
+done
+echo "libvfs/dist is what this source gives"

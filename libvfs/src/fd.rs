@@ -67,10 +67,8 @@ pub enum Preopen {
 
 /// Memory for the table.
 pub trait Storage {
-    /// The entries there is room for; `Closed` at first.
-    fn entries(&self) -> &[Entry];
-    /// The same, to be changed.
-    fn entries_mut(&mut self) -> &mut [Entry];
+    /// The entry of this number, if there is room for it; `Closed` at first.
+    fn entry(&mut self, number: u32) -> Option<&mut Entry>;
     /// Makes room for more, keeping what is there; false when there is no memory.
     fn grow(&mut self) -> bool;
 }
@@ -98,7 +96,7 @@ impl<S: Storage> Table<S> {
     /// What a number stands for; `None` when it is closed. Must stay open when changed.
     #[inline(never)]
     pub fn entry(&mut self, fd: u32) -> Option<&mut Entry> {
-        match self.storage.entries_mut().get_mut(fd as usize) {
+        match self.storage.entry(fd) {
             Some(Entry::Closed) => None,
             entry => entry,
         }
@@ -112,12 +110,12 @@ impl<S: Storage> Table<S> {
         while self.entry(self.lowest).is_some() {
             self.lowest += 1;
         }
-        if self.lowest as usize >= self.storage.entries().len() && !self.storage.grow() {
+        let number = self.lowest;
+        if self.storage.entry(number).is_none() && !self.storage.grow() {
             return None;
         }
-        let place = self.storage.entries_mut().get_mut(self.lowest as usize);
         self.lowest += 1;
-        place
+        self.storage.entry(number)
     }
 
     /// The number [`allot`](Self::allot) gave last, as long as none was freed since.
@@ -136,18 +134,23 @@ impl<S: Storage> Table<S> {
 
     /// Lets the free number `to` stand for what `from` stands for, and frees that.
     pub fn rename(&mut self, from: u32, to: u32) {
-        let (one, to) = (from as usize, to as usize);
-        if one.max(to) < self.storage.entries().len() {
-            self.storage.entries_mut().copy_within(one..=one, to);
+        if let Some(&mut entry) = self.storage.entry(from)
+            && let Some(place) = self.storage.entry(to)
+        {
+            *place = entry;
         }
         self.free(from);
     }
 
     /// The number that stands for the host's `fd`.
-    pub fn of_host(&self, fd: u32) -> Option<u32> {
-        let mut entries = self.storage.entries().iter();
-        entries
-            .position(|entry| matches!(entry, Entry::Host(host) if *host == fd))
-            .map(|number| number as u32)
+    pub fn of_host(&mut self, fd: u32) -> Option<u32> {
+        let mut number = 0;
+        while let Some(entry) = self.storage.entry(number) {
+            if *entry == Entry::Host(fd) {
+                return Some(number);
+            }
+            number += 1;
+        }
+        None
     }
 }

@@ -21,6 +21,7 @@ use crate::fd::{Entry, Storage, Table};
 use crate::host::Host;
 use crate::prefix::Prefix;
 use crate::program::Program;
+use crate::ram::{Pages, Ram};
 use crate::resolve::PATH_BUFFER;
 use crate::tree::Found;
 
@@ -37,6 +38,10 @@ pub trait World {
     type Bytes: Bytes + Copy;
     /// Where the descriptor table lives.
     type Storage: Storage;
+    /// Where what the program writes lives.
+    type Pages: Pages;
+    /// Whether mounts can be written to; without it, all that writing needs is not even there.
+    const WRITABLE: bool;
 }
 
 /// The file system of one program: the embedded tree, the host's directories, the descriptors.
@@ -47,6 +52,8 @@ pub struct Vfs<W: World> {
     /// `None` when the header is corrupt, or before [`start`](Self::start).
     pub(crate) image: Option<Image<W::Bytes>>,
     pub(crate) table: Table<W::Storage>,
+    /// What the program has written.
+    pub(crate) ram: Ram<W::Pages>,
     /// The node last read by [`load`](Self::load): an answer too large to hand around.
     pub(crate) found: Found,
     /// Where the path last given to [`locate`](Self::locate) leads.
@@ -100,6 +107,7 @@ impl<W: World> Vfs<W> {
         host: W::Host,
         bytes: W::Bytes,
         storage: W::Storage,
+        pages: W::Pages,
     ) -> Self {
         Self {
             program,
@@ -107,6 +115,7 @@ impl<W: World> Vfs<W> {
             bytes,
             image: None,
             table: Table::new(storage),
+            ram: Ram::new(pages),
             found: Found {
                 id: NodeId::new(0),
                 mode: 0,

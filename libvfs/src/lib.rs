@@ -7,7 +7,8 @@
 //! * [`program::Program`]: the memory of the program that calls,
 //! * [`host::Host`]: the preview1 functions of what runs the module,
 //! * [`vfs_image::Bytes`]: the image,
-//! * [`fd::Storage`]: memory for the descriptor table.
+//! * [`fd::Storage`]: memory for the descriptor table,
+//! * [`ram::Pages`]: memory for what the program writes.
 //!
 //! Only `abi` and `state`, which exist on wasm32 alone, are `unsafe`: they are that
 //! world inside a bundled module. Elsewhere this crate is a library for tests.
@@ -22,6 +23,7 @@ pub mod fs;
 pub mod host;
 mod prefix;
 pub mod program;
+pub mod ram;
 mod readdir;
 mod resolve;
 pub mod rights;

@@ -83,7 +83,7 @@ impl<W: World> Vfs<W> {
                 b".." if directory == root => return Err(Errno::PERM),
                 b".." => {
                     self.load(directory)?;
-                    self.found.dir.ok_or(Errno::IO)?.parent()
+                    self.found.parent()?
                 }
                 _ if size > NAME_MAX => return Err(Errno::NAMETOOLONG),
                 _ => match self.lookup(directory, at..end)? {
@@ -102,14 +102,12 @@ impl<W: World> Vfs<W> {
                 at = end
                     .checked_sub(self.found.size as usize)
                     .ok_or(Errno::NAMETOOLONG)?;
-                let target = self.path.get_mut(at..end).ok_or(Errno::IO)?;
-                let image = self.image.as_ref().ok_or(Errno::IO)?;
-                image.bytes().read(self.found.offset, target)?;
+                self.read_target(at..end)?;
                 let rest = self.path.get(at..).unwrap_or_default();
                 let slashes = run(rest, |byte| byte == b'/');
                 if slashes > 0 {
                     at += slashes;
-                    root = embedded_root(image)?;
+                    root = embedded_root(self.image.as_ref().ok_or(Errno::IO)?)?;
                     directory = root;
                     self.load(directory)?;
                     mode = self.found.mode;

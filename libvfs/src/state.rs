@@ -2,9 +2,17 @@
 
 use core::cell::UnsafeCell;
 
-use crate::fd::{Entry, Storage};
 use crate::fs::Vfs;
 use crate::wasm::{Imports, Memory, Segment, Wasm};
+
+#[cfg(feature = "writable")]
+mod shared;
+#[cfg(feature = "writable")]
+pub(crate) use shared::{Heap, Own};
+#[cfg(not(feature = "writable"))]
+mod whole;
+#[cfg(not(feature = "writable"))]
+pub(crate) use whole::{Heap, Own};
 
 /// Bytes of a wasm page.
 const PAGE: usize = 65_536;
@@ -19,7 +27,8 @@ static STATE: State = State(UnsafeCell::new(Vfs::new(
     Memory,
     Imports,
     Segment,
-    Heap { count: 0 },
+    Heap::NEW,
+    Own::NEW,
 )));
 
 /// The file system, started.
@@ -37,41 +46,21 @@ unsafe extern "C" {
     static __heap_base: u64;
 }
 
-/// The descriptor table's memory: from the end of the statics to the end of the interposer's memory.
-pub(crate) struct Heap {
-    /// Entries there is room for; 0 before the first use.
-    count: usize,
-}
-
-/// The first entry.
+/// Where the memory starts that statics and stack leave.
 #[inline(always)]
-fn base() -> *mut Entry {
-    (&raw const __heap_base).cast::<Entry>().cast_mut()
+fn base() -> *mut u8 {
+    (&raw const __heap_base).cast::<u8>().cast_mut()
 }
 
-impl Storage for Heap {
-    #[inline(always)]
-    fn entries(&self) -> &[Entry] {
-        // SAFETY: `grow` counted these in memory that nothing else uses, and zero
-        // bytes are `Entry::Closed`.
-        unsafe { core::slice::from_raw_parts(base(), self.count) }
-    }
+/// The end of the interposer's memory.
+#[inline(always)]
+fn end() -> usize {
+    core::arch::wasm32::memory_size::<0>() * PAGE
+}
 
-    #[inline(always)]
-    fn entries_mut(&mut self) -> &mut [Entry] {
-        // SAFETY: as above, and `self` is the only owner.
-        unsafe { core::slice::from_raw_parts_mut(base(), self.count) }
-    }
-
-    fn grow(&mut self) -> bool {
-        // The first time, the rest of the memory that is there already is room enough.
-        if self.count > 0 && core::arch::wasm32::memory_grow::<0>(1) == usize::MAX {
-            return false;
-        }
-        let end = core::arch::wasm32::memory_size::<0>() * PAGE;
-        self.count = (end - base().addr()) / size_of::<Entry>();
-        true
-    }
+/// Makes the memory larger by so many pages; false when it can't be.
+fn grow(pages: usize) -> bool {
+    core::arch::wasm32::memory_grow::<0>(pages) != usize::MAX
 }
 
 #[panic_handler]

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
-use vfs_image::{Dir, FileType, NodeId, NodeKind};
+use vfs_image::{Bytes, Dir, FileType, NodeId, NodeKind};
 
 use crate::errno::{Errno, Result};
 use crate::fs::{Vfs, World};
@@ -24,6 +24,11 @@ pub(crate) struct Found {
 impl Found {
     pub(crate) fn is_dir(&self) -> bool {
         self.mode & MODE_TYPE == MODE_DIRECTORY
+    }
+
+    /// The directory a directory is in; itself for a preopen.
+    pub(crate) fn parent(&self) -> Result<NodeId> {
+        Ok(self.dir.ok_or(Errno::IO)?.parent())
     }
 
     pub(crate) fn is_symlink(&self) -> bool {
@@ -62,6 +67,14 @@ impl<W: World> Vfs<W> {
             dir,
         };
         Ok(())
+    }
+
+    /// Copies the target of the symlink that was found into this part of the path buffer, which is as long.
+    #[inline(always)]
+    pub(crate) fn read_target(&mut self, place: Range<usize>) -> Result<()> {
+        let target = self.path.get_mut(place).ok_or(Errno::IO)?;
+        let image = self.image.as_ref().ok_or(Errno::IO)?;
+        Ok(image.bytes().read(self.found.offset, target)?)
     }
 
     /// Finds the name that is in this part of the path buffer in a directory.

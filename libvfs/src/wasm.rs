@@ -6,7 +6,7 @@ use crate::errno::{Errno, Result};
 use crate::fs::World;
 use crate::host::{Host, preview1};
 use crate::program::Program;
-use crate::state::Heap;
+use crate::state::{Heap, Own};
 
 /// Intrinsics: each call becomes one to three instructions in the bundle.
 mod intrinsic {
@@ -34,6 +34,8 @@ impl World for Wasm {
     type Host = Imports;
     type Bytes = Segment;
     type Storage = Heap;
+    type Pages = Own;
+    const WRITABLE: bool = cfg!(feature = "writable");
 }
 
 /// The memory of the program.

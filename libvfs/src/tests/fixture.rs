@@ -1,6 +1,7 @@
 //! A program with 128 KiB of memory, and short forms of its calls.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::prelude::v1::*;
 use std::rc::Rc;
 use std::vec;
@@ -13,6 +14,7 @@ use crate::errno::{Errno, Result};
 use crate::fd::{Entry, Storage};
 use crate::fs::{Vfs, World};
 use crate::program::Program;
+use crate::ram::{BLOCK, Pages};
 
 /// Bytes of the program's memory.
 pub(super) const MEMORY: usize = 128 << 10;
@@ -110,11 +112,8 @@ pub(super) struct Numbers {
 }
 
 impl Storage for Numbers {
-    fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-    fn entries_mut(&mut self) -> &mut [Entry] {
-        &mut self.entries
+    fn entry(&mut self, number: u32) -> Option<&mut Entry> {
+        self.entries.get_mut(number as usize)
     }
     fn grow(&mut self) -> bool {
         if self.growths == 0 {
@@ -127,6 +126,40 @@ impl Storage for Numbers {
     }
 }
 
+/// Memory for what is written: as much as a test allows.
+pub(super) struct Plenty {
+    bytes: Vec<u8>,
+    /// How often there is more.
+    pub(super) growths: u32,
+}
+
+impl Default for Plenty {
+    fn default() -> Self {
+        Self {
+            // Nothing lies at address zero.
+            bytes: vec![0; BLOCK as usize],
+            growths: u32::MAX,
+        }
+    }
+}
+
+impl Pages for Plenty {
+    fn grow(&mut self) -> Option<Range<u32>> {
+        self.growths = self.growths.checked_sub(1)?;
+        let start = self.bytes.len();
+        self.bytes.resize(start + 16 * BLOCK as usize, 0);
+        Some(start as u32..self.bytes.len() as u32)
+    }
+    fn bytes(&self, at: u32, len: u32) -> &[u8] {
+        assert!(at >= BLOCK);
+        &self.bytes[at as usize..][..len as usize]
+    }
+    fn bytes_mut(&mut self, at: u32, len: u32) -> &mut [u8] {
+        assert!(at >= BLOCK);
+        &mut self.bytes[at as usize..][..len as usize]
+    }
+}
+
 pub(super) struct Fake;
 
 impl World for Fake {
@@ -134,6 +167,8 @@ impl World for Fake {
     type Host = Rc<FakeHost>;
     type Bytes = Leaked;
     type Storage = Numbers;
+    type Pages = Plenty;
+    const WRITABLE: bool = true;
 }
 
 pub(super) struct Fixture {
@@ -178,7 +213,13 @@ impl Fixture {
             growths: 20,
         };
         let bytes = Leaked(Box::leak(image.to_vec().into_boxed_slice()));
-        let mut vfs = Vfs::new(memory.clone(), host.clone(), bytes, storage);
+        let mut vfs = Vfs::new(
+            memory.clone(),
+            host.clone(),
+            bytes,
+            storage,
+            Plenty::default(),
+        );
         vfs.start();
         Self { vfs, memory, host }
     }
