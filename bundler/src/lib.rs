@@ -57,8 +57,9 @@ pub fn bundle<W: Write + Seek>(
 ) -> Result<Bundled, Error> {
     let plan = plan::resolve(manifest, source)?;
     let image = image::describe(&plan)?;
-    let interposer = link::Interposer::pinned();
-    let linked = link::link(program, interposer)?;
+    let options = link::Options::default();
+    let interposer = link::Interposer::pinned(options.writable);
+    let linked = link::link(program, &options)?;
     let sealed = output::seal(&linked, interposer, &image, source, out, progress)?;
     Ok(Bundled {
         plan,

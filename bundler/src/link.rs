@@ -16,6 +16,7 @@ mod leb;
 mod linked;
 mod merge;
 mod names;
+mod options;
 mod parts;
 mod patch;
 mod place;
@@ -28,22 +29,27 @@ pub use error::{LinkError, Notice};
 pub use guest::Guest;
 pub use interposer::Interposer;
 pub use linked::{Linked, WriteError};
+pub use options::{Host, Memory, Options};
 
-/// Links `interposer` into `program`.
+/// Links this release's interposer into `program`: the one that [`Interposer::pinned`] gives for `options.writable`.
 ///
 /// # Errors
 /// When `program` is not a module that can be served; each reason is a variant of [`LinkError`].
-pub fn link(program: &[u8], interposer: &Interposer) -> Result<Linked, LinkError> {
+pub fn link(program: &[u8], options: &Options) -> Result<Linked, LinkError> {
     let guest = Guest::inspect(program)?;
-    link_guest(&guest, interposer)
+    link_guest(&guest, Interposer::pinned(options.writable), options)
 }
 
 /// Links `interposer` into a program that was inspected before.
 ///
 /// # Errors
 /// When the program has no room for the interposer, or declares a WASI function with another type than WASI.
-pub fn link_guest(guest: &Guest<'_>, interposer: &Interposer) -> Result<Linked, LinkError> {
-    let route = route::Route::new(guest, interposer)?;
+pub fn link_guest(
+    guest: &Guest<'_>,
+    interposer: &Interposer,
+    options: &Options,
+) -> Result<Linked, LinkError> {
+    let route = route::Route::new(guest, interposer, options)?;
     let place = place::Place::new(guest, interposer, &route)?;
     let linked = assemble::assemble(guest, interposer, &route, &place);
     validate::validate(&linked)?;

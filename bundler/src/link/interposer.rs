@@ -79,18 +79,23 @@ pub(super) struct InterposerData {
     pub(super) bytes: Range<usize>,
 }
 
-/// The artifact of this release, see `libvfs/dist/provenance.json`.
-static PINNED: LazyLock<Interposer> = LazyLock::new(|| {
-    let bytes: &[u8] = include_bytes!("../../../libvfs/dist/libwasi_vfs.wasm");
+/// The artifacts of this release, see `libvfs/dist/provenance.json`.
+static READING: LazyLock<Interposer> =
+    LazyLock::new(|| parse_pinned(include_bytes!("../../../libvfs/dist/libwasi_vfs.wasm")));
+static WRITABLE: LazyLock<Interposer> =
+    LazyLock::new(|| parse_pinned(include_bytes!("../../../libvfs/dist/libwasi_vfs.wasm")));
+
+fn parse_pinned(bytes: &'static [u8]) -> Interposer {
     Interposer::parse(bytes)
         .unwrap_or_else(|error| panic!("BUG: the pinned artifact is refused: {error}"))
-});
+}
 
 impl Interposer {
-    /// The interposer that this release links.
+    /// The interposer that this release links: the small one that only reads, or the one that also serves mounts that
+    /// can be written to.
     #[must_use]
-    pub fn pinned() -> &'static Self {
-        &PINNED
+    pub fn pinned(writable: bool) -> &'static Self {
+        if writable { &WRITABLE } else { &READING }
     }
 
     /// Takes `bytes` apart.

@@ -7,6 +7,7 @@ use wasmparser::FuncType;
 use super::error::{LinkError, Notice};
 use super::guest::{Guest, Import, WASI};
 use super::interposer::{Interposer, InterposerImport};
+use super::options::Options;
 
 /// Which calls go where.
 ///
@@ -28,7 +29,11 @@ impl Route {
     ///
     /// # Errors
     /// [`LinkError::Signature`] when the program imports a file function of WASI with a type of its own.
-    pub(super) fn new(guest: &Guest<'_>, interposer: &Interposer) -> Result<Self, LinkError> {
+    pub(super) fn new(
+        guest: &Guest<'_>,
+        interposer: &Interposer,
+        options: &Options,
+    ) -> Result<Self, LinkError> {
         let known = wasi_types(interposer);
         let mut wasi = BTreeMap::new();
         let mut interposed = vec![None; guest.imports.len()];
@@ -59,7 +64,11 @@ impl Route {
                     expected,
                 });
             }
-            interposed[index] = interposer.exports.get(name).copied();
+            interposed[index] = interposer
+                .exports
+                .get(name)
+                .copied()
+                .filter(|_| wanted(name, options));
             // A second import of a name is the same function.
             wasi.entry(name).or_insert(index as u32);
         }
@@ -84,6 +93,15 @@ impl Route {
     /// Whether the interposer answers anything at all.
     pub(super) fn interposes(&self) -> bool {
         self.interposed.iter().any(Option::is_some)
+    }
+}
+
+/// Whether the image has something to say about a function that the interposer answers.
+fn wanted(name: &str, options: &Options) -> bool {
+    match name {
+        "environ_get" | "environ_sizes_get" => options.environment,
+        "args_get" | "args_sizes_get" => options.arguments,
+        _ => true,
     }
 }
 

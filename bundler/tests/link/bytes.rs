@@ -2,10 +2,10 @@
 
 use std::io::Cursor;
 
-use wasi_vfs::link::{Interposer, LinkError, Linked, WriteError, link as link_with};
+use wasi_vfs::link::{Interposer, LinkError, Linked, Options, WriteError};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use crate::support::{contents, interposer, link, padded, section, wasm};
+use crate::support::{contents, interposer, link, link_with, padded, section, wasm};
 
 /// A program with `functions` empty functions, calls of a WASI function, growth as wasi-libc has it, and DWARF.
 fn program(functions: usize, masked: bool) -> Vec<u8> {
@@ -147,7 +147,7 @@ fn every_case(check: impl Fn(&str, &[u8], &Linked)) {
             check(
                 &name,
                 &module,
-                &link_with(&module, &interposer).expect("it links"),
+                &link_with(&module, &interposer, &Options::default()).expect("it links"),
             );
         }
     }
@@ -304,14 +304,14 @@ fn the_first_mistake_in_the_file_is_reported() {
 
 #[test]
 fn the_pinned_interposer_links() {
-    let pinned = Interposer::pinned();
+    let pinned = Interposer::pinned(false);
     let wasi: Vec<&str> = pinned
         .answers()
         .filter(|name| name.starts_with("fd_") || name.starts_with("path_"))
         .collect();
     assert!(wasi.len() > 30, "{wasi:?}");
     let module = program(10, false);
-    let linked = link_with(&module, pinned).expect("it links");
+    let linked = link_with(&module, pinned, &Options::default()).expect("it links");
     assert!(
         linked.added_code() < 12 << 10,
         "{} bytes of code",

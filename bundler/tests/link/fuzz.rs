@@ -3,10 +3,10 @@
 //! A few thousand here. `VFS_FUZZ_EXECUTIONS=1000000 cargo test --release -p wasi-vfs --test link fuzz` for more, with
 //! `VFS_FUZZ_MODULE=app.wasm` on a real module.
 
-use wasi_vfs::link::{Interposer, LinkError, link};
+use wasi_vfs::link::{Interposer, LinkError, Options};
 use wasmparser::{Validator, WasmFeatures};
 
-use crate::support::{folder, interposer, padded};
+use crate::support::{folder, interposer, link_with, padded};
 
 #[expect(
     clippy::disallowed_methods,
@@ -65,7 +65,7 @@ fn mutate(module: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
 
 /// Links `module`; tells whether it was accepted.
 fn execute(module: &[u8], interposer: &Interposer) -> bool {
-    match link(module, interposer) {
+    match link_with(module, interposer, &Options::default()) {
         Ok(linked) => {
             // Checked by the linker as well, but that check is under test too.
             let bytes = linked.to_bytes();

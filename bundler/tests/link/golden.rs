@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use crate::support::{folder, golden, interposer, rendered};
+use wasi_vfs::link::Options;
+
+use crate::support::{folder, golden, interposer, link_with, rendered};
 
 #[test]
 fn cases() {
@@ -34,7 +36,7 @@ fn case(path: &Path) -> String {
         .next()
         .and_then(|line| line.strip_prefix(";; interposer: "))
         .unwrap_or("interposer");
-    let linked = wasi_vfs::link::link(&module, &interposer(with))
+    let linked = link_with(&module, &interposer(with), &Options::default())
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut out = String::new();
     for notice in linked.notices() {

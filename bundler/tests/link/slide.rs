@@ -6,7 +6,9 @@
 
 use wasmi::{AsContext, AsContextMut, Engine, Instance, Linker, Memory, Module, Store, Val};
 
-use crate::support::{interposer, wasm};
+use wasi_vfs::link::Options;
+
+use crate::support::{interposer, link_with, wasm};
 
 const PAGE: usize = 65536;
 /// Pages of `slide.wat`.
@@ -41,7 +43,8 @@ impl Machine {
               (func (export "size") (result i32) (memory.size))
               (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#
         ));
-        let linked = wasi_vfs::link::link(&program, &interposer("slide")).expect("it links");
+        let linked =
+            link_with(&program, &interposer("slide"), &Options::default()).expect("it links");
         let engine = Engine::default();
         let module = Module::new(&engine, linked.to_bytes()).expect("a valid module");
         let mut store = Store::new(&engine, ());

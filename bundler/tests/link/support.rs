@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wasi_vfs::link::{Interposer, LinkError, Linked};
+use wasi_vfs::link::{Guest, Interposer, LinkError, Linked, Options, link_guest};
 
 /// The folder of the cases.
 pub(crate) fn folder() -> PathBuf {
@@ -23,7 +23,16 @@ pub(crate) fn interposer(name: &str) -> Interposer {
 
 /// Links with the false interposer of the golden cases.
 pub(crate) fn link(module: &[u8]) -> Result<Linked, LinkError> {
-    wasi_vfs::link::link(module, &interposer("interposer"))
+    link_with(module, &interposer("interposer"), &Options::default())
+}
+
+/// Links with an interposer of the caller's.
+pub(crate) fn link_with(
+    module: &[u8],
+    interposer: &Interposer,
+    options: &Options,
+) -> Result<Linked, LinkError> {
+    link_guest(&Guest::inspect(module)?, interposer, options)
 }
 
 /// Compares `actual` with a golden file, or writes it when `BLESS` is set.
