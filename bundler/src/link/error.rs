@@ -196,7 +196,7 @@ pub enum LinkError {
     },
 
     /// An import that is not what WASI defines.
-    #[error("the import `wasi_snapshot_preview1.{name}` is {found}; WASI defines it as {expected}")]
+    #[error("the import `{module}.{name}` is {found}; WASI defines it as {expected}")]
     #[diagnostic(
         code(wasi_vfs::link::signature),
         help(
@@ -204,6 +204,8 @@ pub enum LinkError {
         )
     )]
     Signature {
+        /// The version of WASI, as the import's module name.
+        module: &'static str,
         /// The function.
         name: String,
         /// What the program imports, as WebAssembly text.
@@ -212,17 +214,19 @@ pub enum LinkError {
         expected: String,
     },
 
-    /// WASI as it was before preview 1.
-    #[error("the program imports `wasi_unstable.{name}`: it was built for the WASI of 2019")]
+    /// Two versions of WASI, with different structures in memory.
+    #[error("the program imports `{first}` and `{second}`, from two versions of WASI")]
     #[diagnostic(
-        code(wasi_vfs::link::wasi_unstable),
+        code(wasi_vfs::link::mixed_snapshots),
         help(
-            "build the program with a toolchain that targets `wasi_snapshot_preview1` (wasi-sdk 9 or later, Rust 1.43 or later)"
+            "build all parts of the program with one toolchain; a library in it was compiled for `wasi_unstable`, the WASI of 2019"
         )
     )]
-    WasiUnstable {
-        /// The first such import.
-        name: String,
+    MixedSnapshots {
+        /// The first import of a version.
+        first: String,
+        /// The first one of another version.
+        second: String,
     },
 
     /// It holds an image already.
@@ -319,7 +323,7 @@ pub enum Notice {
 
     /// A function that is in WASI's module but is not WASI's.
     #[error(
-        "left `wasi_snapshot_preview1.{name}` to the host: the program imports it as {found}, WASI defines {expected}"
+        "left `{module}.{name}` to the host: the program imports it as {found}, WASI defines {expected}"
     )]
     #[diagnostic(
         severity(Advice),
@@ -329,6 +333,8 @@ pub enum Notice {
         )
     )]
     ForeignSignature {
+        /// The version of WASI, as the import's module name.
+        module: &'static str,
         /// The function.
         name: String,
         /// What the program imports, as WebAssembly text.

@@ -15,6 +15,32 @@ use super::leb;
 /// The module name of WASI preview 1.
 pub(super) const WASI: &str = "wasi_snapshot_preview1";
 
+/// A version of WASI that programs were built for. Their functions have the same names and types; what lies in memory
+/// differs, so nobody may import from both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Snapshot {
+    /// `wasi_unstable`, of 2019.
+    Zero,
+    /// Preview 1.
+    One,
+}
+
+impl Snapshot {
+    /// The version whose functions are imported from `module`.
+    pub(super) fn of(module: &str) -> Option<Self> {
+        let known = [Snapshot::Zero, Snapshot::One];
+        known.into_iter().find(|known| known.module() == module)
+    }
+
+    /// The module name that its functions are imported from.
+    pub(super) fn module(self) -> &'static str {
+        match self {
+            Snapshot::Zero => "wasi_unstable",
+            Snapshot::One => WASI,
+        }
+    }
+}
+
 /// The custom section that marks a bundle.
 pub(super) const MARK: &str = "wasi-vfs";
 
@@ -34,6 +60,8 @@ pub struct Guest<'a> {
     pub(super) types: Vec<Option<FuncType>>,
     /// Imported functions, in index order.
     pub(super) imports: Vec<Import<'a>>,
+    /// The WASI that it imports from, preview 1 when it imports from none.
+    pub(super) snapshot: Snapshot,
     /// Functions, imported ones included.
     pub(super) functions: u32,
     /// Globals, imported ones included.

@@ -21,6 +21,8 @@ pub(super) enum Intrinsic {
     ImageSize,
     /// Pages of 64 KiB that the program sees.
     ProgramPages,
+    /// Which WASI the program speaks, a constant: 1 for preview 1, 0 for `wasi_unstable` before it.
+    Snapshot,
 }
 
 /// A load from or store to the program's memory, one operator without alignment or offset.
@@ -47,7 +49,7 @@ const fn store(opcode: u8, value: ValType) -> Intrinsic {
     })
 }
 
-const ALL: [(&str, Intrinsic); 13] = [
+const ALL: [(&str, Intrinsic); 14] = [
     ("program_load8", load(0x2d, ValType::I32)),
     ("program_load32", load(0x28, ValType::I32)),
     ("program_load64", load(0x29, ValType::I64)),
@@ -61,6 +63,7 @@ const ALL: [(&str, Intrinsic); 13] = [
     ("image_to_own", Intrinsic::ImageToOwn),
     ("image_size", Intrinsic::ImageSize),
     ("program_pages", Intrinsic::ProgramPages),
+    ("snapshot", Intrinsic::Snapshot),
 ];
 
 impl Intrinsic {
@@ -88,7 +91,9 @@ impl Intrinsic {
             | Intrinsic::CopyOut
             | Intrinsic::ImageToProgram
             | Intrinsic::ImageToOwn => FuncType::new([I32; 3], []),
-            Intrinsic::ImageSize | Intrinsic::ProgramPages => FuncType::new([], [I32]),
+            Intrinsic::ImageSize | Intrinsic::ProgramPages | Intrinsic::Snapshot => {
+                FuncType::new([], [I32])
+            }
         }
     }
 }

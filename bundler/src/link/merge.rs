@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
+use super::guest::Snapshot;
 use super::interposer::{Interposer, InterposerImport};
 use super::intrinsic::Intrinsic;
 use super::leb;
@@ -208,6 +209,13 @@ impl Rewriter<'_> {
                 self.out.extend(leb::padded_signed(0));
             }
             Intrinsic::ProgramPages => self.indexed(op::GLOBAL_GET, self.merged.globals.pages),
+            Intrinsic::Snapshot => {
+                let snapshot = match self.merged.snapshot {
+                    Snapshot::Zero => 0,
+                    Snapshot::One => 1,
+                };
+                self.out.extend([op::I32_CONST, snapshot]);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasmparser::{FuncType, MemoryType, ValType};
 
 use super::error::LinkError;
-use super::guest::Guest;
+use super::guest::{Guest, Snapshot};
 use super::interposer::{Interposer, InterposerImport};
 use super::leb;
 use super::route::Route;
@@ -52,6 +52,8 @@ pub(super) struct Merged {
     pub(super) limit: u32,
     /// Pages that the program starts with.
     pub(super) program_pages: u32,
+    /// The WASI that the program speaks.
+    pub(super) snapshot: Snapshot,
 }
 
 /// The globals that book where the region is; `i32`, mutable.
@@ -202,6 +204,7 @@ impl Place {
             memory,
             limit,
             program_pages,
+            snapshot: guest.snapshot,
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::FuncType;
 
 use super::error::{LinkError, Notice};
-use super::guest::{Guest, Import, WASI};
+use super::guest::{Guest, Import};
 use super::interposer::{Interposer, InterposerImport};
 use super::options::Options;
 
@@ -35,6 +35,7 @@ impl Route {
         options: &Options,
     ) -> Result<Self, LinkError> {
         let known = wasi_types(interposer);
+        let module = guest.snapshot.module();
         let mut wasi = BTreeMap::new();
         let mut interposed = vec![None; guest.imports.len()];
         let mut notices = Vec::new();
@@ -42,7 +43,7 @@ impl Route {
             .imports
             .iter()
             .enumerate()
-            .filter(|(_, import)| import.module == WASI)
+            .filter(|(_, import)| import.module == module)
         {
             let name = import.name;
             if let Some(expected) = known.get(name)
@@ -52,6 +53,7 @@ impl Route {
                 // Some hosts have sockets of their own under these names; without them no program of theirs would do.
                 if !(name.starts_with("fd_") || name.starts_with("path_")) {
                     notices.push(Notice::ForeignSignature {
+                        module,
                         name,
                         found,
                         expected,
@@ -59,6 +61,7 @@ impl Route {
                     continue;
                 }
                 return Err(LinkError::Signature {
+                    module,
                     name,
                     found,
                     expected,

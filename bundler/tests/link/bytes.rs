@@ -2,10 +2,10 @@
 
 use std::io::Cursor;
 
-use wasi_vfs::link::{Interposer, LinkError, Linked, Options, WriteError};
+use wasi_vfs::link::{Interposer, LinkError, Linked, Memory, Options, WriteError};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use crate::support::{contents, interposer, link, link_with, padded, section, wasm};
+use crate::support::{cases, contents, link, link_with, padded, section, wasm};
 
 /// A program with `functions` empty functions, calls of a WASI function, growth as wasi-libc has it, and DWARF.
 fn program(functions: usize, masked: bool) -> Vec<u8> {
@@ -128,28 +128,10 @@ fn from_128_globals_on_the_size_takes_longer_to_read() {
     assert_moved(&with(500));
 }
 
-/// Links every golden case with its interposer.
+/// Links every golden case.
 fn every_case(check: impl Fn(&str, &[u8], &Linked)) {
-    let interposer = interposer("interposer");
-    for entry in std::fs::read_dir(crate::support::folder().join("cases")).expect("the cases") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
-        if name.ends_with(".out.wat") {
-            continue;
-        }
-        let module = wat::parse_file(&path).expect("a module");
-        // The signature that this case has with an interposer of its own would be a mistake with this one.
-        if name != "rewriting.wat" {
-            check(
-                &name,
-                &module,
-                &link_with(&module, &interposer, &Options::default()).expect("it links"),
-            );
-        }
+    for case in cases() {
+        check(&case.name, &case.module, &case.link(Memory::Single));
     }
 }
 

@@ -132,11 +132,18 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "signature",
         ),
         (
-            "WASI before preview 1",
+            "a wrong signature of WASI before preview 1",
             module(
-                r#"(import "wasi_unstable" "fd_close" (func (param i32) (result i32))) (memory (export "memory") 1)"#,
+                r#"(import "wasi_unstable" "fd_close" (func (param i64))) (memory (export "memory") 1)"#,
             ),
-            "wasi_unstable",
+            "signature",
+        ),
+        (
+            "two versions of WASI",
+            module(&format!(
+                r#"{CLOSE} (import "wasi_unstable" "fd_sync" (func (param i32) (result i32))) (memory (export "memory") 1)"#
+            )),
+            "mixed_snapshots",
         ),
         (
             "too many segments",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wasi_vfs::link::{Guest, Interposer, LinkError, Linked, Options, link_guest};
+use wasi_vfs::link::{Guest, Host, Interposer, LinkError, Linked, Memory, Options, link_guest};
 
 /// The folder of the cases.
 pub(crate) fn folder() -> PathBuf {
@@ -33,6 +33,70 @@ pub(crate) fn link_with(
     options: &Options,
 ) -> Result<Linked, LinkError> {
     link_guest(&Guest::inspect(module)?, interposer, options)
+}
+
+/// A program to link, and what with.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) module: Vec<u8>,
+    pub(crate) interposer: Interposer,
+    pub(crate) options: Options,
+}
+
+impl Case {
+    /// Reads a case. Lines at its top say what differs from the usual: `;; interposer: NAME` (else `interposer`) and
+    /// `;; options: WORD…`.
+    fn read(path: PathBuf) -> Self {
+        let text = std::fs::read_to_string(&path).expect("a case");
+        let said = |key: &str| {
+            let mut lines = text.lines().take_while(|line| line.starts_with(";;"));
+            lines.find_map(|line| line.strip_prefix(";; ")?.strip_prefix(key))
+        };
+        let mut options = Options::default();
+        for word in said("options: ").unwrap_or_default().split_whitespace() {
+            match word {
+                "none" => options.host = Host::None,
+                "writable" => options.writable = true,
+                "environment" => options.environment = true,
+                "arguments" => options.arguments = true,
+                other => panic!("{}: no option is called `{other}`", path.display()),
+            }
+        }
+        Case {
+            name: path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned(),
+            module: wat::parse_str(&text)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+            interposer: interposer(said("interposer: ").unwrap_or("interposer")),
+            options,
+            path,
+        }
+    }
+
+    /// The module with the interposer in it.
+    pub(crate) fn link(&self, memory: Memory) -> Linked {
+        let options = Options {
+            memory,
+            ..self.options
+        };
+        link_with(&self.module, &self.interposer, &options)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.path.display()))
+    }
+}
+
+/// All cases, by name.
+pub(crate) fn cases() -> Vec<Case> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder().join("cases"))
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| !path.to_string_lossy().ends_with("out.wat"))
+        .collect();
+    paths.sort();
+    paths.into_iter().map(Case::read).collect()
 }
 
 /// Compares `actual` with a golden file, or writes it when `BLESS` is set.

@@ -8,7 +8,7 @@ use wasmparser::{
 
 use super::super::error::LinkError;
 use super::super::leb;
-use super::{Guest, IMAGE_MAGIC, Import, Section, Site, What};
+use super::{Guest, IMAGE_MAGIC, Import, Section, Site, Snapshot, What};
 
 /// A body whose operators are still to be validated.
 pub(super) type PendingBody<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
@@ -40,6 +40,8 @@ struct Reading<'a> {
     exported: Vec<&'a str>,
     /// Where the next section begins.
     next: usize,
+    /// The first function that it imports from each WASI.
+    wasi: Vec<(Snapshot, &'a str)>,
 }
 
 impl<'a> Reading<'a> {
@@ -57,6 +59,7 @@ impl<'a> Reading<'a> {
                 sections: Vec::new(),
                 types: Vec::new(),
                 imports: Vec::new(),
+                snapshot: Snapshot::One,
                 functions: 0,
                 globals: 0,
                 memory,
@@ -66,6 +69,7 @@ impl<'a> Reading<'a> {
             memory: None,
             exported: Vec::new(),
             next: 8,
+            wasi: Vec::new(),
         }
     }
 
@@ -75,8 +79,19 @@ impl<'a> Reading<'a> {
             let exported_as = self.exported.first().map(|&name| name.to_owned());
             return Err(LinkError::MemoryNotExported { exported_as });
         }
+        let snapshot = match self.wasi.as_slice() {
+            [] => Snapshot::One,
+            &[(snapshot, _)] => snapshot,
+            &[(first, name), (second, other), ..] => {
+                return Err(LinkError::MixedSnapshots {
+                    first: format!("{}.{name}", first.module()),
+                    second: format!("{}.{other}", second.module()),
+                });
+            }
+        };
         Ok(Guest {
             memory,
+            snapshot,
             ..self.guest
         })
     }
@@ -188,15 +203,14 @@ impl<'a> Reading<'a> {
 
     fn import(&mut self, import: wasmparser::Import<'a>) -> Result<(), Problem> {
         let wasmparser::Import { module, name, ty } = import;
-        if module == "wasi_unstable" {
-            return Err(LinkError::WasiUnstable {
-                name: name.to_owned(),
-            }
-            .into());
-        }
         match ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
                 self.guest.functions += 1;
+                if let Some(snapshot) = Snapshot::of(module)
+                    && self.wasi.iter().all(|&(known, _)| known != snapshot)
+                {
+                    self.wasi.push((snapshot, name));
+                }
                 self.guest.imports.push(Import { module, name, ty });
             }
             TypeRef::Global(_) => self.guest.globals += 1,

@@ -182,6 +182,9 @@
     i32.const 0
     i32.store align=1
     local.get 0
+    i32.const 1
+    i32.store align=1
+    local.get 0
     local.get 1
     i64.load align=1
     i64.store align=1
