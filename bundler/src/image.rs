@@ -7,6 +7,7 @@
 mod check;
 mod encode;
 mod error;
+mod mounts;
 mod print;
 mod tree;
 mod write;

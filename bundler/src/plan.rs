@@ -8,6 +8,7 @@ mod found;
 mod glob;
 mod limits;
 mod merge;
+mod mount;
 mod resolve;
 mod rows;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
 pub use error::{Paths, PlanError, PlanProblem};
+pub use mount::{Mount, MountKind, Start};
 pub use resolve::resolve;
 pub use rows::{Row, RowKind, Totals};
 pub use warning::PlanWarning;
@@ -34,6 +36,8 @@ pub use warning::PlanWarning;
 pub struct Plan {
     roots: Vec<GuestPath>,
     entries: Vec<Entry>,
+    mounts: Vec<Mount>,
+    start: Start,
     /// The tables of the manifest, by [`Origin`].
     requests: Vec<RequestLabel>,
     warnings: Vec<PlanWarning>,
@@ -165,6 +169,8 @@ impl Plan {
         Self {
             roots,
             entries,
+            mounts: Vec::new(),
+            start: Start::default(),
             requests: Vec::new(),
             warnings: Vec::new(),
         }
@@ -174,6 +180,47 @@ impl Plan {
     #[must_use]
     pub fn roots(&self) -> &[GuestPath] {
         &self.roots
+    }
+
+    /// Adds mounts, whose directories are entries already.
+    ///
+    /// # Panics
+    /// When one of the directories is missing, or two mounts have the same.
+    #[must_use]
+    pub fn with_mounts(mut self, mut mounts: Vec<Mount>) -> Self {
+        mounts.sort_by(|a, b| a.path.cmp(&b.path));
+        for (at, mount) in mounts.iter().enumerate() {
+            let path = &mount.path;
+            let entry = self.entries.binary_search_by(|entry| entry.path.cmp(path));
+            let directory =
+                entry.is_ok_and(|at| matches!(self.entries[at].kind, EntryKind::Directory));
+            assert!(directory, "BUG: no directory at the mount `{path}`");
+            assert!(
+                at == 0 || mounts[at - 1].path != *path,
+                "BUG: two mounts at `{path}`"
+            );
+        }
+        self.mounts = mounts;
+        self
+    }
+
+    /// Sets what the program is started with.
+    #[must_use]
+    pub fn with_start(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// The mounts that are not just embedded and read-only, sorted by path; each path is an entry of kind `Directory`.
+    #[must_use]
+    pub fn mounts(&self) -> &[Mount] {
+        &self.mounts
+    }
+
+    /// What the program is started with.
+    #[must_use]
+    pub fn start(&self) -> &Start {
+        &self.start
     }
 
     /// What a user should know though it works.

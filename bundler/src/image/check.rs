@@ -13,6 +13,7 @@ use vfs_image::layout::{HeaderRecord, MAGIC, VERSION};
 use vfs_image::{Bytes, Corrupt, Dir, Image, NodeId, NodeKind, Str};
 
 use super::encode::Metadata;
+use super::mounts::{self, Start};
 use super::tree::{Graph, Thing, ThingKind, Tree};
 
 /// What is wrong with the bytes of an image.
@@ -167,6 +168,8 @@ fn graph(image: &Image<&[u8]>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
         roots: Vec::new(),
         things: Vec::with_capacity(count),
         children: Vec::with_capacity(count),
+        mounts: mounts::read(image)?,
+        start: Start::read(image)?,
     };
     let mut offsets = Vec::with_capacity(count);
     // How many directories name a directory: exactly one, or none for a preopen.
@@ -196,7 +199,7 @@ fn graph(image: &Image<&[u8]>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
             kind,
         });
         graph.children.push(match &node.kind {
-            NodeKind::Directory(dir) => children(image, dir, &mut named)?,
+            NodeKind::Directory(dir) => children(image, dir, node.mount, &mut named)?,
             _ => Vec::new(),
         });
     }
@@ -228,6 +231,7 @@ fn graph(image: &Image<&[u8]>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
 fn children(
     image: &Image<&[u8]>,
     dir: &Dir,
+    mount: u32,
     named: &mut [u32],
 ) -> Result<Vec<(String, usize)>, ImageFlaw> {
     let mut children: Vec<(String, usize)> = Vec::new();
@@ -239,7 +243,9 @@ fn children(
             .filter(|name| is_name(name))
             .ok_or_else(part)?;
         let sorted = children.last().is_none_or(|(last, _)| *last < name);
-        if !sorted || dirent.file_type != node.file_type() {
+        // A directory may begin another mount; that of a file is told by each of its names.
+        let inside = node.mount == mount || matches!(node.kind, NodeKind::Directory(_));
+        if !sorted || !inside || dirent.file_type != node.file_type() {
             return Err(part());
         }
         named[dirent.node.get() as usize] += 1;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use vfs_image::FileType;
 use vfs_image::layout::{
-    DIGEST_OFFSET, DirentRecord, HeaderRecord, MAGIC, MODE_DIRECTORY, MODE_REGULAR, MODE_SYMLINK,
-    NodeRecord, PreopenRecord, SlotRecord, VERSION, WINDOW, capacity, hash, ideal_slot,
+    ArgumentRecord, DIGEST_OFFSET, DirentRecord, HeaderRecord, MAGIC, MODE_DIRECTORY, MODE_REGULAR,
+    MODE_SYMLINK, MountRecord, NodeRecord, PreopenRecord, SlotRecord, VERSION, VariableRecord,
+    WINDOW, capacity, hash, ideal_slot,
 };
 
+use super::mounts::Mount;
 use super::tree::{Node, ThingKind, Tree};
 
 /// Everything of an image that stands before its contents.
@@ -25,6 +27,7 @@ impl Metadata {
     pub(super) fn of(tree: &Tree) -> Result<Self, u64> {
         let mut strings = Strings::default();
         let preopens: Vec<u32> = tree.preopens.iter().map(|name| strings.add(name)).collect();
+        let start = start(tree, &mut strings);
         let names: Vec<u32> = tree
             .names
             .iter()
@@ -37,7 +40,7 @@ impl Metadata {
             .collect();
         let slots = slots(tree);
 
-        let nodes = HeaderRecord::SIZE + tree.preopens.len() * PreopenRecord::SIZE;
+        let nodes = HeaderRecord::SIZE + tree.preopens.len() * PreopenRecord::SIZE + start.len();
         let strings_at = nodes
             + tree.nodes.len() * NodeRecord::SIZE
             + tree.names.len() * DirentRecord::SIZE
@@ -57,7 +60,11 @@ impl Metadata {
             slot_count: slots.len() as u32,
             strings_size: strings.size as u32,
             contents_offset,
-            reserved: [0; 24],
+            mount_count: tree.mounts.len() as u32,
+            flags: tree.start.flags,
+            variable_count: tree.start.variables.len() as u32,
+            argument_count: tree.start.arguments.len() as u32,
+            reserved: [0; 8],
             digest: [0; 32],
         };
         bytes.extend(header.encode());
@@ -71,6 +78,7 @@ impl Metadata {
                 .encode(),
             );
         }
+        bytes.extend(start);
         for (node, &target) in tree.nodes.iter().zip(&targets) {
             bytes.extend(node_record(node, target).encode());
         }
@@ -150,6 +158,9 @@ struct Strings<'a> {
 impl<'a> Strings<'a> {
     /// Adds a string unless it is there, and returns its offset.
     fn add(&mut self, string: &'a str) -> u32 {
+        if string.is_empty() {
+            return 0;
+        }
         *self.offsets.entry(string).or_insert_with(|| {
             // An offset that does not fit means a section that does not fit; the caller finds that.
             let offset = self.size as u32;
@@ -168,6 +179,41 @@ impl<'a> Strings<'a> {
     }
 }
 
+/// The sections between preopens and nodes: mounts, variables, arguments.
+fn start<'a>(tree: &'a Tree, strings: &mut Strings<'a>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A size that does not fit means strings that do not fit; the caller finds that.
+    let size = |text: &str| text.len() as u32;
+    for (
+        node,
+        Mount {
+            kind,
+            size_limit,
+            message,
+        },
+    ) in &tree.mounts
+    {
+        let text = message.as_deref().unwrap_or_default();
+        let record = MountRecord {
+            node: *node,
+            kind: *kind as u32,
+            size_limit: *size_limit,
+            text_offset: strings.add(text),
+            text_size: size(text),
+        };
+        bytes.extend(record.encode());
+    }
+    for text in &tree.start.variables {
+        let (offset, size) = (strings.add(text), size(text));
+        bytes.extend(VariableRecord { offset, size }.encode());
+    }
+    for text in &tree.start.arguments {
+        let (offset, size) = (strings.add(text), size(text));
+        bytes.extend(ArgumentRecord { offset, size }.encode());
+    }
+    bytes
+}
+
 fn node_record(node: &Node, target_offset: u32) -> NodeRecord {
     let (type_bits, data, size) = match &node.thing.kind {
         ThingKind::Directory => (MODE_DIRECTORY, node.first, node.count),
@@ -181,7 +227,7 @@ fn node_record(node: &Node, target_offset: u32) -> NodeRecord {
         data,
         size,
         parent: node.parent,
-        reserved: 0,
+        mount: node.mount,
     }
 }
 

@@ -4,7 +4,10 @@
 //! directory by name, directories in the order of their numbers. A file with
 //! several names gets its number at the first.
 
+use std::collections::BTreeMap;
+
 use super::ImageError;
+use super::mounts::{Mount, Start};
 use crate::plan::{Entry, EntryKind, GuestPath, Plan};
 use vfs_image::layout;
 
@@ -15,6 +18,9 @@ pub(super) struct Graph {
     pub(super) things: Vec<Thing>,
     /// The names in each thing (none unless a directory), sorted by their bytes.
     pub(super) children: Vec<Vec<(String, usize)>>,
+    /// The things that mounts are rooted at, each once.
+    pub(super) mounts: Vec<(usize, Mount)>,
+    pub(super) start: Start,
 }
 
 /// A directory, file or symlink before it has a number.
@@ -37,6 +43,9 @@ pub(super) enum ThingKind {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) preopens: Vec<String>,
+    /// The nodes that mounts are rooted at, sorted.
+    pub(super) mounts: Vec<(u32, Mount)>,
+    pub(super) start: Start,
     pub(super) nodes: Vec<Node>,
     pub(super) names: Vec<Name>,
     /// The node of each entry of the plan (or of each thing of a graph).
@@ -55,6 +64,8 @@ pub(super) struct Node {
     pub(super) count: u32,
     /// Directories: the directory they are in, themselves for a preopen; else zero.
     pub(super) parent: u32,
+    /// The mount it is in; 0 in the read-only tree.
+    pub(super) mount: u32,
 }
 
 /// A name in a directory.
@@ -85,6 +96,10 @@ impl Tree {
             roots: Vec::new(),
             things: Vec::with_capacity(entries.len()),
             children: vec![Vec::new(); entries.len()],
+            mounts: (plan.mounts().iter())
+                .map(|mount| (find(&mount.path), Mount::of(mount)))
+                .collect(),
+            start: Start::of(plan.start()),
         };
         let mut is_root = vec![false; entries.len()];
         for root in plan.roots() {
@@ -121,10 +136,13 @@ impl Tree {
             roots,
             things,
             mut children,
+            mounts,
+            start,
         } = graph;
         let mut things: Vec<Option<Thing>> = things.into_iter().map(Some).collect();
         let mut tree = Tree {
             node_of_entry: vec![UNNAMED; things.len()],
+            start,
             ..Tree::default()
         };
         // `order[n]` is the thing with the number n; it grows while it is walked.
@@ -158,7 +176,32 @@ impl Tree {
             }
             directory += 1;
         }
+        for (thing, mount) in mounts {
+            tree.mounts.push((tree.node_of_entry[thing], mount));
+        }
+        tree.mounts.sort_by_key(|(node, _)| *node);
+        tree.mark();
         tree
+    }
+
+    /// Tells each node the mount it is in: the one rooted there, or that of its directory.
+    fn mark(&mut self) {
+        let numbers: BTreeMap<u32, u32> = (self.mounts.iter().zip(1..))
+            .map(|((node, _), number)| (*node, number))
+            .collect();
+        if numbers.is_empty() {
+            return;
+        }
+        for (node, number) in self.nodes.iter_mut().zip(0..).take(self.preopens.len()) {
+            node.mount = numbers.get(&number).copied().unwrap_or(0);
+        }
+        // Names stand in the order of their directories' numbers, so a directory is marked before what is in it.
+        // The names of one file are all in one mount: `merge` and the full check see to that.
+        for name in &self.names {
+            let around = self.nodes[name.directory as usize].mount;
+            self.nodes[name.node as usize].mount =
+                numbers.get(&name.node).copied().unwrap_or(around);
+        }
     }
 
     /// Gives a thing the next number; `parent` is the directory it was found in.
@@ -190,6 +233,7 @@ impl Tree {
             first: 0,
             count: 0,
             parent,
+            mount: 0,
         });
     }
 }

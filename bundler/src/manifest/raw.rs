@@ -269,6 +269,9 @@ pub enum Memory {
     /// At the top of the program's memory, out of its sight; runs on every engine.
     #[default]
     Single,
+    /// In a memory of its own, out of the program's reach; for engines with the multi-memory proposal.
+    #[serde(skip)]
+    Isolated,
 }
 
 /// How directories that the host gives at run time meet the embedded tree.
@@ -278,6 +281,12 @@ pub enum Host {
     /// The program sees both; where both have a name, the embedded one.
     #[default]
     Fallback,
+    /// The program sees both; where both have a name, the host's: embedded defaults that a user can replace.
+    #[serde(skip)]
+    Override,
+    /// The program sees no directory of the host.
+    #[serde(skip)]
+    None,
 }
 
 /// Where a mount's files are at run time.

@@ -48,7 +48,7 @@ impl Bytes for &[u8] {
     }
 }
 
-/// A string of an image (a name, a target): where it is; known to lie inside the image.
+/// A string of an image (a name, a target, an argument): where it is; known to lie inside the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Str {
     pub(crate) offset: u32,
@@ -66,11 +66,14 @@ impl Str {
     /// Number of bytes.
     #[inline]
     #[must_use]
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "no string of an image is empty"
-    )]
     pub fn len(self) -> u32 {
         self.len
+    }
+
+    /// Whether it has no bytes; only an argument can be like that.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len == 0
     }
 }

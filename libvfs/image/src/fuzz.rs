@@ -94,6 +94,7 @@ impl Run {
         for index in 0..image.preopen_count().min(VISITS) {
             if let Some(preopen) = self.call(image.preopen(index)) {
                 self.string(image, preopen.name);
+                assert!(!preopen.name.is_empty());
                 assert!(preopen.node.get() < image.node_count());
             }
         }
@@ -107,9 +108,44 @@ impl Run {
             self.call(image.lookup(NodeId::new(number), b"x"));
         }
         assert!(image.preopen(image.preopen_count()).is_err());
+        self.start(image);
+    }
+
+    /// Mounts, variables and arguments.
+    fn start<B: Bytes>(&mut self, image: &Image<B>) {
+        let policy = image.host_policy() as u32;
+        assert_eq!(
+            image.flags(),
+            policy | u32::from(image.environment_fixed()) << 2
+        );
+        for number in 1..=image.mount_count().min(VISITS) {
+            if let Some(mount) = self.call(image.mount(number)) {
+                assert!(mount.node.get() < image.node_count());
+                if let Some(message) = mount.message {
+                    assert!(!message.is_empty());
+                    self.string(image, message);
+                }
+            }
+        }
+        assert!(image.mount(0).is_err());
+        assert!(image.mount(image.mount_count().saturating_add(1)).is_err());
+        for index in 0..image.variable_count().min(VISITS) {
+            if let Some(variable) = self.call(image.variable(index)) {
+                assert!(!variable.is_empty());
+                self.string(image, variable);
+            }
+        }
+        assert!(image.variable(image.variable_count()).is_err());
+        for index in 0..image.argument_count().min(VISITS) {
+            if let Some(argument) = self.call(image.argument(index)) {
+                self.string(image, argument);
+            }
+        }
+        assert!(image.argument(image.argument_count()).is_err());
     }
 
     fn node<B: Bytes>(&mut self, image: &Image<B>, node: &Node) {
+        assert!(node.mount <= image.mount_count());
         match node.kind {
             NodeKind::Directory(dir) => {
                 assert!(dir.parent() <= dir.id());
@@ -119,6 +155,7 @@ impl Run {
                     };
                     assert!(index < dir.count() && dirent.node.get() < image.node_count());
                     assert!(dirent.file_type != FileType::Directory || dirent.node > node.id);
+                    assert!(!dirent.name.is_empty());
                     let mut name = [0; 256];
                     let name = self.string(image, dirent.name).and_then(|len| {
                         image.read_str(dirent.name, &mut name).ok()?;
@@ -155,6 +192,7 @@ impl Run {
                 }
             }
             NodeKind::Symlink { target } => {
+                assert!(!target.is_empty());
                 self.string(image, target);
             }
         }
@@ -163,7 +201,6 @@ impl Run {
     /// Reads a string, and returns its length if that is at most 256.
     fn string<B: Bytes>(&mut self, image: &Image<B>, string: Str) -> Option<usize> {
         self.inside(string.offset(), string.len());
-        assert!(string.len() > 0);
         let mut buffer = [0; 256];
         let len = self.call(image.read_str(string, &mut buffer))?;
         assert_eq!(len, buffer.len().min(string.len() as usize));

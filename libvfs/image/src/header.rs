@@ -1,7 +1,9 @@
 //! The opened [`Image`]: the header, checked once, and the sections it promises.
 
-use crate::layout::{DirentRecord, capacity};
-use crate::layout::{HeaderRecord, MAGIC, NodeRecord, PreopenRecord, SlotRecord, VERSION, WINDOW};
+use crate::layout::{
+    ArgumentRecord, DirentRecord, ENVIRONMENT_FIXED, HOST_POLICY, HeaderRecord, MAGIC, MountRecord,
+    NodeRecord, PreopenRecord, SlotRecord, VERSION, VariableRecord, WINDOW, capacity,
+};
 use crate::{Bytes, Corrupt, NodeId, Str};
 
 /// An image whose header holds: every record of every section lies inside the bytes.
@@ -11,7 +13,11 @@ use crate::{Bytes, Corrupt, NodeId, Str};
 #[derive(Debug, Clone, Copy)]
 pub struct Image<B> {
     pub(crate) bytes: B,
+    pub(crate) flags: u32,
     pub(crate) preopen_count: u32,
+    pub(crate) mount_count: u32,
+    pub(crate) variable_count: u32,
+    pub(crate) argument_count: u32,
     pub(crate) node_count: u32,
     pub(crate) dirent_count: u32,
     pub(crate) slot_count: u32,
@@ -49,14 +55,18 @@ impl<B: Bytes> Image<B> {
         if header.magic != MAGIC
             || header.version != VERSION
             || header.image_size != size
-            || header.reserved != [0; 24]
+            || header.flags & !ENVIRONMENT_FIXED >= HOST_POLICY
+            || header.reserved != [0; 8]
         {
             return Err(Corrupt);
         }
 
-        // In u64: five 32-bit counts times at most 32 can't overflow it.
+        // In u64: eight 32-bit counts times at most 32 can't overflow it.
         let nodes = HeaderRecord::SIZE as u64
-            + u64::from(header.preopen_count) * PreopenRecord::SIZE as u64;
+            + u64::from(header.preopen_count) * PreopenRecord::SIZE as u64
+            + u64::from(header.mount_count) * MountRecord::SIZE as u64
+            + u64::from(header.variable_count) * VariableRecord::SIZE as u64
+            + u64::from(header.argument_count) * ArgumentRecord::SIZE as u64;
         let dirents = nodes + u64::from(header.node_count) * NodeRecord::SIZE as u64;
         let slots = dirents + u64::from(header.dirent_count) * DirentRecord::SIZE as u64;
         let strings = slots + u64::from(header.slot_count) * SlotRecord::SIZE as u64;
@@ -64,6 +74,7 @@ impl<B: Bytes> Image<B> {
         if contents != u64::from(header.contents_offset)
             || contents > u64::from(size)
             || header.preopen_count > header.node_count
+            || header.mount_count > header.node_count
             || header.slot_count < capacity(header.dirent_count) + WINDOW
         {
             return Err(Corrupt);
@@ -72,7 +83,11 @@ impl<B: Bytes> Image<B> {
         // Each is at most `contents`, which was just found to fit.
         Ok(Self {
             bytes,
+            flags: header.flags,
             preopen_count: header.preopen_count,
+            mount_count: header.mount_count,
+            variable_count: header.variable_count,
+            argument_count: header.argument_count,
             node_count: header.node_count,
             dirent_count: header.dirent_count,
             slot_count: header.slot_count,
@@ -118,9 +133,11 @@ impl<B: Bytes> Image<B> {
 
     /// The name of the section a byte belongs to, for messages.
     pub fn section_of(&self, offset: u32) -> &'static str {
-        let header = HeaderRecord::SIZE as u32;
         let starts = [
-            header,
+            HeaderRecord::SIZE as u32,
+            self.mounts(),
+            self.variables(),
+            self.arguments(),
             self.nodes,
             self.dirents,
             self.slots,
@@ -130,10 +147,13 @@ impl<B: Bytes> Image<B> {
         match starts.iter().filter(|&&start| start <= offset).count() {
             0 => "the header",
             1 => "the preopens section",
-            2 => "the nodes section",
-            3 => "the dirents section",
-            4 => "the slots section",
-            5 => "the strings section",
+            2 => "the mounts section",
+            3 => "the variables section",
+            4 => "the arguments section",
+            5 => "the nodes section",
+            6 => "the dirents section",
+            7 => "the slots section",
+            8 => "the strings section",
             _ => "the contents section",
         }
     }
@@ -182,7 +202,16 @@ impl<B: Bytes> Image<B> {
     /// A string by its place in the strings section; never empty.
     #[inline]
     pub(crate) fn string(&self, offset: u32, len: u32) -> Result<Str, Corrupt> {
-        if len == 0 || offset > self.strings_size || len > self.strings_size - offset {
+        match len {
+            0 => Err(Corrupt),
+            _ => self.text(offset, len),
+        }
+    }
+
+    /// The same, but it may be empty.
+    #[inline]
+    pub(crate) fn text(&self, offset: u32, len: u32) -> Result<Str, Corrupt> {
+        if offset > self.strings_size || len > self.strings_size - offset {
             return Err(Corrupt);
         }
         Ok(Str {

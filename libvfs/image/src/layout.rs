@@ -33,6 +33,27 @@ pub const MODE_SYMLINK: u32 = 0o120_000;
 /// The permission bits of a mode.
 pub const MODE_PERMISSIONS: u32 = 0o7777;
 
+/// The bits of a header's flags that say how directories of the host meet the embedded tree.
+pub const HOST_POLICY: u32 = 0b11;
+/// [`HOST_POLICY`]: where both have a name, the embedded one is seen.
+pub const HOST_FALLBACK: u32 = 0;
+/// [`HOST_POLICY`]: where both have a name, the host's is seen.
+pub const HOST_OVERRIDE: u32 = 1;
+/// [`HOST_POLICY`]: the host's directories are not looked at.
+pub const HOST_NONE: u32 = 2;
+/// The bit of a header's flags that says that the variables are all the program sees.
+pub const ENVIRONMENT_FIXED: u32 = 0b100;
+
+/// A mount of the embedded tree that the program may write to, in memory.
+pub const MOUNT_WRITABLE: u32 = 1;
+/// A mount that starts empty and lives in memory.
+pub const MOUNT_TMPFS: u32 = 2;
+/// A mount whose files are in a directory that the host gives.
+pub const MOUNT_HOST: u32 = 3;
+
+/// The size limit of a mount that has none.
+pub const NO_LIMIT: u64 = u64::MAX;
+
 /// Number of ideal places in the hash index of an image with so many dirents.
 #[inline]
 #[must_use]
@@ -185,8 +206,16 @@ record! {
         32 strings_size: u32,
         /// Where the contents section starts, counted from the start of the image.
         36 contents_offset: u32,
+        /// Number of mount records.
+        40 mount_count: u32,
+        /// [`HOST_POLICY`] and [`ENVIRONMENT_FIXED`]; other bits are zero.
+        44 flags: u32,
+        /// Number of variable records.
+        48 variable_count: u32,
+        /// Number of argument records.
+        52 argument_count: u32,
         /// Zero in version 1.
-        40 reserved: [u8; 24],
+        56 reserved: [u8; 8],
         /// SHA-256 over the metadata and the digests of the contents.
         64 digest: [u8; 32],
     }
@@ -206,6 +235,42 @@ record! {
 }
 
 record! {
+    /// A directory whose tree follows other rules than the read-only one around it; the n-th is mount n + 1.
+    MountRecord, 24 bytes {
+        /// The directory it is rooted at.
+        0 node: u32,
+        /// [`MOUNT_WRITABLE`], [`MOUNT_TMPFS`] or [`MOUNT_HOST`].
+        4 kind: u32,
+        /// Bytes it may hold in memory; [`NO_LIMIT`] for no limit.
+        8 size_limit: u64,
+        /// Offset of its text in the strings section, 0 when it has none.
+        16 text_offset: u32,
+        /// Bytes of its text: what to tell when the host gives no directory.
+        20 text_size: u32,
+    }
+}
+
+record! {
+    /// A variable of the environment that the program gets unless the host sets it.
+    VariableRecord, 8 bytes {
+        /// Offset of `NAME=VALUE` in the strings section.
+        0 offset: u32,
+        /// Bytes of it.
+        4 size: u32,
+    }
+}
+
+record! {
+    /// An argument that the program gets unless the host passes some; the first is the program's name.
+    ArgumentRecord, 8 bytes {
+        /// Offset of the text in the strings section, 0 when it is empty.
+        0 offset: u32,
+        /// Bytes of it.
+        4 size: u32,
+    }
+}
+
+record! {
     /// A directory, file or symlink, apart from its names.
     NodeRecord, 32 bytes {
         /// Type ([`MODE_TYPE`]) and permissions ([`MODE_PERMISSIONS`]).
@@ -221,8 +286,8 @@ record! {
         20 size: u32,
         /// Directory: the node of its parent, its own for a preopen. Else 0.
         24 parent: u32,
-        /// Zero.
-        28 reserved: u32,
+        /// 0 for the read-only tree, else one more than the index of the mount it is in.
+        28 mount: u32,
     }
 }
 

@@ -9,10 +9,13 @@ mod bytes;
 mod directory;
 mod header;
 mod lookup;
+mod mount;
 mod node;
+mod process;
 
 pub use bytes::{Bytes, Corrupt, Str};
 pub use directory::{Dirent, FileType};
 pub use header::{Image, Preopen};
 pub use lookup::Found;
+pub use mount::{HostPolicy, Mount, MountKind};
 pub use node::{Dir, Node, NodeId, NodeKind};

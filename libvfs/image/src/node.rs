@@ -38,6 +38,8 @@ pub struct Node {
     pub time_ns: u64,
     /// File: bytes of content. Symlink: bytes of its target. Directory: number of entries.
     pub size: u32,
+    /// The mount it is in, for [`Image::mount`]; 0 in the read-only tree.
+    pub mount: u32,
     /// What it is.
     pub kind: NodeKind,
 }
@@ -128,7 +130,7 @@ impl<B: Bytes> Image<B> {
             data,
             size,
             parent,
-            ..
+            mount,
         } = record;
         let kind = match mode & MODE_TYPE {
             MODE_DIRECTORY => {
@@ -157,7 +159,7 @@ impl<B: Bytes> Image<B> {
             _ => return Err(Corrupt),
         };
         // A bit above type and permissions means nothing.
-        if mode > MODE_TYPE | MODE_PERMISSIONS || nlink == 0 {
+        if mode > MODE_TYPE | MODE_PERMISSIONS || nlink == 0 || mount > self.mount_count {
             return Err(Corrupt);
         }
         Ok(Node {
@@ -166,6 +168,7 @@ impl<B: Bytes> Image<B> {
             nlink,
             time_ns,
             size,
+            mount,
             kind,
         })
     }

@@ -5,9 +5,10 @@ mod dump;
 
 use dump::worked_example;
 use vfs_image::layout::{
-    self, DirentRecord, HeaderRecord, NodeRecord, PreopenRecord, SlotRecord, VERSION,
+    self, ArgumentRecord, DirentRecord, HeaderRecord, MountRecord, NodeRecord, PreopenRecord,
+    SlotRecord, VERSION, VariableRecord,
 };
-use vfs_image::{Corrupt, FileType, Image, NodeId, NodeKind, Str};
+use vfs_image::{Corrupt, FileType, HostPolicy, Image, Mount, MountKind, NodeId, NodeKind, Str};
 
 fn text(image: &Image<&[u8]>, string: Str) -> String {
     let mut bytes = vec![0; string.len() as usize];
@@ -26,7 +27,7 @@ fn the_worked_example_reads_as_described() {
             image.dirent_count(),
             image.contents_offset()
         ),
-        (1, 4, 3, 0x170)
+        (1, 5, 4, 0x1ee)
     );
     let preopen = image.preopen(0).unwrap();
     assert_eq!(
@@ -36,15 +37,15 @@ fn the_worked_example_reads_as_described() {
     assert_eq!(image.preopen(1), Err(Corrupt));
 
     let root = image.node(preopen.node).unwrap();
-    assert_eq!((root.mode, root.nlink, root.time_ns), (0o040_755, 3, 0));
+    assert_eq!((root.mode, root.nlink, root.time_ns), (0o040_755, 4, 0));
     let NodeKind::Directory(root) = root.kind else {
         panic!("{root:?}")
     };
     assert_eq!(
         (root.id(), root.parent(), root.count()),
-        (NodeId::new(0), NodeId::new(0), 2)
+        (NodeId::new(0), NodeId::new(0), 3)
     );
-    let names: Vec<_> = (0..2)
+    let names: Vec<_> = (0..3)
         .map(|index| image.dirent(&root, index).unwrap().unwrap())
         .map(|dirent| {
             (
@@ -58,20 +59,21 @@ fn the_worked_example_reads_as_described() {
         names,
         [
             ("etc".to_owned(), 1, FileType::Directory),
-            ("motd".to_owned(), 2, FileType::Symlink)
+            ("motd".to_owned(), 2, FileType::Symlink),
+            ("tmp".to_owned(), 3, FileType::Directory)
         ]
     );
-    assert_eq!(image.dirent(&root, 2), Ok(None));
+    assert_eq!(image.dirent(&root, 3), Ok(None));
 
     let etc = image.lookup(root.id(), b"etc").unwrap().unwrap();
     assert_eq!((etc.node.get(), etc.file_type), (1, FileType::Directory));
     assert_eq!(image.node(etc.node).unwrap().time_ns, 1_000_000_000);
     let motd = image.lookup(etc.node, b"motd").unwrap().unwrap();
-    assert_eq!((motd.node.get(), motd.file_type), (3, FileType::Regular));
+    assert_eq!((motd.node.get(), motd.file_type), (4, FileType::Regular));
     let file = image.node(motd.node).unwrap();
     assert_eq!(
         (file.permissions(), file.size, file.kind),
-        (0o644, 6, NodeKind::File { offset: 0x170 })
+        (0o644, 6, NodeKind::File { offset: 0x1ee })
     );
     let mut buffer = [0; 4];
     for (position, expected) in [
@@ -95,6 +97,78 @@ fn the_worked_example_reads_as_described() {
 }
 
 #[test]
+fn mounts_and_the_start_read_as_described() {
+    let bytes = worked_example();
+    let image = Image::open(&bytes[..]).unwrap();
+    let tmp = image.lookup(NodeId::new(0), b"tmp").unwrap().unwrap();
+    let mount = Mount {
+        node: tmp.node,
+        kind: MountKind::Tmpfs,
+        size_limit: 1 << 20,
+        message: None,
+    };
+    assert_eq!((image.mount_count(), image.mount(1)), (1, Ok(mount)));
+    assert_eq!(
+        (image.mount(0), image.mount(2)),
+        (Err(Corrupt), Err(Corrupt))
+    );
+    let mounts = (0..5).map(|number| image.node(NodeId::new(number)).unwrap().mount);
+    assert_eq!(mounts.collect::<Vec<_>>(), [0, 0, 0, 1, 0]);
+    assert_eq!(image.host_policy(), HostPolicy::Fallback);
+    assert!(!image.environment_fixed());
+    assert_eq!(image.variable_count(), 1);
+    assert_eq!(text(&image, image.variable(0).unwrap()), "HOME=/tmp");
+    assert_eq!(image.variable(1), Err(Corrupt));
+    let arguments = (0..image.argument_count()).map(|index| image.argument(index).unwrap());
+    let arguments: Vec<_> = arguments.map(|argument| text(&image, argument)).collect();
+    assert_eq!(arguments, ["motd", "-n"]);
+    assert_eq!(image.argument(2), Err(Corrupt));
+}
+
+/// Each rule for a header's flags, a mount's record and a node's mount, broken alone.
+#[test]
+fn what_breaks_a_rule_is_refused() {
+    let good = worked_example();
+    let with = |at: usize, word: u32| {
+        let mut bytes = good.clone();
+        bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        bytes
+    };
+    for (flags, policy, fixed) in [
+        (0, Some(HostPolicy::Fallback), false),
+        (1, Some(HostPolicy::Override), false),
+        (2, Some(HostPolicy::None), false),
+        (3, None, false),
+        (6, Some(HostPolicy::None), true),
+        (7, None, true),
+        (8, None, false),
+        (1 << 31, None, false),
+    ] {
+        let bytes = with(44, flags);
+        let image = Image::open(&bytes[..]).ok();
+        let found = image.map(|image| (image.host_policy(), image.environment_fixed()));
+        assert_eq!(found, policy.map(|policy| (policy, fixed)), "{flags}");
+    }
+    let mount = 0x68;
+    for (at, word) in [
+        (mount, 5),
+        (mount + 4, 0),
+        (mount + 4, 4),
+        (mount + 16, 31),
+        (mount + 20, 31),
+    ] {
+        let bytes = with(at, word);
+        let image = Image::open(&bytes[..]).unwrap();
+        // An offset alone, without a size, leads nowhere.
+        let refused = at != mount + 16;
+        assert_eq!(image.mount(1).is_err(), refused, "{word} at {at}");
+    }
+    let bytes = with(0x114, 2);
+    let image = Image::open(&bytes[..]).unwrap();
+    assert_eq!(image.node(NodeId::new(3)), Err(Corrupt));
+}
+
+#[test]
 fn what_is_not_there_is_not_found() {
     let bytes = worked_example();
     let image = Image::open(&bytes[..]).unwrap();
@@ -110,6 +184,7 @@ fn what_is_not_there_is_not_found() {
         (1, b"etc"),
         (2, b"motd"),
         (3, b"motd"),
+        (4, b"motd"),
         (9, b"etc"),
         (0, &long),
     ] {
@@ -119,7 +194,7 @@ fn what_is_not_there_is_not_found() {
             "{name:?}"
         );
     }
-    assert_eq!(image.node(NodeId::new(4)), Err(Corrupt));
+    assert_eq!(image.node(NodeId::new(5)), Err(Corrupt));
 }
 
 #[test]
@@ -127,14 +202,26 @@ fn records_encode_to_what_they_were_decoded_from() {
     let bytes = worked_example();
     let header = HeaderRecord::decode(bytes.first_chunk().unwrap());
     assert_eq!(header.encode(), bytes[..96]);
-    assert_eq!((header.version, header.image_size), (VERSION, 374));
+    assert_eq!((header.version, header.image_size), (VERSION, 500));
     let count = |count: u32, size: usize| count as usize * size;
     let (preopens, rest) = bytes[96..].split_at(count(header.preopen_count, PreopenRecord::SIZE));
+    let (mounts, rest) = rest.split_at(count(header.mount_count, MountRecord::SIZE));
+    let (variables, rest) = rest.split_at(count(header.variable_count, VariableRecord::SIZE));
+    let (arguments, rest) = rest.split_at(count(header.argument_count, ArgumentRecord::SIZE));
     let (nodes, rest) = rest.split_at(count(header.node_count, NodeRecord::SIZE));
     let (dirents, rest) = rest.split_at(count(header.dirent_count, DirentRecord::SIZE));
     let (slots, _) = rest.split_at(count(header.slot_count, SlotRecord::SIZE));
     for record in preopens.as_chunks().0 {
         assert_eq!(PreopenRecord::decode(record).encode(), *record);
+    }
+    for record in mounts.as_chunks().0 {
+        assert_eq!(MountRecord::decode(record).encode(), *record);
+    }
+    for record in variables.as_chunks().0 {
+        assert_eq!(VariableRecord::decode(record).encode(), *record);
+    }
+    for record in arguments.as_chunks().0 {
+        assert_eq!(ArgumentRecord::decode(record).encode(), *record);
     }
     for record in nodes.as_chunks().0 {
         assert_eq!(NodeRecord::decode(record).encode(), *record);

@@ -5,8 +5,9 @@ use std::prelude::v1::*;
 use std::vec;
 
 use vfs_image::layout::{
-    self, DirentRecord, HeaderRecord, MAGIC, MODE_DIRECTORY, MODE_REGULAR, MODE_SYMLINK, MODE_TYPE,
-    NodeRecord, PreopenRecord, SlotRecord, VERSION, WINDOW,
+    self, ArgumentRecord, DirentRecord, ENVIRONMENT_FIXED, HeaderRecord, MAGIC, MODE_DIRECTORY,
+    MODE_REGULAR, MODE_SYMLINK, MODE_TYPE, MOUNT_HOST, MOUNT_TMPFS, MOUNT_WRITABLE, MountRecord,
+    NO_LIMIT, NodeRecord, PreopenRecord, SlotRecord, VERSION, VariableRecord, WINDOW,
 };
 
 /// Something of a tree: mode with type bits, time, content or target.
@@ -24,6 +25,18 @@ struct Item {
 pub(super) struct Tree {
     preopens: Vec<String>,
     items: BTreeMap<String, Item>,
+    mounts: BTreeMap<String, Mount>,
+    flags: u32,
+    variables: Vec<String>,
+    arguments: Vec<String>,
+}
+
+/// A mount, apart from the directory it is rooted at.
+#[derive(Clone)]
+struct Mount {
+    kind: u32,
+    size_limit: u64,
+    message: String,
 }
 
 /// The time of everything that does not say otherwise.
@@ -116,6 +129,59 @@ impl Tree {
         self
     }
 
+    /// Makes a directory, which is added unless it is there, the root of a writable mount.
+    pub(super) fn writable(self, path: &str, limit: Option<u64>) -> Self {
+        self.mount(path, MOUNT_WRITABLE, limit, "")
+    }
+
+    /// The same of an in-memory mount.
+    pub(super) fn tmpfs(self, path: &str, limit: Option<u64>) -> Self {
+        self.mount(path, MOUNT_TMPFS, limit, "")
+    }
+
+    /// The same of a host mount; with a message it is required.
+    pub(super) fn host(self, path: &str, message: &str) -> Self {
+        self.mount(path, MOUNT_HOST, None, message)
+    }
+
+    fn mount(mut self, path: &str, kind: u32, limit: Option<u64>, message: &str) -> Self {
+        let key = self.place(path);
+        if !self.items.contains_key(&key) {
+            self = self.dir(path);
+        }
+        let mount = Mount {
+            kind,
+            size_limit: limit.unwrap_or(NO_LIMIT),
+            message: message.to_owned(),
+        };
+        self.mounts.insert(key, mount);
+        self
+    }
+
+    /// How the host meets the tree: one of `layout::HOST_*`.
+    pub(super) fn policy(mut self, policy: u32) -> Self {
+        self.flags = self.flags & ENVIRONMENT_FIXED | policy;
+        self
+    }
+
+    /// The program sees the variables of the image only.
+    pub(super) fn environment_fixed(mut self) -> Self {
+        self.flags |= ENVIRONMENT_FIXED;
+        self
+    }
+
+    /// Adds a variable; they are to be added in the order of their names.
+    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push(std::format!("{name}={value}"));
+        self
+    }
+
+    /// Adds an argument; the first is the program's name.
+    pub(super) fn argument(mut self, text: &str) -> Self {
+        self.arguments.push(text.to_owned());
+        self
+    }
+
     fn children(&self, key: &str) -> Vec<(String, String)> {
         let (preopen, rest) = key.split_once('\0').unwrap();
         let mut children: Vec<_> = self
@@ -185,6 +251,45 @@ impl Tree {
             };
             preopens.extend(record.encode());
         }
+        let mut roots: Vec<(u32, &Mount)> = self
+            .mounts
+            .iter()
+            .map(|(key, mount)| (number[key], mount))
+            .collect();
+        roots.sort_by_key(|(node, _)| *node);
+        let mut start = Vec::new();
+        for (node, mount) in &roots {
+            let record = MountRecord {
+                node: *node,
+                kind: mount.kind,
+                size_limit: mount.size_limit,
+                text_offset: intern(mount.message.as_bytes()),
+                text_size: mount.message.len() as u32,
+            };
+            start.extend(record.encode());
+        }
+        for text in &self.variables {
+            let (offset, size) = (intern(text.as_bytes()), text.len() as u32);
+            start.extend(VariableRecord { offset, size }.encode());
+        }
+        for text in &self.arguments {
+            let (offset, size) = (intern(text.as_bytes()), text.len() as u32);
+            start.extend(ArgumentRecord { offset, size }.encode());
+        }
+        // Directories come before what is in them, so their mounts are known first.
+        let mut mount_of: Vec<u32> = vec![0; order.len()];
+        let own = |node: u32| {
+            roots
+                .iter()
+                .position(|(root, _)| *root == node)
+                .map(|at| at as u32 + 1)
+        };
+        for root in 0..self.preopens.len() as u32 {
+            mount_of[root as usize] = own(root).unwrap_or(0);
+        }
+        for (directory, node, _) in &dirents {
+            mount_of[*node as usize] = own(*node).unwrap_or(mount_of[*directory as usize]);
+        }
         let mut dirent_bytes = Vec::new();
         let mut slots = Vec::new();
         for (index, (directory, node, name)) in dirents.iter().enumerate() {
@@ -249,11 +354,12 @@ impl Tree {
                     MODE_DIRECTORY => parents[index],
                     _ => 0,
                 },
-                reserved: 0,
+                mount: mount_of[index],
             });
         }
         let metadata = HeaderRecord::SIZE
             + preopens.len()
+            + start.len()
             + records.len() * NodeRecord::SIZE
             + dirent_bytes.len()
             + slot_bytes.len()
@@ -268,11 +374,16 @@ impl Tree {
             slot_count: index.len() as u32,
             strings_size: strings.len() as u32,
             contents_offset: metadata as u32,
-            reserved: [0; 24],
+            mount_count: roots.len() as u32,
+            flags: self.flags,
+            variable_count: self.variables.len() as u32,
+            argument_count: self.arguments.len() as u32,
+            reserved: [0; 8],
             digest: [0; 32],
         };
         let mut image = header.encode().to_vec();
         image.extend(preopens);
+        image.extend(start);
         for mut record in records {
             if record.mode & MODE_TYPE == MODE_REGULAR && record.size > 0 {
                 record.data += metadata as u32;
@@ -285,4 +396,58 @@ impl Tree {
         image.extend(contents);
         image
     }
+}
+
+/// The reader finds in an image what it was built from.
+#[test]
+fn mounts_variables_and_arguments_are_read_back() {
+    use vfs_image::{HostPolicy, Image, MountKind, NodeId};
+
+    let bytes = Tree::new(&["/", "data"])
+        .file("/usr/lib/a/x", b"x")
+        .writable("/usr/lib", Some(1 << 20))
+        .tmpfs("/usr/lib/a/tmp", None)
+        .host("data", "give data")
+        .policy(layout::HOST_OVERRIDE)
+        .environment_fixed()
+        .variable("A", "1")
+        .argument("program")
+        .argument("")
+        .build();
+    let image = Image::open(&bytes[..]).unwrap();
+    assert_eq!(image.host_policy(), HostPolicy::Override);
+    assert!(image.environment_fixed());
+    let find = |path: &str| {
+        path.split('/').fold(NodeId::new(0), |at, name| {
+            image.lookup(at, name.as_bytes()).unwrap().unwrap().node
+        })
+    };
+    let mounts: Vec<_> = (1..=image.mount_count())
+        .map(|number| image.mount(number).unwrap())
+        .collect();
+    let told: Vec<_> = (mounts.iter().zip(1..))
+        .map(|(mount, number)| {
+            assert_eq!(image.node(mount.node).unwrap().mount, number);
+            (mount.node, mount.kind, mount.size_limit)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (NodeId::new(1), MountKind::Host, NO_LIMIT),
+            (find("usr/lib"), MountKind::Writable, 1 << 20),
+            (find("usr/lib/a/tmp"), MountKind::Tmpfs, NO_LIMIT),
+        ]
+    );
+    assert_eq!(image.node(find("usr")).unwrap().mount, 0);
+    assert_eq!(image.node(find("usr/lib/a/x")).unwrap().mount, 2);
+    let text = |string| {
+        let mut bytes = [0; 32];
+        let len = image.read_str(string, &mut bytes).unwrap();
+        String::from_utf8(bytes[..len].to_vec()).unwrap()
+    };
+    assert_eq!(text(mounts[0].message.unwrap()), "give data");
+    assert_eq!(text(image.variable(0).unwrap()), "A=1");
+    assert_eq!(text(image.argument(0).unwrap()), "program");
+    assert_eq!(text(image.argument(1).unwrap()), "");
 }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use crate::image::{self, Progress, Written};
-use crate::plan::{Content, Entry, EntryKind, GuestPath, Origin, Plan};
+use crate::plan::{Content, Entry, EntryKind, GuestPath, Mount, MountKind, Origin, Plan};
 use crate::source::{MemorySource, Source};
 
 pub(super) fn path(text: &str) -> GuestPath {
@@ -52,6 +52,16 @@ pub(super) fn symlink(text: &str, target: &str) -> Entry {
 
 pub(super) fn link(text: &str, to: &str) -> Entry {
     entry(text, EntryKind::HardLink { to: path(to) }, 0o644, 0)
+}
+
+pub(super) fn mount(text: &str, kind: MountKind, size_limit: Option<u64>) -> Mount {
+    Mount {
+        path: path(text),
+        kind,
+        size_limit,
+        required: false,
+        origin: Origin::IMPLIED,
+    }
 }
 
 /// An image from entries whose contents are all inline.

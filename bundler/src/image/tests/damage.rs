@@ -4,9 +4,11 @@ use sha2::{Digest, Sha256};
 use vfs_image::fuzz::{Rng, exercise, mutate};
 use vfs_image::layout::{DIGEST_OFFSET, HeaderRecord, NodeRecord};
 
-use super::build::{dir, file, image, symlink};
+use super::build::{dir, file, image, link, mount, symlink, write};
 use super::random::entries;
 use crate::image::{check, list};
+use crate::plan::{Mount, MountKind, Plan, Start};
+use crate::source::MemorySource;
 
 /// Executions of the reader in a normal test run; `VFS_FUZZ_EXECUTIONS` asks for more.
 const EXECUTIONS: u64 = 20_000;
@@ -31,11 +33,107 @@ fn small() -> Vec<u8> {
     ])
 }
 
+/// Where the flags stand in the header; the other bits of the word are zero.
+const FLAGS: usize = 44;
+
+/// Everything but a deep tree: mounts, an environment, arguments.
+fn furnished() -> Vec<u8> {
+    let entries = vec![
+        dir("/"),
+        dir("/data"),
+        dir("/lib"),
+        file("/lib/x", b"x"),
+        dir("/tmp"),
+        dir("conf"),
+    ];
+    let host = |path| Mount {
+        required: true,
+        ..mount(path, MountKind::Host, None)
+    };
+    let mounts = vec![
+        host("/data"),
+        mount("/lib", MountKind::Writable, None),
+        mount("/tmp", MountKind::Tmpfs, Some(1 << 20)),
+        host("conf"),
+    ];
+    let start = Start {
+        environment: [("A", "1"), ("A-B", ""), ("B", "/tmp")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        environment_fixed: true,
+        arguments: ["program", "", "-v"].map(str::to_owned).to_vec(),
+        ..Start::default()
+    };
+    let plan = Plan::assemble(entries)
+        .with_mounts(mounts)
+        .with_start(start);
+    write(&plan, &MemorySource::new()).0
+}
+
+/// The same image with another digest, so that only the rules about the rest can refuse it.
+fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let header = HeaderRecord::decode(bytes.first_chunk().unwrap());
+    let contents = bytes.len().min(header.contents_offset as usize);
+    bytes[DIGEST_OFFSET..HeaderRecord::SIZE].fill(0);
+    let digest = Sha256::new_with_prefix(&bytes[..contents])
+        .chain_update(Sha256::digest(&bytes[contents..]))
+        .finalize();
+    bytes[DIGEST_OFFSET..HeaderRecord::SIZE].copy_from_slice(&digest);
+    bytes
+}
+
+/// The records of mounts, variables and arguments, and each node's mount, with every bit of them changed: only
+/// a size limit is free to choose, and what a mount without limit and text is.
+#[test]
+fn mounts_and_the_start_are_checked() {
+    let good = furnished();
+    assert!(check(&good).is_ok() && check(&resealed(good.clone())).is_ok());
+    let header = HeaderRecord::decode(good.first_chunk().unwrap());
+    let mounts = HeaderRecord::SIZE + 8 * header.preopen_count as usize;
+    let nodes = mounts
+        + 24 * header.mount_count as usize
+        + 8 * (header.variable_count + header.argument_count) as usize;
+    let ends = nodes + NodeRecord::SIZE * header.node_count as usize;
+    let fields = (mounts..nodes).chain((nodes..ends).filter(|at| (at - nodes) % 32 >= 28));
+    let mut accepted = 0;
+    for at in fields {
+        for bit in 0..8 {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1 << bit;
+            let bytes = resealed(bytes);
+            exercise(&bytes);
+            let free = at < mounts + 96 && matches!((at - mounts) % 24, 4 | 8..16)
+                || at == nodes - 12 && bit == 0;
+            let ok = check(&bytes).is_ok();
+            assert!(!ok || free, "bit {bit} of byte {at}");
+            accepted += u32::from(ok);
+        }
+    }
+    // `/lib` (1) may as well be a host mount (3); `/tmp` (2) has a limit, and the other two texts. The empty argument
+    // of no byte at 0 may as well be the first string, `/`.
+    assert_eq!(accepted, 2 * 64 + 1 + 1);
+}
+
+/// A file that has names in two mounts would be writable in one and read-only in the other.
+#[test]
+fn a_file_is_in_one_mount() {
+    let entries = |to| vec![dir("/"), file("/a", b"x"), dir("/lib"), link("/lib/b", to)];
+    let plan =
+        Plan::assemble(entries("/a")).with_mounts(vec![mount("/lib", MountKind::Writable, None)]);
+    let bytes = write(&plan, &MemorySource::new()).0;
+    assert!(check(&bytes).is_err());
+}
+
 #[test]
 fn every_change_of_a_byte_is_found() {
-    let good = small();
+    for good in [small(), furnished()] {
+        every_change_is_found(&good);
+    }
+}
+
+fn every_change_is_found(good: &[u8]) {
     for at in 0..good.len() {
-        let mut bytes = good.clone();
+        let mut bytes = good.to_vec();
         for change in 1..=255 {
             bytes[at] = good[at] ^ change;
             exercise(&bytes);
@@ -78,9 +176,10 @@ fn only_free_fields_can_change_behind_a_new_digest() {
         let node = at
             .checked_sub(nodes)
             .filter(|at| *at < header.node_count as usize * NodeRecord::SIZE);
-        // The permissions and the time; the preopen's name, which is the first string; the target, which is the
+        // The flags; the permissions and the time; the preopen's name, which is the first string; the target, which is the
         // last; the content.
-        node.is_some_and(|at| matches!(at % NodeRecord::SIZE, 0..=1 | 8..=15))
+        at == FLAGS
+            || node.is_some_and(|at| matches!(at % NodeRecord::SIZE, 0..=1 | 8..=15))
             || at == contents - header.strings_size as usize
             || at >= contents - "etc/motd".len()
     };
@@ -89,18 +188,15 @@ fn only_free_fields_can_change_behind_a_new_digest() {
         for bit in 0..8 {
             let mut bytes = good.clone();
             bytes[at] ^= 1 << bit;
-            bytes[DIGEST_OFFSET..HeaderRecord::SIZE].fill(0);
-            let digest = Sha256::new_with_prefix(&bytes[..contents])
-                .chain_update(Sha256::digest(&bytes[contents..]))
-                .finalize();
-            bytes[DIGEST_OFFSET..HeaderRecord::SIZE].copy_from_slice(&digest);
+            let bytes = resealed(bytes);
             let ok = check(&bytes).is_ok();
             assert!(!ok || free(at), "bit {bit} of byte {at}");
             accepted += u32::from(ok);
         }
     }
-    // 4 nodes with 12 permission bits and 64 of time; 1 + 8 bytes of text in seven bits, 6 of content in eight.
-    assert_eq!(accepted, 4 * (12 + 64) + (1 + 8) * 7 + 6 * 8);
+    // 4 nodes with 12 permission bits and 64 of time; 1 + 8 bytes of text in seven bits, 6 of content in eight;
+    // two policies other than `fallback`, and a fixed environment.
+    assert_eq!(accepted, 4 * (12 + 64) + (1 + 8) * 7 + 6 * 8 + 3);
 }
 
 #[test]

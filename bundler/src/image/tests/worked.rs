@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 use vfs_image::layout::HeaderRecord;
 
-use super::build::{dir, file, image, link, sourced, symlink, write};
+use super::build::{dir, file, image, link, mount, sourced, symlink, write};
 use crate::image::{RowKind, check, list, mode_text};
-use crate::plan::Plan;
+use crate::plan::{MountKind, Plan, Start};
 use crate::source::MemorySource;
 
 /// The tree of the worked example.
@@ -13,7 +13,22 @@ fn worked() -> Vec<u8> {
     let mut etc = dir("/etc");
     etc.time_ns = 1_000_000_000;
     let motd = file("/etc/motd", b"hello\n");
-    image(vec![dir("/"), etc, motd, symlink("/motd", "etc/motd")])
+    let entries = vec![
+        dir("/"),
+        etc,
+        motd,
+        symlink("/motd", "etc/motd"),
+        dir("/tmp"),
+    ];
+    let start = Start {
+        environment: vec![("HOME".to_owned(), "/tmp".to_owned())],
+        arguments: vec!["motd".to_owned(), "-n".to_owned()],
+        ..Start::default()
+    };
+    let plan = Plan::assemble(entries)
+        .with_mounts(vec![mount("/tmp", MountKind::Tmpfs, Some(1 << 20))])
+        .with_start(start);
+    write(&plan, &MemorySource::new()).0
 }
 
 /// The bytes of the hex dump in FORMAT.md.
@@ -48,7 +63,7 @@ fn the_worked_example_is_what_the_writer_writes() {
         })
         .collect();
     assert!(expected == found, "the writer gives\n{}", hex.join("\n"));
-    assert_eq!(check(&found).map(|checked| checked.contents.len()), Ok(4));
+    assert_eq!(check(&found).map(|checked| checked.contents.len()), Ok(5));
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! What an image says beside its tree: where other rules hold, and what the program is started with.
+
+use vfs_image::layout::{ENVIRONMENT_FIXED, HOST_FALLBACK, HOST_NONE, HOST_OVERRIDE, NO_LIMIT};
+use vfs_image::{Corrupt, Image, MountKind, NodeKind};
+
+use super::check::{ImageFlaw, corrupt, text};
+use crate::manifest::Host;
+use crate::plan;
+
+/// A mount, apart from the directory it is rooted at.
+#[derive(Debug, Clone)]
+pub(super) struct Mount {
+    pub(super) kind: MountKind,
+    pub(super) size_limit: u64,
+    /// What to tell when the host gives no directory.
+    pub(super) message: Option<String>,
+}
+
+impl Mount {
+    pub(super) fn of(mount: &plan::Mount) -> Self {
+        Self {
+            kind: match mount.kind {
+                plan::MountKind::Writable => MountKind::Writable,
+                plan::MountKind::Tmpfs => MountKind::Tmpfs,
+                plan::MountKind::Host => MountKind::Host,
+            },
+            size_limit: mount.size_limit.unwrap_or(NO_LIMIT),
+            message: mount.required.then(|| missing(mount.path.as_str())),
+        }
+    }
+}
+
+/// The mounts of an image, each with the number of its node.
+pub(super) fn read(image: &Image<&[u8]>) -> Result<Vec<(usize, Mount)>, ImageFlaw> {
+    let mut mounts: Vec<(usize, Mount)> = Vec::new();
+    for number in 1..=image.mount_count() {
+        let part = || corrupt(format!("mount {number}"));
+        let mount = image.mount(number).map_err(|Corrupt| part())?;
+        let message = match mount.message {
+            Some(message) => Some(text(image, message).ok_or_else(part)?),
+            None => None,
+        };
+        let node = image.node(mount.node).map_err(|Corrupt| part())?;
+        let (kind, size_limit, node_number) = (mount.kind, mount.size_limit, mount.node.get());
+        let directory = matches!(node.kind, NodeKind::Directory(_));
+        let sorted = mounts
+            .last()
+            .is_none_or(|(last, _)| *last < node_number as usize);
+        let fits = match kind {
+            MountKind::Host => size_limit == NO_LIMIT,
+            MountKind::Writable | MountKind::Tmpfs => message.is_none(),
+        };
+        if !(directory && sorted && fits) {
+            return Err(part());
+        }
+        let mount = Mount {
+            kind,
+            size_limit,
+            message,
+        };
+        mounts.push((node_number as usize, mount));
+    }
+    Ok(mounts)
+}
+
+/// What the program says instead of starting, on a line of its own.
+fn missing(path: &str) -> String {
+    format!(
+        "this program needs a directory of the host at `{path}`, and was given none: run it with one, \
+         such as `wasmtime run --dir HOST-DIRECTORY::{path} PROGRAM.wasm`\n"
+    )
+}
+
+/// Flags, variables and arguments.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Start {
+    pub(super) flags: u32,
+    /// `NAME=VALUE`, sorted by name.
+    pub(super) variables: Vec<String>,
+    /// The program's name and its default arguments; empty when there are no defaults.
+    pub(super) arguments: Vec<String>,
+}
+
+impl Start {
+    pub(super) fn of(start: &plan::Start) -> Self {
+        let policy = match start.host {
+            Host::Fallback => HOST_FALLBACK,
+            Host::Override => HOST_OVERRIDE,
+            Host::None => HOST_NONE,
+        };
+        let fixed = if start.environment_fixed {
+            ENVIRONMENT_FIXED
+        } else {
+            0
+        };
+        let variables = start.environment.iter();
+        Self {
+            flags: policy | fixed,
+            variables: variables
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect(),
+            arguments: start.arguments.clone(),
+        }
+    }
+
+    /// Flags, variables and arguments of an image.
+    pub(super) fn read(image: &Image<&[u8]>) -> Result<Self, ImageFlaw> {
+        let mut variables: Vec<String> = Vec::new();
+        for index in 0..image.variable_count() {
+            let part = || corrupt(format!("variable {index}"));
+            let variable = image.variable(index).map_err(|Corrupt| part())?;
+            let variable = text(image, variable).ok_or_else(part)?;
+            let name = name_of(&variable).ok_or_else(part)?;
+            let sorted = variables
+                .last()
+                .is_none_or(|last| name_of(last) < Some(name));
+            if !sorted {
+                return Err(part());
+            }
+            variables.push(variable);
+        }
+        let mut arguments = Vec::new();
+        for index in 0..image.argument_count() {
+            let part = || corrupt(format!("argument {index}"));
+            let argument = image.argument(index).map_err(|Corrupt| part())?;
+            arguments.push(text(image, argument).ok_or_else(part)?);
+        }
+        Ok(Self {
+            flags: image.flags(),
+            variables,
+            arguments,
+        })
+    }
+}
+
+/// The name of `NAME=VALUE`.
+fn name_of(variable: &str) -> Option<&str> {
+    let (name, _) = variable.split_once('=')?;
+    Some(name).filter(|name| !name.is_empty())
+}
