@@ -27,8 +27,12 @@ numbers! {
     ACCES = 2;
     /// Bad file descriptor.
     BADF = 8;
+    /// Device or resource busy.
+    BUSY = 10;
     /// File exists.
     EXIST = 20;
+    /// File too large.
+    FBIG = 22;
     /// Illegal byte sequence.
     ILSEQ = 25;
     /// Invalid argument.
@@ -45,6 +49,8 @@ numbers! {
     NAMETOOLONG = 37;
     /// No such file or directory.
     NOENT = 44;
+    /// No space left on device.
+    NOSPC = 51;
     /// Not a directory.
     NOTDIR = 54;
     /// Directory not empty.

@@ -22,7 +22,7 @@ use crate::host::Host;
 use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::ram::{Pages, Ram};
-use crate::resolve::PATH_BUFFER;
+use crate::resolve::{Follow, PATH_BUFFER};
 use crate::tree::Found;
 
 /// Where the program's memory is borrowed for answers of the host: saved before, restored after.
@@ -157,7 +157,7 @@ impl<W: World> Vfs<W> {
         fd: u32,
         path: u32,
         path_len: u32,
-        follow: bool,
+        follow: Follow,
         right: u32,
     ) -> Result<()> {
         let directory = match self.table.entry(fd) {

@@ -22,10 +22,32 @@ const NAME_MAX: usize = 255;
 /// The owner's permission to search a directory.
 const MODE_SEARCH: u32 = 0o100;
 
+/// Whether a symlink at the end of a path is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// Never: the call is about the name itself, which it makes, moves or removes.
+    Name,
+    /// Only when a slash comes after it.
+    Slash,
+    /// Always.
+    Always,
+}
+
+impl Follow {
+    /// As `lookupflags` say.
+    pub(crate) fn new(flags: u32) -> Self {
+        if flags & 1 != 0 {
+            Self::Always
+        } else {
+            Self::Slash
+        }
+    }
+}
+
 impl<W: World> Vfs<W> {
     /// Finds the node a path leads to from the directory `start`; false when only its last name is missing.
     ///
-    /// A symlink at the end is followed when `follow` says so or a slash comes after it.
+    /// With [`Follow::Name`] it is the caller who looks whether a slash comes after what is no directory.
     ///
     /// # Errors
     /// As POSIX says; `EPERM` for a path that is absolute or leaves `start` by
@@ -36,7 +58,7 @@ impl<W: World> Vfs<W> {
         mode: u32,
         path: u32,
         path_len: u32,
-        follow: bool,
+        follow: Follow,
     ) -> Result<bool> {
         self.load_path(path, path_len)?;
         let mut at = PATH_BUFFER - path_len as usize;
@@ -93,7 +115,12 @@ impl<W: World> Vfs<W> {
                 },
             };
             self.load(node)?;
-            if self.found.is_symlink() && (follow || slashes > 0) {
+            let led_through = match follow {
+                Follow::Always => true,
+                Follow::Slash => slashes > 0,
+                Follow::Name => !last,
+            };
+            if self.found.is_symlink() && led_through {
                 links += 1;
                 if links > LINKS_MAX {
                     return Err(Errno::LOOP);
@@ -112,6 +139,8 @@ impl<W: World> Vfs<W> {
                     self.load(directory)?;
                     mode = self.found.mode;
                 }
+            } else if last && follow == Follow::Name {
+                return Ok(true);
             } else if slashes > 0 && !self.found.is_dir() {
                 return Err(Errno::NOTDIR);
             } else if last {

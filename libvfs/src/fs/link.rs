@@ -3,6 +3,7 @@
 use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
+use crate::resolve::Follow;
 use crate::rights::{LINK_SOURCE, LINK_TARGET, RENAME_SOURCE, RENAME_TARGET};
 
 impl<W: World> Vfs<W> {
@@ -19,9 +20,9 @@ impl<W: World> Vfs<W> {
         new_path: u32,
         new_len: u32,
     ) -> Result<()> {
-        self.locate(old_fd, old_path, old_len, false, RENAME_SOURCE)?;
+        self.locate(old_fd, old_path, old_len, Follow::Name, RENAME_SOURCE)?;
         let old = self.place;
-        self.locate(new_fd, new_path, new_len, false, RENAME_TARGET)?;
+        self.locate(new_fd, new_path, new_len, Follow::Name, RENAME_TARGET)?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
@@ -62,10 +63,10 @@ impl<W: World> Vfs<W> {
         new_len: u32,
     ) -> Result<()> {
         known(old_flags, 1)?;
-        let follow = old_flags & 1 != 0;
+        let follow = Follow::new(old_flags);
         self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
         let old = self.place;
-        self.locate(new_fd, new_path, new_len, false, LINK_TARGET)?;
+        self.locate(new_fd, new_path, new_len, Follow::Name, LINK_TARGET)?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),

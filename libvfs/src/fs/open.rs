@@ -6,6 +6,7 @@ use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, File, Preopen};
 use crate::host::Host;
 use crate::program::Program;
+use crate::resolve::Follow;
 use crate::rights::{CREATE_FILE, OPEN, PATH_SET_SIZE, Rights, WRITE};
 use crate::tree::Found;
 
@@ -49,7 +50,11 @@ impl<W: World> Vfs<W> {
             _ => (None, None),
         };
         // A new file can't be opened through a symlink.
-        let follow = flags & 1 != 0 && oflags & (CREAT | EXCL) != CREAT | EXCL;
+        let follow = if oflags & (CREAT | EXCL) == CREAT | EXCL {
+            Follow::Slash
+        } else {
+            Follow::new(flags)
+        };
         let truncates = oflags & TRUNC != 0;
         let right = OPEN
             | if creates { CREATE_FILE } else { 0 }

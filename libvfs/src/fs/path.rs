@@ -5,6 +5,7 @@ use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::program::Program;
+use crate::resolve::Follow;
 use crate::rights::{
     CREATE_DIRECTORY, PATH_SET_TIMES, READLINK, REMOVE_DIRECTORY, SYMLINK, UNLINK_FILE,
 };
@@ -31,7 +32,7 @@ impl<W: World> Vfs<W> {
         buf_len: u32,
         out: u32,
     ) -> Result<()> {
-        self.locate(fd, path, path_len, false, READLINK)?;
+        self.locate(fd, path, path_len, Follow::Slash, READLINK)?;
         match self.place {
             Place::Tree => {
                 if !self.found.is_symlink() {
@@ -66,7 +67,7 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         known(flags, 1)?;
         check_times(set)?;
-        self.locate(fd, path, path_len, flags & 1 != 0, PATH_SET_TIMES)?;
+        self.locate(fd, path, path_len, Follow::new(flags), PATH_SET_TIMES)?;
         match self.place {
             Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, path, len, .. } => self
@@ -81,7 +82,7 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EEXIST` when the name is taken; `EROFS` when only the tree could hold it.
     pub fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        self.locate(fd, path, path_len, false, CREATE_DIRECTORY)?;
+        self.locate(fd, path, path_len, Follow::Name, CREATE_DIRECTORY)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
             Place::Host {
@@ -106,7 +107,7 @@ impl<W: World> Vfs<W> {
         path: u32,
         path_len: u32,
     ) -> Result<()> {
-        self.locate(fd, path, path_len, false, SYMLINK)?;
+        self.locate(fd, path, path_len, Follow::Name, SYMLINK)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
             Place::Host {
@@ -127,7 +128,7 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `ENOTDIR` for what is none; `EROFS` for an embedded one.
     pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        self.locate(fd, path, path_len, false, REMOVE_DIRECTORY)?;
+        self.locate(fd, path, path_len, Follow::Name, REMOVE_DIRECTORY)?;
         match self.place {
             Place::Tree if !self.found.is_dir() => Err(Errno::NOTDIR),
             Place::Tree => Err(Errno::ROFS),
@@ -141,9 +142,10 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EISDIR` for a directory; `EROFS` for anything else embedded.
     pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        self.locate(fd, path, path_len, false, UNLINK_FILE)?;
+        self.locate(fd, path, path_len, Follow::Name, UNLINK_FILE)?;
         match self.place {
             Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
+            Place::Tree if self.last.slash => Err(Errno::NOTDIR),
             Place::Tree => Err(Errno::ROFS),
             Place::Host { fd, path, len, .. } => self.host.path_unlink_file(fd, path, len),
             Place::Free => Err(Errno::NOENT),

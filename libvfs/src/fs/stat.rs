@@ -7,6 +7,7 @@ use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::host::Host;
 use crate::program::Program;
+use crate::resolve::Follow;
 use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
 
 /// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give.
@@ -77,7 +78,7 @@ impl<W: World> Vfs<W> {
         out: u32,
     ) -> Result<()> {
         known(flags, 1)?;
-        self.locate(fd, path, path_len, flags & 1 != 0, PATH_FILESTAT_GET)?;
+        self.locate(fd, path, path_len, Follow::new(flags), PATH_FILESTAT_GET)?;
         match self.place {
             Place::Tree => {
                 self.answer_stat(out);
