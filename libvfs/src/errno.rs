@@ -49,6 +49,8 @@ numbers! {
     NAMETOOLONG = 37;
     /// No such file or directory.
     NOENT = 44;
+    /// Not enough memory.
+    NOMEM = 48;
     /// No space left on device.
     NOSPC = 51;
     /// Not a directory.
@@ -57,6 +59,8 @@ numbers! {
     NOTEMPTY = 55;
     /// Not a socket.
     NOTSOCK = 57;
+    /// Value too large to be stored in data type.
+    OVERFLOW = 61;
     /// Operation not permitted.
     PERM = 63;
     /// Read-only file system.

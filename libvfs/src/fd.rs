@@ -71,6 +71,8 @@ pub trait Storage {
     fn entry(&mut self, number: u32) -> Option<&mut Entry>;
     /// Makes room for more, keeping what is there; false when there is no memory.
     fn grow(&mut self) -> bool;
+    /// Memory beside the table for the length of a call: so many zero bytes, to be zero again afterwards.
+    fn spare(&mut self, size: usize) -> Option<&mut [u8]>;
 }
 
 /// The descriptor table.
@@ -85,6 +87,11 @@ impl<S: Storage> Table<S> {
     /// A table without descriptors.
     pub const fn new(storage: S) -> Self {
         Self { storage, lowest: 0 }
+    }
+
+    /// Memory for the length of a call: see [`Storage::spare`].
+    pub fn spare(&mut self, size: usize) -> Option<&mut [u8]> {
+        self.storage.spare(size)
     }
 
     /// The memory behind the table.

@@ -4,6 +4,7 @@
 mod change;
 mod corrupt;
 mod descriptors;
+mod env;
 mod fixture;
 mod flags;
 mod host;

@@ -25,6 +25,8 @@ pub(crate) struct Heap {
     pieces: [Option<NonNull<Entry>>; PIECES],
     /// Number of pieces, with the first.
     count: usize,
+    /// Memory that [`spare`](Storage::spare) took, and bytes of it.
+    spare: Option<(NonNull<u8>, usize)>,
 }
 
 impl Heap {
@@ -32,6 +34,7 @@ impl Heap {
     pub(crate) const NEW: Self = Self {
         pieces: [None; PIECES],
         count: 0,
+        spare: None,
     };
 }
 
@@ -67,6 +70,22 @@ impl Storage for Heap {
         }
         self.count += 1;
         true
+    }
+
+    fn spare(&mut self, size: usize) -> Option<&mut [u8]> {
+        if self.spare.is_none_or(|(_, room)| room < size) {
+            let start = end();
+            let pages = size / PAGE + 1;
+            if !grow(pages) {
+                return None;
+            }
+            // What was too small is not given back: environments hardly ever grow.
+            let start = NonNull::new(with_exposed_provenance_mut(start))?;
+            self.spare = Some((start, pages * PAGE));
+        }
+        let (start, _) = self.spare?;
+        // SAFETY: the memory was grown for this alone, and `self` is the only owner.
+        Some(unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), size) })
     }
 }
 

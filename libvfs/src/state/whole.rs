@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::{base, end, grow};
+use super::{PAGE, base, end, grow};
 use crate::fd::{Entry, Storage};
 use crate::ram::Pages;
 
@@ -34,6 +34,24 @@ impl Storage for Heap {
         }
         self.count = (end() - base().addr()) / size_of::<Entry>();
         true
+    }
+
+    fn spare(&mut self, size: usize) -> Option<&mut [u8]> {
+        loop {
+            let left = (end() - base().addr()).checked_sub(size);
+            if let Some(left) = left {
+                // SAFETY: the memory from `base` to `end` is the table's, and `self` is the only owner.
+                let bytes = unsafe { core::slice::from_raw_parts_mut(base().add(left), size) };
+                // Closed entries are free memory; all the better when they are the last.
+                if bytes.iter().all(|&byte| byte == 0) {
+                    return Some(bytes);
+                }
+            }
+            if !grow(size / PAGE + 1) {
+                return None;
+            }
+            self.count = (end() - base().addr()) / size_of::<Entry>();
+        }
     }
 }
 

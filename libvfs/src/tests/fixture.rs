@@ -109,6 +109,9 @@ impl Bytes for Leaked {
 pub(super) struct Numbers {
     entries: Vec<Entry>,
     pub(super) growths: u32,
+    spare: Vec<u8>,
+    /// Bytes of spare memory there may be.
+    pub(super) spare_max: usize,
 }
 
 impl Storage for Numbers {
@@ -123,6 +126,14 @@ impl Storage for Numbers {
         let size = (self.entries.len() * 2).max(8);
         self.entries.resize(size, Entry::Closed);
         true
+    }
+    fn spare(&mut self, size: usize) -> Option<&mut [u8]> {
+        assert!(self.spare.iter().all(|&byte| byte == 0), "left dirty");
+        if size > self.spare_max {
+            return None;
+        }
+        self.spare.resize(size, 0);
+        Some(&mut self.spare)
     }
 }
 
@@ -211,6 +222,8 @@ impl Fixture {
         let storage = Numbers {
             entries: Vec::new(),
             growths: 20,
+            spare: Vec::new(),
+            spare_max: 1 << 20,
         };
         let bytes = Leaked(Box::leak(image.to_vec().into_boxed_slice()));
         let mut vfs = Vfs::new(
