@@ -21,6 +21,7 @@ mod parts;
 mod patch;
 mod place;
 mod producers;
+mod region;
 mod route;
 mod slide;
 mod validate;
@@ -50,8 +51,8 @@ pub fn link_guest(
     options: &Options,
 ) -> Result<Linked, LinkError> {
     let route = route::Route::new(guest, interposer, options)?;
-    let place = place::Place::new(guest, interposer, &route)?;
+    let place = place::Place::new(guest, interposer, &route, options)?;
     let linked = assemble::assemble(guest, interposer, &route, &place);
-    validate::validate(&linked)?;
+    validate::validate(&linked, guest, options)?;
     Ok(linked)
 }

@@ -4,10 +4,11 @@ use wasm_encoder::Encode;
 use wasmparser::{FuncType, ValType};
 
 use super::interposer::Interposer;
-use super::layout::{CODE, DATA, FUNCTION, GLOBAL, TYPE};
+use super::layout::{CODE, DATA, FUNCTION, GLOBAL, MEMORY, TYPE};
 use super::leb;
 use super::merge::{self, value_type};
 use super::place::{Merged, Place, Source};
+use super::region::Region;
 use super::slide;
 
 /// Items for the end of one section.
@@ -22,6 +23,7 @@ pub(super) struct Items {
 pub(super) struct Appendix {
     types: Items,
     functions: Items,
+    memories: Items,
     globals: Items,
     code: Items,
     data: Items,
@@ -39,7 +41,11 @@ impl Appendix {
             appendix.functions.push(|out| leb::write(out, function.ty));
         }
         if let Some(merged) = &place.merged {
-            appendix.region(interposer, merged);
+            match &merged.region {
+                Some(region) => appendix.region(interposer, region),
+                None => appendix.memory(interposer),
+            }
+            appendix.state(interposer, merged);
             appendix.bodies(interposer, place, merged);
         }
         appendix.data.push(image_segment);
@@ -51,6 +57,7 @@ impl Appendix {
         let items = match id {
             TYPE => &self.types,
             FUNCTION => &self.functions,
+            MEMORY => &self.memories,
             GLOBAL => &self.globals,
             CODE => &self.code,
             DATA => &self.data,
@@ -61,20 +68,32 @@ impl Appendix {
 
     /// The sections that something is appended to.
     pub(super) fn sections(&self) -> impl Iterator<Item = u8> {
-        [TYPE, FUNCTION, GLOBAL, CODE, DATA]
+        [TYPE, FUNCTION, MEMORY, GLOBAL, CODE, DATA]
             .into_iter()
             .filter(|&id| self.items(id).is_some())
     }
 
-    /// The globals, and the initial contents of the region.
-    fn region(&mut self, interposer: &Interposer, merged: &Merged) {
-        let base = merged.program_pages << 16;
-        for value in [merged.program_pages, base, interposer.pages] {
+    /// The globals that say where the region is.
+    fn region(&mut self, interposer: &Interposer, region: &Region) {
+        let pages = region.program_pages;
+        for value in [pages, pages << 16, interposer.pages] {
             self.globals.push(|out| {
                 out.extend([value_type(ValType::I32), 1]);
                 i32_const(out, value);
             });
         }
+    }
+
+    /// The interposer's own memory, which may grow as far as the engine lets it.
+    fn memory(&mut self, interposer: &Interposer) {
+        self.memories.push(|out| {
+            out.push(0); // no maximum
+            leb::write(out, interposer.pages);
+        });
+    }
+
+    /// The interposer's globals and the initial contents of its memory.
+    fn state(&mut self, interposer: &Interposer, merged: &Merged) {
         for &own in merged.global_of.keys() {
             let global = &interposer.globals[own as usize];
             self.globals.push(|out| {
@@ -82,9 +101,17 @@ impl Appendix {
                 out.extend_from_slice(&interposer.bytes()[global.init.clone()]);
             });
         }
+        let region = merged.region.as_ref();
+        let base = region.map_or(0, |region| region.program_pages << 16);
         for segment in &interposer.data {
             self.data.push(|out| {
-                out.push(0); // active, memory 0
+                match merged.memory {
+                    0 => out.push(0), // active, memory 0
+                    memory => {
+                        out.push(2); // active, with the memory's index
+                        leb::write(out, memory);
+                    }
+                }
                 i32_const(out, base + segment.offset);
                 leb::write(out, segment.bytes.len() as u32);
                 out.extend_from_slice(&interposer.bytes()[segment.bytes.clone()]);
@@ -93,6 +120,10 @@ impl Appendix {
     }
 
     fn bodies(&mut self, interposer: &Interposer, place: &Place, merged: &Merged) {
+        let region = || {
+            let region = merged.region.as_ref();
+            region.expect("helpers are placed for a region only")
+        };
         for function in &place.functions {
             let mut image_size_at = Vec::new();
             let body = match &function.source {
@@ -101,12 +132,15 @@ impl Appendix {
                     image_size_at = rewritten.image_size_at;
                     rewritten.bytes
                 }
-                Source::MemoryGrow => slide::memory_grow(merged.globals, merged.limit),
+                Source::MemoryGrow => {
+                    let region = region();
+                    slide::memory_grow(region.globals, region.moves)
+                }
                 Source::FoldedGrow(operators) => {
-                    let grow = merged.helpers.memory_grow;
+                    let grow = region().helpers.memory_grow;
                     slide::folded_grow(operators, grow.expect("placed before what is folded"))
                 }
-                Source::RegionGrow => slide::region_grow(merged.globals),
+                Source::RegionGrow => slide::region_grow(region().globals),
                 Source::NoSys(ty) => slide::nosys(ty),
             };
             self.code.push(|out| leb::write(out, body.len() as u32));

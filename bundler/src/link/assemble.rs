@@ -171,13 +171,19 @@ impl<'a> Assembly<'a> {
         self.out.extend_from_slice(self.parts.guest.slice(&whole));
     }
 
+    /// Whether the interposer has a memory of its own.
+    fn isolated(&self) -> bool {
+        let merged = self.place.merged.as_ref();
+        merged.is_some_and(|merged| merged.region.is_none())
+    }
+
     fn memory(&mut self, section: Option<&Section>) {
-        let section = section.expect("a guest has a memory");
-        let Some(merged) = &self.place.merged else {
-            self.copy(section);
+        let merged = self.place.merged.as_ref();
+        let Some(region) = merged.and_then(|merged| merged.region.as_ref()) else {
+            self.extended(MEMORY, section);
             return;
         };
-        let memory = &merged.memory;
+        let memory = &region.memory;
         let mut contents = vec![1, u8::from(memory.maximum.is_some())];
         for pages in [Some(memory.initial), memory.maximum].into_iter().flatten() {
             leb::write(&mut contents, pages as u32);
@@ -216,7 +222,7 @@ impl<'a> Assembly<'a> {
             b"producers" if first(&mut self.produced) => {
                 (producers::extend(contents), Some(producers::section()))
             }
-            b"target_features" => (features::extend(contents), None),
+            b"target_features" => (features::extend(contents, self.isolated()), None),
             _ if describes_offsets(name) && self.parts.code.moved
                 || name == b"sourceMappingURL" =>
             {

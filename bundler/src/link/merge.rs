@@ -1,7 +1,8 @@
-//! The interposer's code, rewritten to live in the program's memory.
+//! The interposer's code, rewritten for where its memory is.
 //!
-//! Every own address is rebased: `$vfs_base`, where the region is at the moment, is added right before the access and
-//! never kept, because a call in between may move the region.
+//! In the program's memory, every own address is rebased: `$vfs_base`, where the region is at the moment, is added right
+//! before the access and never kept, because a call in between may move the region. In a memory of its own, addresses stay
+//! as they are and the memory's index is written into every access.
 
 use std::ops::Range;
 
@@ -12,6 +13,7 @@ use super::interposer::{Interposer, InterposerImport};
 use super::intrinsic::Intrinsic;
 use super::leb;
 use super::place::{Merged, Place};
+use super::region::RegionGlobals;
 
 mod op {
     pub(super) const CALL: u8 = 0x10;
@@ -19,6 +21,8 @@ mod op {
     pub(super) const LOCAL_SET: u8 = 0x21;
     pub(super) const GLOBAL_GET: u8 = 0x23;
     pub(super) const GLOBAL_SET: u8 = 0x24;
+    pub(super) const MEMORY_SIZE: u8 = 0x3f;
+    pub(super) const MEMORY_GROW: u8 = 0x40;
     pub(super) const I32_CONST: u8 = 0x41;
     pub(super) const I32_ADD: u8 = 0x6a;
     pub(super) const BULK: u8 = 0xfc;
@@ -32,6 +36,12 @@ mod op {
 }
 
 const I32: u8 = 0x7f;
+
+/// The program's memory.
+const PROGRAM: u32 = 0;
+
+/// In the alignment of an access: a memory's index follows.
+const HAS_INDEX: u8 = 0x40;
 
 /// A rewritten body.
 #[derive(Debug)]
@@ -68,6 +78,7 @@ pub(super) fn rewrite(
     let mut rewriter = Rewriter {
         interposer,
         merged,
+        region: merged.region.as_ref().map(|region| region.globals),
         segment: place.segment,
         out: Vec::with_capacity(range.len() * 2),
         leaves: [None, None],
@@ -87,6 +98,8 @@ pub(super) fn rewrite(
 struct Rewriter<'a> {
     interposer: &'a Interposer,
     merged: &'a Merged,
+    /// Where the interposer's memory begins; `None` when at 0.
+    region: Option<RegionGlobals>,
     segment: u32,
     out: Vec<u8>,
     /// The last two operators written, the last one first, when they only push a value.
@@ -118,6 +131,7 @@ enum Slot {
 impl Rewriter<'_> {
     fn operator(&mut self, operator: &Operator<'_>, range: Range<usize>) {
         let start = self.out.len();
+        let own = self.merged.memory;
         let mut leaf = None;
         match operator {
             Operator::Call { function_index } => {
@@ -138,22 +152,25 @@ impl Rewriter<'_> {
             Operator::GlobalSet { global_index } => {
                 self.indexed(op::GLOBAL_SET, self.merged.global_of[global_index])
             }
-            Operator::MemorySize { .. } => self.indexed(op::GLOBAL_GET, self.merged.globals.region),
-            Operator::MemoryGrow { .. } => {
-                let grow = self
-                    .merged
-                    .helpers
-                    .region_grow
-                    .expect("placed, as this function grows the region");
-                self.indexed(op::CALL, grow);
-            }
+            Operator::MemorySize { .. } => match self.region {
+                Some(region) => self.indexed(op::GLOBAL_GET, region.region),
+                None => self.indexed(op::MEMORY_SIZE, own),
+            },
+            Operator::MemoryGrow { .. } => match &self.merged.region {
+                Some(region) => {
+                    let grow = region.helpers.region_grow;
+                    let grow = grow.expect("placed, as this function grows the region");
+                    self.indexed(op::CALL, grow);
+                }
+                None => self.indexed(op::MEMORY_GROW, own),
+            },
             Operator::MemoryCopy { .. } => {
                 self.rebase_two();
-                self.out.extend([op::BULK, op::MEMORY_COPY, 0, 0]);
+                self.bulk(op::MEMORY_COPY, &[own, own]);
             }
             Operator::MemoryFill { .. } => {
                 self.rebase_third();
-                self.out.extend([op::BULK, op::MEMORY_FILL, 0]);
+                self.bulk(op::MEMORY_FILL, &[own]);
             }
             _ => {
                 let bytes = &self.interposer.bytes()[range];
@@ -187,28 +204,32 @@ impl Rewriter<'_> {
     }
 
     fn expand(&mut self, intrinsic: Intrinsic) {
+        let own = self.merged.memory;
         match intrinsic {
             // Alignment and offset 0: the address may be odd.
             Intrinsic::Access(access) => self.out.extend([access.opcode, 0, 0]),
             Intrinsic::CopyIn => {
                 self.rebase_third();
-                self.out.extend([op::BULK, op::MEMORY_COPY, 0, 0]);
+                self.bulk(op::MEMORY_COPY, &[own, PROGRAM]);
             }
             Intrinsic::CopyOut => {
                 self.rebase_second(I32);
-                self.out.extend([op::BULK, op::MEMORY_COPY, 0, 0]);
+                self.bulk(op::MEMORY_COPY, &[PROGRAM, own]);
             }
-            Intrinsic::ImageToProgram => self.image(),
+            Intrinsic::ImageToProgram => self.bulk(op::MEMORY_INIT, &[self.segment, PROGRAM]),
             Intrinsic::ImageToOwn => {
                 self.rebase_third();
-                self.image();
+                self.bulk(op::MEMORY_INIT, &[self.segment, own]);
             }
             Intrinsic::ImageSize => {
                 self.out.push(op::I32_CONST);
                 self.image_size_at.push(self.out.len());
                 self.out.extend(leb::padded_signed(0));
             }
-            Intrinsic::ProgramPages => self.indexed(op::GLOBAL_GET, self.merged.globals.pages),
+            Intrinsic::ProgramPages => match self.region {
+                Some(region) => self.indexed(op::GLOBAL_GET, region.pages),
+                None => self.indexed(op::MEMORY_SIZE, PROGRAM),
+            },
             Intrinsic::Snapshot => {
                 let snapshot = match self.merged.snapshot {
                     Snapshot::Zero => 0,
@@ -219,24 +240,28 @@ impl Rewriter<'_> {
         }
     }
 
-    /// `memory.init` from the image.
-    fn image(&mut self) {
-        self.out.extend([op::BULK, op::MEMORY_INIT]);
-        leb::write(&mut self.out, self.segment);
-        self.out.push(0);
+    /// A bulk operation with its indices.
+    fn bulk(&mut self, operation: u8, indices: &[u32]) {
+        self.out.extend([op::BULK, operation]);
+        for &index in indices {
+            leb::write(&mut self.out, index);
+        }
     }
 
     fn load(&mut self, bytes: &[u8]) {
         let access = Access::read(bytes);
+        let Some(region) = self.region else {
+            access.write_indexed(&mut self.out, self.merged.memory);
+            return;
+        };
         match self.leaves[0].and_then(|leaf| access.folded(leaf)) {
             Some((start, offset)) => {
                 self.out.truncate(start);
-                self.indexed(op::GLOBAL_GET, self.merged.globals.base);
+                self.indexed(op::GLOBAL_GET, region.base);
                 access.write(&mut self.out, offset);
             }
             None => {
-                let rebase = self.rebase();
-                self.out.extend(rebase);
+                self.out.extend(rebase(region));
                 access.write(&mut self.out, access.offset);
             }
         }
@@ -244,13 +269,17 @@ impl Rewriter<'_> {
 
     fn store(&mut self, bytes: &[u8]) {
         let access = Access::read(bytes);
+        let Some(region) = self.region else {
+            access.write_indexed(&mut self.out, self.merged.memory);
+            return;
+        };
         let mut offset = access.offset;
         match self.leaves {
             // A constant address disappears in the operator's offset.
             [Some(value), Some(address)] if access.folded(address).is_some() => {
                 let (start, sum) = access.folded(address).expect("tested above");
                 let mut base = vec![op::GLOBAL_GET];
-                leb::write(&mut base, self.merged.globals.base);
+                leb::write(&mut base, region.base);
                 self.out.splice(start..value.start, base);
                 offset = sum;
             }
@@ -261,23 +290,22 @@ impl Rewriter<'_> {
 
     /// Rebases the operand below the last one, which has the type `ty`.
     fn rebase_second(&mut self, ty: u8) {
+        let Some(region) = self.region else { return };
         if let Some(last) = self.leaves[0] {
-            let rebase = self.rebase();
-            self.out.splice(last.start..last.start, rebase);
+            self.out.splice(last.start..last.start, rebase(region));
             return;
         }
         let top = self.scratch(ty, Slot::Top);
         self.indexed(op::LOCAL_SET, top);
-        let rebase = self.rebase();
-        self.out.extend(rebase);
+        self.out.extend(rebase(region));
         self.indexed(op::LOCAL_GET, top);
     }
 
     /// Rebases the operand below the last two, both `i32`.
     fn rebase_third(&mut self) {
+        let Some(region) = self.region else { return };
         if let [Some(_), Some(second)] = self.leaves {
-            let rebase = self.rebase();
-            self.out.splice(second.start..second.start, rebase);
+            self.out.splice(second.start..second.start, rebase(region));
             return;
         }
         let (top, second) = (
@@ -286,33 +314,25 @@ impl Rewriter<'_> {
         );
         self.indexed(op::LOCAL_SET, top);
         self.indexed(op::LOCAL_SET, second);
-        let rebase = self.rebase();
-        self.out.extend(rebase);
+        self.out.extend(rebase(region));
         self.indexed(op::LOCAL_GET, second);
         self.indexed(op::LOCAL_GET, top);
     }
 
     /// Rebases both addresses below a length.
     fn rebase_two(&mut self) {
+        let Some(region) = self.region else { return };
         let (top, second) = (
             self.scratch(I32, Slot::Top),
             self.scratch(I32, Slot::Second),
         );
-        let rebase = self.rebase();
+        let rebase = rebase(region);
         self.indexed(op::LOCAL_SET, top);
         self.indexed(op::LOCAL_SET, second);
         self.out.extend(&rebase);
         self.indexed(op::LOCAL_GET, second);
         self.out.extend(&rebase);
         self.indexed(op::LOCAL_GET, top);
-    }
-
-    /// Adds the region's base to the address on top of the stack.
-    fn rebase(&self) -> Vec<u8> {
-        let mut code = vec![op::GLOBAL_GET];
-        leb::write(&mut code, self.merged.globals.base);
-        code.push(op::I32_ADD);
-        code
     }
 
     fn indexed(&mut self, opcode: u8, index: u32) {
@@ -354,6 +374,14 @@ impl Rewriter<'_> {
     }
 }
 
+/// Adds the region's base to the address on top of the stack.
+fn rebase(region: RegionGlobals) -> Vec<u8> {
+    let mut code = vec![op::GLOBAL_GET];
+    leb::write(&mut code, region.base);
+    code.push(op::I32_ADD);
+    code
+}
+
 /// A load or store: opcode, alignment, offset.
 struct Access {
     opcode: u8,
@@ -377,6 +405,13 @@ impl Access {
     fn write(&self, out: &mut Vec<u8>, offset: u32) {
         out.extend([self.opcode, self.align]);
         leb::write(out, offset);
+    }
+
+    /// The same access to a memory other than the first.
+    fn write_indexed(&self, out: &mut Vec<u8>, memory: u32) {
+        out.extend([self.opcode, self.align | HAS_INDEX]);
+        leb::write(out, memory);
+        leb::write(out, self.offset);
     }
 
     /// Where the constant `address` was pushed, and the offset that takes its place.

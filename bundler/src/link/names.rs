@@ -3,9 +3,11 @@
 use super::interposer::Interposer;
 use super::leb;
 use super::place::{Place, Source};
+use super::region::Region;
 
 /// Subsections that get entries.
 const FUNCTIONS: u8 = 1;
+const MEMORIES: u8 = 6;
 const GLOBALS: u8 = 7;
 const DATA: u8 = 9;
 
@@ -13,7 +15,7 @@ const DATA: u8 = 9;
 #[derive(Debug)]
 pub(super) struct Names {
     /// Subsection identifier, first new index and the entries, ascending.
-    subsections: [(u8, Vec<(u32, String)>); 3],
+    subsections: [(u8, Vec<(u32, String)>); 4],
 }
 
 impl Names {
@@ -40,15 +42,19 @@ impl Names {
                     };
                     (index, format!("wasi_vfs::{name}"))
                 });
-        let mut globals = Vec::new();
+        let (mut memories, mut globals) = (Vec::new(), Vec::new());
         if let Some(merged) = &place.merged {
-            let region = merged.globals;
-            for (index, name) in [
-                (region.pages, "pages"),
-                (region.base, "base"),
-                (region.region, "region"),
-            ] {
-                globals.push((index, format!("wasi_vfs::{name}")));
+            match &merged.region {
+                Some(Region { globals: own, .. }) => {
+                    for (index, name) in [
+                        (own.pages, "pages"),
+                        (own.base, "base"),
+                        (own.region, "region"),
+                    ] {
+                        globals.push((index, format!("wasi_vfs::{name}")));
+                    }
+                }
+                None => memories.push((merged.memory, "wasi_vfs::memory".to_owned())),
             }
             for (own, &index) in &merged.global_of {
                 let name = interposer
@@ -63,6 +69,7 @@ impl Names {
         Names {
             subsections: [
                 (FUNCTIONS, functions.collect()),
+                (MEMORIES, memories),
                 (GLOBALS, globals),
                 (DATA, data),
             ],

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::guest::{ERRNO_MASK, Guest, Site, What};
 use super::leb;
-use super::place::{Merged, Place};
+use super::place::Place;
+use super::region::Region;
 use super::route::Route;
 
 /// What the sites of a program become.
@@ -14,7 +15,7 @@ pub(super) struct Patches<'a> {
     /// By function import: the function that takes its place.
     functions: Vec<Option<u32>>,
     /// What `memory.size` and `memory.grow` become; `None` leaves both alone.
-    merged: Option<&'a Merged>,
+    region: Option<&'a Region>,
 }
 
 impl<'a> Patches<'a> {
@@ -24,7 +25,7 @@ impl<'a> Patches<'a> {
         let functions = route.interposed.iter();
         Patches {
             functions: functions.map(|answer| answer.and_then(target)).collect(),
-            merged,
+            region: merged.and_then(|merged| merged.region.as_ref()),
         }
     }
 
@@ -34,7 +35,7 @@ impl<'a> Patches<'a> {
             What::Function(index) | What::ErrnoCall(index) => {
                 self.functions[index as usize].is_some()
             }
-            What::MemorySize | What::MemoryGrow { .. } => self.merged.is_some(),
+            What::MemorySize | What::MemoryGrow { .. } => self.region.is_some(),
         }
     }
 
@@ -82,14 +83,14 @@ impl<'a> Patches<'a> {
                 }
             }
             What::MemorySize => {
-                let merged = self.merged.expect(APPLIES);
-                (at, Some(GLOBAL_GET), merged.globals.pages)
+                let region = self.region.expect(APPLIES);
+                (at, Some(GLOBAL_GET), region.globals.pages)
             }
             What::MemoryGrow { operand } => {
-                let merged = self.merged.expect(APPLIES);
-                let index = merged.helpers.memory_grow.expect("placed for every growth");
+                let region = self.region.expect(APPLIES);
+                let index = region.helpers.memory_grow.expect("placed for every growth");
                 let wide = at.start - operand..at.end;
-                let folded = merged
+                let folded = region
                     .folded_growth
                     .get(guest.slice(&(wide.start..at.start)));
                 match folded {

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{FuncType, MemoryType, ValType};
+use wasmparser::FuncType;
 
 use super::error::LinkError;
 use super::guest::{Guest, Snapshot};
 use super::interposer::{Interposer, InterposerImport};
-use super::leb;
+use super::options::{Memory, Options};
+use super::region::{Region, RegionGlobals};
 use super::route::Route;
-
-/// Pages of 64 KiB in a 32-bit address space.
-pub(super) const MAX_PAGES: u64 = 65536;
 
 /// Limits that engines agree on (the JavaScript API's implementation limits).
 const MAX_FUNCTIONS: u64 = 1_000_000;
@@ -41,39 +39,19 @@ pub(super) struct Merged {
     pub(super) function_of: BTreeMap<u32, u32>,
     /// Module's global index by interposer's; those that reachable functions use.
     pub(super) global_of: BTreeMap<u32, u32>,
-    pub(super) globals: RegionGlobals,
-    pub(super) helpers: Helpers,
-    /// By the operators before a `memory.grow`: the function that does both. A call is longer than `memory.grow`; together
-    /// with `i32.const 16` and `i32.shr_u`, which wasi-libc has there, it is as long, and no code moves.
-    pub(super) folded_growth: BTreeMap<Vec<u8>, u32>,
-    /// The memory with the region on top.
-    pub(super) memory: MemoryType,
-    /// Pages that the program may have at most: its declared maximum.
-    pub(super) limit: u32,
-    /// Pages that the program starts with.
-    pub(super) program_pages: u32,
+    /// Index of the memory that the interposer's becomes, or becomes a part of.
+    pub(super) memory: u32,
+    /// Its part of the program's memory; `None` when it has one of its own.
+    pub(super) region: Option<Region>,
     /// The WASI that the program speaks.
     pub(super) snapshot: Snapshot,
 }
 
-/// The globals that book where the region is; `i32`, mutable.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RegionGlobals {
-    /// Pages that the program sees. The first appended global: below 128 its `global.get` is as long as `memory.size`.
-    pub(super) pages: u32,
-    /// Where the region begins, in bytes: `pages << 16`.
-    pub(super) base: u32,
-    /// Pages of the region.
-    pub(super) region: u32,
-}
-
-/// Functions that keep the region on top of the memory; present when something calls them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Helpers {
-    /// Replaces the program's `memory.grow`.
-    pub(super) memory_grow: Option<u32>,
-    /// Replaces the interposer's `memory.grow`.
-    pub(super) region_grow: Option<u32>,
+impl Merged {
+    /// How many globals are appended.
+    fn globals(&self) -> u32 {
+        region_globals(self.region.as_ref()) + self.global_of.len() as u32
+    }
 }
 
 /// An appended function.
@@ -89,11 +67,11 @@ pub(super) struct Appended {
 pub(super) enum Source {
     /// From the interposer: its index there.
     Interposer(u32),
-    /// [`Helpers::memory_grow`].
+    /// [`Helpers::memory_grow`](super::region::Helpers::memory_grow).
     MemoryGrow,
-    /// [`Merged::folded_growth`]: the operators.
+    /// [`Region::folded_growth`]: the operators.
     FoldedGrow(Vec<u8>),
-    /// [`Helpers::region_grow`].
+    /// [`Helpers::region_grow`](super::region::Helpers::region_grow).
     RegionGrow,
     /// Answers a call of this type that the host of this program does not.
     NoSys(FuncType),
@@ -108,6 +86,7 @@ impl Place {
         guest: &Guest<'_>,
         interposer: &Interposer,
         route: &Route,
+        options: &Options,
     ) -> Result<Self, LinkError> {
         let mut place = Place {
             types: Vec::new(),
@@ -118,7 +97,7 @@ impl Place {
         };
         if route.interposes() {
             place.segment += interposer.data.len() as u32;
-            place.merged = Some(place.merge(guest, interposer, route)?);
+            place.merged = Some(place.merge(guest, interposer, route, options)?);
         }
         place.check_limits(guest)?;
         Ok(place)
@@ -129,42 +108,28 @@ impl Place {
         guest: &Guest<'_>,
         interposer: &Interposer,
         route: &Route,
+        options: &Options,
     ) -> Result<Merged, LinkError> {
-        let (memory, limit) = memory_with_region(&guest.memory, interposer.pages)?;
         let mut function_of = BTreeMap::new();
         for &index in &route.reachable {
             let ty = interposer
                 .function_type(index)
                 .expect("a defined function has a type");
-            function_of.insert(
-                index,
-                self.function(guest, ty.clone(), Source::Interposer(index)),
-            );
+            let index_in_module = self.function(guest, ty.clone(), Source::Interposer(index));
+            function_of.insert(index, index_in_module);
         }
-        let defined = || {
-            route
-                .reachable
-                .iter()
-                .map(|&index| interposer.function(index))
-        };
-        let grow = || FuncType::new([ValType::I32], [ValType::I32]);
-        let mut helpers = Helpers::default();
-        let mut folded_growth = BTreeMap::new();
-        if guest.growth().next().is_some() {
-            let index = self.function(guest, grow(), Source::MemoryGrow);
-            helpers.memory_grow = Some(index);
-            for (site, operators) in guest.growth() {
-                let longer = 1 + leb::width(index) > site.at.len();
-                if longer && !operators.is_empty() && !folded_growth.contains_key(operators) {
-                    let source = Source::FoldedGrow(operators.to_vec());
-                    let folded = self.function(guest, grow(), source);
-                    folded_growth.insert(operators.to_vec(), folded);
-                }
+        let reachable = route.reachable.iter();
+        let defined = || reachable.clone().map(|&index| interposer.function(index));
+        let grows = defined().any(|function| function.grows);
+        let (memory, region) = match options.memory {
+            Memory::Single => {
+                let pages = interposer.pages;
+                let region = Region::new(self, guest, pages, grows, options.writable)?;
+                (0, Some(region))
             }
-        }
-        if defined().any(|function| function.grows) {
-            helpers.region_grow = Some(self.function(guest, grow(), Source::RegionGrow));
-        }
+            // A program has one memory.
+            Memory::Isolated => (1, None),
+        };
         let mut stubs: Vec<(FuncType, u32)> = Vec::new();
         for (&index, &import) in &route.host {
             let InterposerImport::Host { ty, .. } = &interposer.imports[index as usize] else {
@@ -182,33 +147,22 @@ impl Place {
             });
             function_of.insert(index, target);
         }
-        let first = guest.globals;
-        let globals = RegionGlobals {
-            pages: first,
-            base: first + 1,
-            region: first + 2,
-        };
         let mut used: Vec<u32> = defined()
             .flat_map(|function| function.globals.iter().copied())
             .collect();
         used.sort_unstable();
         used.dedup();
-        let global_of = used.into_iter().zip(first + 3..).collect();
-        let program_pages = guest.memory.initial as u32;
+        let first = guest.globals + region_globals(region.as_ref());
         Ok(Merged {
-            folded_growth,
             function_of,
-            global_of,
-            globals,
-            helpers,
+            global_of: used.into_iter().zip(first..).collect(),
             memory,
-            limit,
-            program_pages,
+            region,
             snapshot: guest.snapshot,
         })
     }
 
-    fn function(&mut self, guest: &Guest<'_>, ty: FuncType, source: Source) -> u32 {
+    pub(super) fn function(&mut self, guest: &Guest<'_>, ty: FuncType, source: Source) -> u32 {
         let ty = self.type_index(guest, ty);
         self.functions.push(Appended { ty, source });
         self.first_function + (self.functions.len() - 1) as u32
@@ -236,10 +190,7 @@ impl Place {
     }
 
     fn check_limits(&self, guest: &Guest<'_>) -> Result<(), LinkError> {
-        let globals = self
-            .merged
-            .as_ref()
-            .map_or(0, |merged| 3 + merged.global_of.len());
+        let globals = self.merged.as_ref().map_or(0, Merged::globals);
         let counts = [
             (
                 "functions",
@@ -253,7 +204,7 @@ impl Place {
             ),
             (
                 "globals",
-                u64::from(guest.globals) + globals as u64,
+                u64::from(guest.globals) + u64::from(globals),
                 MAX_GLOBALS,
             ),
             (
@@ -269,28 +220,7 @@ impl Place {
     }
 }
 
-/// The program's memory with `region` pages on top, and the pages that the program may have at most.
-///
-/// A declared maximum makes room for the region twice: when something else has grown the memory, the region moves
-/// above those pages and leaves a hole of its own size below.
-fn memory_with_region(memory: &MemoryType, region: u32) -> Result<(MemoryType, u32), LinkError> {
-    let initial = memory.initial + u64::from(region);
-    if initial >= MAX_PAGES {
-        return Err(LinkError::MemoryFull {
-            pages: memory.initial,
-            region,
-        });
-    }
-    let maximum = memory
-        .maximum
-        .map(|pages| MAX_PAGES.min(pages + 2 * u64::from(region)));
-    let limit = memory.maximum.unwrap_or(MAX_PAGES) as u32;
-    Ok((
-        MemoryType {
-            initial,
-            maximum,
-            ..*memory
-        },
-        limit,
-    ))
+/// How many globals book where the interposer's region is.
+fn region_globals(region: Option<&Region>) -> u32 {
+    region.map_or(0, |_| RegionGlobals::COUNT)
 }

@@ -7,32 +7,58 @@ use wasmparser::{
 };
 
 use super::error::LinkError;
+use super::guest::Guest;
 use super::linked::Linked;
+use super::options::{Memory, Options};
 
 /// Validates `linked` with an empty image in its hole; what the image's bytes are can't make a difference.
 ///
+/// Several memories are only valid in the layout that has them.
+///
 /// # Errors
 /// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
-pub(super) fn validate(linked: &Linked) -> Result<(), LinkError> {
-    let bug = |e: BinaryReaderError| LinkError::Bug {
+pub(super) fn validate(
+    linked: &Linked,
+    guest: &Guest<'_>,
+    options: &Options,
+) -> Result<(), LinkError> {
+    let one_memory = WasmFeatures::all().difference(WasmFeatures::MULTI_MEMORY);
+    let result = match options.memory {
+        Memory::Single => parts(linked, one_memory).or_else(|error| {
+            // A program with one memory may still write its index where that proposal has one.
+            let mut validator = Validator::new_with_features(one_memory);
+            match validator.validate_all(guest.bytes) {
+                Ok(_) => Err(error),
+                Err(_) => parts(linked, WasmFeatures::all()),
+            }
+        }),
+        Memory::Isolated => parts(linked, WasmFeatures::all()),
+    };
+    result.map_err(|e| LinkError::Bug {
         offset: e.offset(),
         message: e.message().to_owned(),
-    };
-    parts(&linked.before, &linked.after).map_err(bug)
+    })
 }
 
 /// Validates a module that lies in memory in two parts, the first of which ends with a section.
-fn parts(before: &[u8], after: &[u8]) -> Result<(), BinaryReaderError> {
-    let mut validator = Validator::new_with_features(WasmFeatures::all());
+fn parts(linked: &Linked, features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    let mut validator = Validator::new_with_features(features);
     let mut parser = Parser::new(0);
-    parser.set_features(WasmFeatures::all());
+    parser.set_features(features);
     let mut functions = Vec::new();
-    let (mut rest, mut eof) = (before, false);
+    let (mut rest, mut eof) = (linked.before.as_slice(), false);
     loop {
         match parser.parse(rest, eof)? {
             // A rest would be a section that the first part does not finish: the parser refuses it.
             Chunk::NeedMoreData(_) => {
-                (rest, eof) = (if rest.is_empty() { after } else { rest }, true)
+                (rest, eof) = (
+                    if rest.is_empty() {
+                        linked.after.as_slice()
+                    } else {
+                        rest
+                    },
+                    true,
+                )
             }
             Chunk::Parsed { consumed, payload } => {
                 rest = &rest[consumed..];

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use wasi_vfs::link::{Interposer, LinkError, Linked, Memory, Options, WriteError};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use crate::support::{cases, contents, link, link_with, padded, section, wasm};
+use crate::support::{cases, contents, interposer, link, link_with, padded, section, wasm};
 
 /// A program with `functions` empty functions, calls of a WASI function, growth as wasi-libc has it, and DWARF.
 fn program(functions: usize, masked: bool) -> Vec<u8> {
@@ -128,10 +128,16 @@ fn from_128_globals_on_the_size_takes_longer_to_read() {
     assert_moved(&with(500));
 }
 
-/// Links every golden case.
+/// Links every golden case in both layouts.
 fn every_case(check: impl Fn(&str, &[u8], &Linked)) {
+    for memory in [Memory::Single, Memory::Isolated] {
+        every_case_in(memory, &check);
+    }
+}
+
+fn every_case_in(memory: Memory, check: impl Fn(&str, &[u8], &Linked)) {
     for case in cases() {
-        check(&case.name, &case.module, &case.link(Memory::Single));
+        check(&case.name, &case.module, &case.link(memory));
     }
 }
 
@@ -149,15 +155,77 @@ fn imports_stay_byte_for_byte() {
 #[test]
 fn nothing_newer_than_bulk_memory_is_added() {
     let old = WasmFeatures::WASM1 | WasmFeatures::SIGN_EXTENSION | WasmFeatures::BULK_MEMORY;
-    every_case(|name, module, linked| {
-        if Validator::new_with_features(old)
-            .validate_all(module)
-            .is_ok()
-        {
-            let result = Validator::new_with_features(old).validate_all(&linked.to_bytes());
-            assert!(result.is_ok(), "{name}: {:?}", result.err());
+    let valid = |features, module: &[u8]| {
+        let mut validator = Validator::new_with_features(features);
+        let valid = validator.validate_all(module);
+        valid.map(|_| ()).map_err(|error| error.to_string())
+    };
+    every_case_in(Memory::Single, |name, module, linked| {
+        if valid(old, module).is_ok() {
+            assert_eq!(valid(old, &linked.to_bytes()).err(), None, "{name}");
         }
     });
+    every_case_in(Memory::Isolated, |name, module, linked| {
+        if valid(old, module).is_ok() {
+            let new = old | WasmFeatures::MULTI_MEMORY;
+            assert_eq!(valid(new, &linked.to_bytes()).err(), None, "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_memory_index_in_a_program_with_one_memory_is_kept() {
+    // `i32.load` with bit 6 of its alignment set and the index 0, which is the same as without.
+    let mut module = wasm(&format!(
+        r#"(module
+          (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+          (memory (export "memory") 1)
+          (func (export "f") (result i32) (i32.load8_u offset={} (i32.const 0))))"#,
+        0x80
+    ));
+    let plain = [0x2d, 0x00, 0x80, 0x01];
+    let at = module
+        .windows(4)
+        .position(|bytes| bytes == plain)
+        .expect("the load");
+    module[at..at + 4].copy_from_slice(&[0x2d, 0x40, 0x00, 0x01]);
+    link(&module).expect("it links");
+}
+
+/// The body of a function of the program is copied as it is.
+#[test]
+fn the_program_is_not_touched_by_a_memory_of_its_own() {
+    let options = Options {
+        memory: Memory::Isolated,
+        ..Options::default()
+    };
+    for maximum in ["", "65536", "2"] {
+        let module = wasm(&format!(
+            r#"(module
+              (import "wasi_snapshot_preview1" "fd_sync" (func (param i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+              (memory (export "memory") 2 {maximum})
+              (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+              (func (export "size") (result i32) (memory.size))
+              (@custom ".debug_line" (after data) "addresses"))"#
+        ));
+        let linked = link_with(&module, &interposer("interposer"), &options).expect("it links");
+        let bytes = linked.to_bytes();
+        let program = contents(&module, 10, "").expect("a code section");
+        let code = contents(&bytes, 10, "").expect("a code section");
+        assert_eq!(&code[1..program.len()], &program[1..], "{maximum}");
+        let memories = contents(&bytes, 5, "").expect("a memory section");
+        let own = contents(&module, 5, "").expect("a memory section");
+        assert_eq!(memories, [&[2], &own[1..], &[0, 2]].concat(), "{maximum}");
+        assert_eq!(linked.notices(), []);
+    }
+    // No room in it is needed.
+    let full = wasm(
+        r#"(module
+          (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+          (memory (export "memory") 65536))"#,
+    );
+    link_with(&full, &interposer("interposer"), &options).expect("it links");
 }
 
 #[test]

@@ -16,6 +16,17 @@ fn in_one_memory() {
     assert!(cases.len() > 15, "only {} cases", cases.len());
 }
 
+#[test]
+fn in_two_memories() {
+    for case in cases() {
+        let linked = case.link(Memory::Isolated);
+        golden(
+            &case.path.with_extension("isolated.out.wat"),
+            &text(&linked),
+        );
+    }
+}
+
 fn text(linked: &Linked) -> String {
     let mut out = String::new();
     for notice in linked.notices() {

@@ -2,208 +2,43 @@
 //!
 //! The program sees what it would see unbundled: its own pages with what it wrote, zeros in fresh ones, the maximum that
 //! it declared. The interposer finds in its region what it left there. Pages that an embedder adds stay where they are,
-//! and come into the program's sight when it grows next, behind as many zeros as the region had bytes.
+//! and come into the program's sight when it grows next, behind as many zeros as the region and its gap had bytes.
 
-use wasmi::{AsContext, AsContextMut, Engine, Instance, Linker, Memory, Module, Store, Val};
+#[path = "slide/machine.rs"]
+mod machine;
+#[path = "slide/model.rs"]
+mod model;
 
-use wasi_vfs::link::Options;
+use wasi_vfs::link::Memory;
 
-use crate::support::{interposer, link_with, wasm};
+use machine::Machine;
+use model::Model;
 
 const PAGE: usize = 65536;
 /// Pages of `slide.wat`.
 const REGION: usize = 2;
 
-/// A linked program at work.
-struct Machine {
-    store: Store<()>,
-    instance: Instance,
+/// A program and what it runs on.
+#[derive(Clone, Copy)]
+struct Setup {
+    /// Pages that the program declares as its maximum.
+    maximum: Option<usize>,
+    /// Whether the region moves further than it has to.
+    ahead: bool,
+    /// Pages that the engine gives at most.
+    engine: usize,
+    /// Where the interposer's memory is.
     memory: Memory,
 }
 
-impl Machine {
-    /// A program with one page and a declared maximum.
-    fn new(maximum: Option<usize>) -> Self {
-        let maximum = maximum.map_or(String::new(), |pages| pages.to_string());
-        let program = wasm(&format!(
-            r#"(module
-              (import "wasi_snapshot_preview1" "fd_put" (func $put (param i32 i32)))
-              (import "wasi_snapshot_preview1" "fd_get" (func $get (param i32) (result i32)))
-              (import "wasi_snapshot_preview1" "fd_more" (func $more (param i32) (result i32)))
-              (import "wasi_snapshot_preview1" "fd_room" (func $room (result i32)))
-              (import "wasi_snapshot_preview1" "fd_pages" (func $pages (result i32)))
-              (import "wasi_snapshot_preview1" "fd_ask" (func $ask (result i32)))
-              (memory (export "memory") 1 {maximum})
-              (export "put" (func $put))
-              (export "get" (func $get))
-              (export "more" (func $more))
-              (export "room" (func $room))
-              (export "pages" (func $pages))
-              (export "ask" (func $ask))
-              (func (export "size") (result i32) (memory.size))
-              (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#
-        ));
-        let linked =
-            link_with(&program, &interposer("slide"), &Options::default()).expect("it links");
-        let engine = Engine::default();
-        let module = Module::new(&engine, linked.to_bytes()).expect("a valid module");
-        let mut store = Store::new(&engine, ());
-        let mut linker = Linker::<()>::new(&engine);
-        for import in module.imports() {
-            let ty = import.ty().func().expect("functions only").clone();
-            let asks = import.name() == "fd_ask";
-            linker
-                .func_new(
-                    import.module(),
-                    import.name(),
-                    ty,
-                    move |mut caller, _, results| {
-                        assert!(asks, "only `fd_ask` is passed on");
-                        let memory = caller.get_export("memory").and_then(|e| e.into_memory());
-                        let memory = memory.expect("the exported memory");
-                        let old = memory.grow(&mut caller, 1).expect("there is room");
-                        results[0] = Val::I32(old as i32);
-                        Ok(())
-                    },
-                )
-                .expect("a name once");
+impl Default for Setup {
+    fn default() -> Self {
+        Setup {
+            maximum: None,
+            ahead: false,
+            engine: 65536,
+            memory: Memory::Single,
         }
-        let instance = linker
-            .instantiate_and_start(&mut store, &module)
-            .expect("it starts");
-        let memory = instance
-            .get_memory(&store, "memory")
-            .expect("the exported memory");
-        Machine {
-            store,
-            instance,
-            memory,
-        }
-    }
-
-    fn call(&mut self, name: &str, arguments: &[usize]) -> Option<usize> {
-        let arguments: Vec<Val> = arguments
-            .iter()
-            .map(|&value| Val::I32(value as u32 as i32))
-            .collect();
-        let function = self
-            .instance
-            .get_func(&self.store, name)
-            .expect("an export");
-        let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
-        function
-            .call(&mut self.store, &arguments, &mut results)
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let result = results.first()?;
-        Some(result.i32().expect("an i32") as u32 as usize)
-    }
-
-    fn get(&mut self, address: usize) -> usize {
-        self.call("get", &[address]).expect("a result")
-    }
-
-    /// Calls `size` or `grow`; `None` for -1.
-    fn pages(&mut self, name: &str, arguments: &[usize]) -> Option<usize> {
-        self.call(name, arguments)
-            .filter(|&pages| pages != u32::MAX as usize)
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.memory.data(self.store.as_context())
-    }
-
-    /// What an embedder does with the exported memory.
-    fn grow_from_outside(&mut self, pages: usize) -> Option<usize> {
-        let old = self
-            .memory
-            .grow(self.store.as_context_mut(), pages as u64)
-            .ok()?;
-        Some(old as usize)
-    }
-
-    fn poke(&mut self, address: usize, value: u8) {
-        self.memory.data_mut(self.store.as_context_mut())[address] = value;
-    }
-}
-
-/// What should be in memory.
-struct Model {
-    program: Vec<u8>,
-    region: Vec<u8>,
-    foreign: Vec<u8>,
-    maximum: Option<usize>,
-}
-
-impl Model {
-    fn new(maximum: Option<usize>) -> Self {
-        let mut region = vec![0; REGION * PAGE];
-        region[131_068..].copy_from_slice(&[1, 2, 3, 4]);
-        Model {
-            program: vec![0; PAGE],
-            region,
-            foreign: Vec::new(),
-            maximum,
-        }
-    }
-
-    fn real(&self) -> usize {
-        (self.program.len() + self.region.len() + self.foreign.len()) / PAGE
-    }
-
-    fn real_limit(&self) -> usize {
-        self.maximum.map_or(65536, |pages| pages + 2 * REGION)
-    }
-
-    /// Where fresh pages would begin, and the pages that growing takes besides.
-    fn next(&self) -> (usize, usize) {
-        match self.foreign.is_empty() {
-            true => (self.program.len() / PAGE, 0),
-            false => (self.real(), self.region.len() / PAGE),
-        }
-    }
-
-    /// Puts the region on top: what is below comes into the program's sight.
-    fn surface(&mut self) {
-        if !self.foreign.is_empty() {
-            self.program
-                .resize(self.program.len() + self.region.len(), 0);
-            self.program.append(&mut self.foreign);
-        }
-    }
-
-    fn grow(&mut self, pages: usize) -> Option<usize> {
-        if pages == 0 {
-            return Some(self.program.len() / PAGE);
-        }
-        let (old, extra) = self.next();
-        if old + pages > self.maximum.unwrap_or(65536)
-            || self.real() + pages + extra > self.real_limit()
-        {
-            return None;
-        }
-        self.surface();
-        self.program.resize(self.program.len() + pages * PAGE, 0);
-        Some(old)
-    }
-
-    fn grow_region(&mut self, pages: usize) -> Option<usize> {
-        let (_, extra) = self.next();
-        if self.real() + pages + extra > self.real_limit() {
-            return None;
-        }
-        self.surface();
-        let old = self.region.len() / PAGE;
-        self.region.resize(self.region.len() + pages * PAGE, 0);
-        Some(old)
-    }
-
-    fn grow_from_outside(&mut self, pages: usize) -> Option<usize> {
-        let real = self.real();
-        if real + pages > self.real_limit() {
-            return None;
-        }
-        self.foreign.resize(self.foreign.len() + pages * PAGE, 0);
-        Some(real)
     }
 }
 
@@ -238,16 +73,17 @@ fn address(dice: &mut Dice, size: usize) -> usize {
     }
 }
 
-fn play(seed: u64, maximum: Option<usize>, steps: usize) {
+fn play(seed: u64, setup: Setup, steps: usize) {
     let mut dice = Dice(seed);
-    let (mut machine, mut model) = (Machine::new(maximum), Model::new(maximum));
+    let (mut machine, mut model) = (Machine::new(setup), Model::new(setup));
+    let bounded = setup.engine < 65_536 || setup.maximum.is_some();
     for step in 0..steps {
         let large = model.real() > 60;
         match dice.roll(10) {
             0..=2 => {
                 let pages = dice.pages();
                 // What depends on how much an engine has to give is left out.
-                if maximum.is_some() || pages >= 65_536 || (pages < 100 && !large) {
+                if bounded || pages >= 65_536 || (pages < 100 && !large) {
                     assert_eq!(
                         machine.pages("grow", &[pages]),
                         model.grow(pages),
@@ -278,7 +114,7 @@ fn play(seed: u64, maximum: Option<usize>, steps: usize) {
                     dice.roll(256) as u8,
                 );
                 model.foreign[at] = value;
-                machine.poke(model.program.len() + model.region.len() + at, value);
+                machine.poke((model.real() * PAGE - model.foreign.len()) + at, value);
             }
             5 | 6 => {
                 let (at, value) = (address(&mut dice, model.region.len()), dice.roll(256));
@@ -311,7 +147,9 @@ fn play(seed: u64, maximum: Option<usize>, steps: usize) {
             "{seed} {step}"
         );
         if step % 8 == 0 || step + 1 == steps {
-            let (region, foreign) = machine.bytes()[visible..].split_at(model.region.len());
+            let (gap, rest) = machine.bytes()[visible..].split_at(model.gap * PAGE);
+            let (region, foreign) = rest.split_at(model.region.len());
+            assert!(gap.iter().all(|&byte| byte == 0), "{seed} {step}: the gap");
             assert!(
                 machine.bytes()[..visible] == model.program,
                 "{seed} {step}: the program's bytes"
@@ -328,21 +166,120 @@ fn play(seed: u64, maximum: Option<usize>, steps: usize) {
     }
 }
 
-#[test]
-fn random_histories_follow_the_model() {
-    for seed in 1..=12u64 {
-        play(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), None, 200);
-        play(
-            seed.wrapping_mul(0xd1b5_4a32_d192_ed03),
-            Some(1 + seed as usize * 2),
-            120,
-        );
+/// Plays with a declared maximum, without one, and on an engine that gives little.
+fn play_all(ahead: bool) {
+    for seed in 1..=10u64 {
+        let setup = Setup {
+            ahead,
+            ..Setup::default()
+        };
+        play(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), setup, 200);
+        let setup = Setup {
+            maximum: Some(1 + seed as usize * 2),
+            ..setup
+        };
+        play(seed.wrapping_mul(0xd1b5_4a32_d192_ed03), setup, 120);
+        let setup = Setup {
+            maximum: None,
+            engine: 10 + seed as usize * 5,
+            ..setup
+        };
+        play(seed.wrapping_mul(0xbf58_476d_1ce4_e5b9), setup, 150);
     }
 }
 
 #[test]
+fn random_histories_follow_the_model() {
+    play_all(false);
+}
+
+#[test]
+fn random_histories_of_a_region_that_moves_ahead_follow_the_model() {
+    play_all(true);
+}
+
+/// Grows the program by a page until it can't be; returns how often the region moved, and the program's pages.
+fn grow_page_by_page(machine: &mut Machine, until: usize) -> (usize, usize) {
+    let (mut moves, mut real, mut pages) = (0, machine.bytes().len(), 1);
+    while pages < until && machine.pages("grow", &[1]) == Some(pages) {
+        pages += 1;
+        // Only a move takes pages of the engine.
+        moves += usize::from(machine.bytes().len() > real);
+        real = machine.bytes().len();
+    }
+    (moves, pages)
+}
+
+#[test]
+fn a_large_region_moves_rarely() {
+    let mut machine = Machine::new(Setup {
+        ahead: true,
+        ..Setup::default()
+    });
+    assert_eq!(machine.pages("more", &[200 - REGION]), Some(REGION));
+    machine.call("put", &[199 * PAGE, 42]);
+    // Each of the moves, of 200 pages, leaves a gap of 100: four bytes at most are copied or cleared per byte grown.
+    assert_eq!(grow_page_by_page(&mut machine, 1000), (10, 1000));
+    assert_eq!(machine.get(199 * PAGE), 42);
+    // A region that does not move ahead is meant to be small.
+    let mut machine = Machine::new(Setup::default());
+    assert_eq!(grow_page_by_page(&mut machine, 100), (99, 100));
+}
+
+#[test]
+fn a_large_region_leaves_the_last_page_of_an_engine_to_the_program() {
+    let mut machine = Machine::new(Setup {
+        ahead: true,
+        engine: 500,
+        ..Setup::default()
+    });
+    assert_eq!(machine.pages("more", &[100 - REGION]), Some(REGION));
+    machine.call("put", &[3, 42]);
+    // Seven moves by 50 pages more than asked, then by what there is.
+    let (moves, pages) = grow_page_by_page(&mut machine, 500);
+    assert_eq!(pages, 400);
+    assert!(moves < 16, "{moves} moves");
+    assert_eq!(machine.pages("more", &[1]), None);
+    assert_eq!(machine.get(3), 42);
+}
+
+#[test]
+fn a_gap_beyond_the_programs_maximum_would_be_lost() {
+    let mut machine = Machine::new(Setup {
+        ahead: true,
+        maximum: Some(20),
+        ..Setup::default()
+    });
+    assert_eq!(machine.pages("more", &[100 - REGION]), Some(REGION));
+    assert_eq!(machine.pages("grow", &[10]), Some(1));
+    assert_eq!(machine.bytes().len(), (20 + 100) * PAGE);
+    assert_eq!(machine.pages("grow", &[10]), None);
+    assert_eq!(machine.pages("grow", &[9]), Some(11));
+    assert_eq!(machine.bytes().len(), (20 + 100) * PAGE);
+    // The region's own growth is not the program's.
+    assert_eq!(machine.pages("more", &[50]), Some(100));
+}
+
+#[test]
+fn a_gap_below_foreign_pages_comes_into_sight_with_them() {
+    let mut machine = Machine::new(Setup {
+        ahead: true,
+        ..Setup::default()
+    });
+    assert_eq!(machine.pages("more", &[8 - REGION]), Some(REGION));
+    assert_eq!(machine.pages("grow", &[1]), Some(1));
+    // Two pages, a gap of four, eight of the region.
+    assert_eq!(machine.grow_from_outside(1), Some(14));
+    assert_eq!(machine.pages("grow", &[1]), Some(15));
+    assert_eq!(machine.pages("size", &[]), Some(16));
+}
+
+#[test]
 fn growing_by_nothing_tells_the_size() {
-    let mut machine = Machine::new(Some(3));
+    let mut machine = Machine::new(Setup {
+        maximum: Some(3),
+        ..Setup::default()
+    });
     assert_eq!(machine.pages("grow", &[0]), Some(1));
     assert_eq!(machine.pages("grow", &[2]), Some(1));
     assert_eq!(machine.pages("grow", &[0]), Some(3));
@@ -351,7 +288,10 @@ fn growing_by_nothing_tells_the_size() {
 
 #[test]
 fn the_declared_maximum_is_the_programs() {
-    let mut machine = Machine::new(Some(3));
+    let mut machine = Machine::new(Setup {
+        maximum: Some(3),
+        ..Setup::default()
+    });
     assert_eq!(machine.pages("grow", &[3]), None);
     assert_eq!(machine.pages("grow", &[u32::MAX as usize]), None);
     assert_eq!(machine.pages("grow", &[2]), Some(1));
@@ -366,7 +306,7 @@ fn the_declared_maximum_is_the_programs() {
 fn vacated_pages_are_zero() {
     // By less than the region has, by as much, by more: the old place and the new one overlap or not.
     for pages in [1, REGION, REGION + 3] {
-        let mut machine = Machine::new(None);
+        let mut machine = Machine::new(Setup::default());
         for at in 0..REGION {
             machine.call("put", &[at * PAGE + 5, 77]);
         }
@@ -385,7 +325,7 @@ fn vacated_pages_are_zero() {
 
 #[test]
 fn foreign_pages_stay_where_they_are() {
-    let mut machine = Machine::new(None);
+    let mut machine = Machine::new(Setup::default());
     machine.call("put", &[9, 42]);
     assert_eq!(machine.grow_from_outside(1), Some(1 + REGION));
     machine.poke((1 + REGION) * PAGE + 3, 99);
@@ -405,10 +345,40 @@ fn foreign_pages_stay_where_they_are() {
 
 #[test]
 fn a_host_may_grow_the_memory_during_a_call() {
-    let mut machine = Machine::new(None);
+    let mut machine = Machine::new(Setup::default());
     // The host answers with the old size; the interposer adds a 7 that it had in its memory meanwhile.
     assert_eq!(machine.call("ask", &[]), Some(1 + REGION + 7));
     assert_eq!(machine.call("ask", &[]), Some(2 + REGION + 7));
     assert_eq!(machine.pages("grow", &[1]), Some(3 + REGION));
     assert_eq!(machine.call("ask", &[]), Some(4 + 2 * REGION + 7));
+}
+
+#[test]
+fn a_memory_of_its_own_is_out_of_everybodys_reach() {
+    for ahead in [false, true] {
+        let mut machine = Machine::new(Setup {
+            memory: Memory::Isolated,
+            maximum: Some(5),
+            ahead,
+            ..Setup::default()
+        });
+        assert_eq!(machine.bytes().len(), PAGE);
+        machine.call("put", &[9, 42]);
+        assert_eq!(machine.pages("more", &[3]), Some(REGION));
+        machine.call("put", &[4 * PAGE, 43]);
+        assert_eq!(machine.pages("grow", &[1]), Some(1));
+        assert_eq!(machine.grow_from_outside(1), Some(2));
+        for name in ["size", "pages"] {
+            assert_eq!(machine.pages(name, &[]), Some(3), "{name}");
+        }
+        assert_eq!(machine.pages("grow", &[2]), Some(3));
+        assert_eq!(machine.pages("grow", &[1]), None);
+        for at in 0..machine.bytes().len() {
+            machine.poke(at, 0xff);
+        }
+        assert_eq!((machine.get(9), machine.get(4 * PAGE)), (42, 43));
+        assert_eq!(machine.get(REGION * PAGE - 1), 4, "its own data");
+        assert_eq!(machine.pages("room", &[]), Some(REGION + 3));
+        assert!(machine.bytes().iter().all(|&byte| byte == 0xff));
+    }
 }

@@ -182,24 +182,25 @@
       return
     end
     global.get $wasi_vfs::pages
-    local.set 1
+    local.set 2
     memory.size
-    global.get $wasi_vfs::pages
+    global.get $wasi_vfs::base
+    i32.const 16
+    i32.shr_u
     global.get $wasi_vfs::region
     i32.add
     i32.ne
     if ;; label = @1
       memory.size
-      local.set 1
-      global.get $wasi_vfs::region
       local.set 2
     end
     local.get 0
     i32.const 65536
     i32.gt_u
-    local.get 1
+    local.get 2
     local.get 0
     i32.add
+    local.tee 1
     i32.const 65536
     i32.gt_u
     i32.or
@@ -207,9 +208,11 @@
       i32.const -1
       return
     end
-    local.get 0
-    local.get 2
+    local.get 1
+    global.get $wasi_vfs::region
     i32.add
+    memory.size
+    i32.sub
     memory.grow
     i32.const -1
     i32.eq
@@ -218,10 +221,6 @@
       return
     end
     local.get 1
-    local.get 0
-    i32.add
-    local.set 0
-    local.get 0
     i32.const 16
     i32.shl
     global.get $wasi_vfs::base
@@ -231,25 +230,27 @@
     memory.copy
     global.get $wasi_vfs::base
     i32.const 0
-    local.get 0
-    global.get $wasi_vfs::pages
+    local.get 1
+    global.get $wasi_vfs::base
+    i32.const 16
+    i32.shr_u
     i32.sub
-    local.tee 2
+    local.tee 0
     global.get $wasi_vfs::region
-    local.get 2
+    local.get 0
     global.get $wasi_vfs::region
     i32.lt_u
     select
     i32.const 16
     i32.shl
     memory.fill
-    local.get 0
-    global.set $wasi_vfs::pages
-    local.get 0
+    local.get 1
     i32.const 16
     i32.shl
     global.set $wasi_vfs::base
     local.get 1
+    global.set $wasi_vfs::pages
+    local.get 2
   )
   (data $wasi_vfs::image (;0;) "")
   (@custom "build_id" (after data) "\01x")

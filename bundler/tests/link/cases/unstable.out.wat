@@ -260,18 +260,20 @@
   )
   (func $wasi_vfs::region_grow (;8;) (type 5) (param i32) (result i32)
     (local i32 i32)
-    global.get $wasi_vfs::pages
+    global.get $wasi_vfs::base
+    i32.const 16
+    i32.shr_u
     local.set 1
     memory.size
-    global.get $wasi_vfs::pages
+    global.get $wasi_vfs::base
+    i32.const 16
+    i32.shr_u
     global.get $wasi_vfs::region
     i32.add
     i32.ne
     if ;; label = @1
       memory.size
       local.set 1
-      global.get $wasi_vfs::region
-      local.set 2
     end
     local.get 0
     i32.const 65536
@@ -280,9 +282,13 @@
       i32.const -1
       return
     end
+    local.get 1
     local.get 0
-    local.get 2
     i32.add
+    global.get $wasi_vfs::region
+    i32.add
+    memory.size
+    i32.sub
     memory.grow
     i32.const -1
     i32.eq
@@ -290,7 +296,11 @@
       i32.const -1
       return
     end
-    local.get 2
+    local.get 1
+    global.get $wasi_vfs::base
+    i32.const 16
+    i32.shr_u
+    i32.ne
     if ;; label = @1
       local.get 1
       i32.const 16
@@ -303,7 +313,9 @@
       global.get $wasi_vfs::base
       i32.const 0
       local.get 1
-      global.get $wasi_vfs::pages
+      global.get $wasi_vfs::base
+      i32.const 16
+      i32.shr_u
       i32.sub
       local.tee 2
       global.get $wasi_vfs::region
@@ -315,11 +327,11 @@
       i32.shl
       memory.fill
       local.get 1
-      global.set $wasi_vfs::pages
-      local.get 1
       i32.const 16
       i32.shl
       global.set $wasi_vfs::base
+      local.get 1
+      global.set $wasi_vfs::pages
     end
     global.get $wasi_vfs::region
     global.get $wasi_vfs::region

@@ -1,0 +1,47 @@
+(module $program
+  (@custom "first" (before first) "at the very front")
+  (type $unary (;0;) (func (param i32) (result i32)))
+  (type (;1;) (func (param i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $close (;0;) (type $unary)))
+  (@custom "middle" (after import) "between")
+  (table $table (;0;) 1 funcref)
+  (memory $memory (;0;) 1)
+  (memory $wasi_vfs::memory (;1;) 2)
+  (global $global (;0;) i32 i32.const 1)
+  (export "memory" (memory $memory))
+  (elem $elements (;0;) func $main)
+  (func $main (;1;) (type 1) (param $argument i32)
+    (local $local i32)
+    block $label
+      local.get $argument
+      call $wasi_vfs::fd_close
+      br_if $label
+    end
+  )
+  (func $wasi_vfs::count (;2;) (type $unary) (param i32) (result i32)
+    local.get 0
+    local.get 0
+    i32.load $wasi_vfs::memory
+    i32.const 1
+    i32.add
+    i32.store $wasi_vfs::memory
+    local.get 0
+    i32.load $wasi_vfs::memory
+  )
+  (func $wasi_vfs::fd_close (;3;) (type $unary) (param i32) (result i32)
+    i32.const 16
+    call $wasi_vfs::count
+    drop
+    local.get 0
+    call $close
+  )
+  (data $data (;0;) (i32.const 0) "x")
+  (data $wasi_vfs::image (;1;) "")
+  (@custom "target_features" (after data) "\04+\0fmutable-globals+\08sign-ext+\0bbulk-memory+\0bmultimemory")
+  (@custom "last" (after data) "at the end")
+  (@producers
+    (language "C" "11")
+    (processed-by "clang" "19.1.7")
+    (processed-by "wasi-vfs" "VERSION")
+  )
+)
