@@ -9,6 +9,7 @@ mod assemble;
 mod error;
 mod features;
 mod guest;
+mod hermetic;
 mod interposer;
 mod intrinsic;
 mod layout;

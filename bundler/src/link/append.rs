@@ -1,6 +1,6 @@
 //! What is appended to each section: so many items, and their bytes.
 
-use wasm_encoder::Encode;
+use wasm_encoder::{Encode, Function};
 use wasmparser::{FuncType, ValType};
 
 use super::interposer::Interposer;
@@ -141,7 +141,7 @@ impl Appendix {
                     slide::folded_grow(operators, grow.expect("placed before what is folded"))
                 }
                 Source::RegionGrow => slide::region_grow(region().globals),
-                Source::NoSys(ty) => slide::nosys(ty),
+                Source::Always(errno, ty) => always(*errno, ty),
             };
             self.code.push(|out| leb::write(out, body.len() as u32));
             let start = self.code.bytes.len();
@@ -163,6 +163,20 @@ impl Items {
 fn image_segment(out: &mut Vec<u8>) {
     out.push(1);
     out.extend(leb::padded(0));
+}
+
+/// A function that always answers the same.
+///
+/// One without a result, such as `proc_exit`, can't answer: it traps.
+fn always(errno: u16, ty: &FuncType) -> Vec<u8> {
+    let mut function = Function::new([]);
+    let mut code = function.instructions();
+    match ty.results() {
+        [ValType::I32] => code.i32_const(errno.into()),
+        _ => code.unreachable(),
+    };
+    code.end();
+    function.into_raw_body()
 }
 
 /// A constant expression.

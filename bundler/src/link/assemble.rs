@@ -6,8 +6,9 @@ use super::append::Appendix;
 use super::error::Notice;
 use super::features;
 use super::guest::{Guest, Section};
+use super::hermetic::Dropped;
 use super::interposer::Interposer;
-use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, MEMORY, place_for};
+use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, IMPORT, MEMORY, place_for};
 use super::leb;
 use super::linked::{Holes, Linked};
 use super::names::Names;
@@ -33,12 +34,13 @@ pub(super) fn assemble(
             appendix: Appendix::new(interposer, place),
         },
         place,
-        names: Names::new(interposer, place),
+        dropped: route.dropped.as_ref(),
+        names: Names::new(interposer, route, place),
         out: Vec::with_capacity(guest.bytes.len() + (64 << 10)),
         before: None,
         holes: Holes::default(),
         added_code: 0,
-        dropped: Vec::new(),
+        left_out: Vec::new(),
         notices: route.notices.clone(),
         named: false,
         produced: false,
@@ -59,6 +61,7 @@ enum Step<'a> {
 struct Assembly<'a> {
     parts: Parts<'a>,
     place: &'a Place,
+    dropped: Option<&'a Dropped>,
     names: Names,
     out: Vec<u8>,
     /// What was written up to the hole, once it was reached.
@@ -66,7 +69,7 @@ struct Assembly<'a> {
     holes: Holes,
     added_code: u64,
     /// Sections that described code which has moved.
-    dropped: Vec<String>,
+    left_out: Vec<String>,
     notices: Vec<Notice>,
     named: bool,
     produced: bool,
@@ -129,6 +132,7 @@ impl<'a> Assembly<'a> {
     /// Writes a section that is not a custom one.
     fn section(&mut self, id: u8, section: Option<&Section>) {
         match id {
+            IMPORT => self.imports(section.expect("imports are the program's")),
             MEMORY => self.memory(section),
             DATA_COUNT => {
                 let mut contents = Vec::new();
@@ -137,6 +141,16 @@ impl<'a> Assembly<'a> {
             }
             DATA => self.data(section),
             _ => self.extended(id, section),
+        }
+    }
+
+    fn imports(&mut self, section: &Section) {
+        match self.dropped {
+            Some(dropped) => {
+                let contents = dropped.section(self.parts.guest, section);
+                put(&mut self.out, IMPORT, &[contents.into()]);
+            }
+            None => self.copy(section),
         }
     }
 
@@ -226,7 +240,7 @@ impl<'a> Assembly<'a> {
             _ if describes_offsets(name) && self.parts.code.moved
                 || name == b"sourceMappingURL" =>
             {
-                self.dropped
+                self.left_out
                     .push(String::from_utf8_lossy(name).into_owned());
                 return;
             }
@@ -252,9 +266,9 @@ impl<'a> Assembly<'a> {
     }
 
     fn finish(mut self) -> Linked {
-        if !self.dropped.is_empty() {
+        if !self.left_out.is_empty() {
             self.notices.push(Notice::DebugDropped {
-                sections: self.dropped,
+                sections: self.left_out,
             });
         }
         Linked {

@@ -343,6 +343,25 @@ pub enum Notice {
         expected: String,
     },
 
+    /// A bundle without the host's file system still imports some of it.
+    #[error(
+        "the bundle still imports {} of `{module}`: the program imports nothing else that could stand in their places",
+        list(names)
+    )]
+    #[diagnostic(
+        severity(Advice),
+        code(wasi_vfs::link::imports_stay),
+        help(
+            "nothing calls these; an engine only has to have functions of these names. A program that can exit or print needs none of them"
+        )
+    )]
+    ImportsStay {
+        /// The version of WASI, as the imports' module name.
+        module: &'static str,
+        /// The functions, in the order of the imports.
+        names: Vec<String>,
+    },
+
     /// Code moved, so what describes its addresses would be wrong.
     #[error(
         "left out {}: linking moved the code that it describes",

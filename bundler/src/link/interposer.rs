@@ -82,8 +82,11 @@ pub(super) struct InterposerData {
 /// The artifacts of this release, see `libvfs/dist/provenance.json`.
 static READING: LazyLock<Interposer> =
     LazyLock::new(|| parse_pinned(include_bytes!("../../../libvfs/dist/libwasi_vfs.wasm")));
-static WRITABLE: LazyLock<Interposer> =
-    LazyLock::new(|| parse_pinned(include_bytes!("../../../libvfs/dist/libwasi_vfs.wasm")));
+static WRITABLE: LazyLock<Interposer> = LazyLock::new(|| {
+    parse_pinned(include_bytes!(
+        "../../../libvfs/dist/libwasi_vfs_writable.wasm"
+    ))
+});
 
 fn parse_pinned(bytes: &'static [u8]) -> Interposer {
     Interposer::parse(bytes)

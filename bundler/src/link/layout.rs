@@ -2,6 +2,7 @@
 
 pub(super) const CUSTOM: u8 = 0;
 pub(super) const TYPE: u8 = 1;
+pub(super) const IMPORT: u8 = 2;
 pub(super) const FUNCTION: u8 = 3;
 pub(super) const MEMORY: u8 = 5;
 pub(super) const GLOBAL: u8 = 6;
@@ -11,7 +12,7 @@ pub(super) const DATA_COUNT: u8 = 12;
 
 /// Every section but the custom ones, in the order of the specification: identifiers came later than places.
 const ORDER: [u8; 13] = [
-    TYPE, 2, FUNCTION, 4, MEMORY, 13, GLOBAL, 7, 8, 9, DATA_COUNT, CODE, DATA,
+    TYPE, IMPORT, FUNCTION, 4, MEMORY, 13, GLOBAL, 7, 8, 9, DATA_COUNT, CODE, DATA,
 ];
 
 /// A section's place in the order; `None` for custom sections, which may be anywhere.

@@ -4,6 +4,7 @@ use super::interposer::Interposer;
 use super::leb;
 use super::place::{Place, Source};
 use super::region::Region;
+use super::route::Route;
 
 /// Subsections that get entries.
 const FUNCTIONS: u8 = 1;
@@ -16,10 +17,12 @@ const DATA: u8 = 9;
 pub(super) struct Names {
     /// Subsection identifier, first new index and the entries, ascending.
     subsections: [(u8, Vec<(u32, String)>); 4],
+    /// Functions of the program that are no more, ascending.
+    dropped: Vec<u32>,
 }
 
 impl Names {
-    pub(super) fn new(interposer: &Interposer, place: &Place) -> Self {
+    pub(super) fn new(interposer: &Interposer, route: &Route, place: &Place) -> Self {
         let functions =
             place
                 .functions
@@ -34,10 +37,10 @@ impl Names {
                             format!("memory_grow.{}", hex.collect::<String>())
                         }
                         Source::RegionGrow => "region_grow".to_owned(),
-                        Source::NoSys(ty) => {
+                        Source::Always(errno, ty) => {
                             let params: Vec<String> =
                                 ty.params().iter().map(ToString::to_string).collect();
-                            format!("nosys({})", params.join(","))
+                            format!("errno.{errno}({})", params.join(","))
                         }
                     };
                     (index, format!("wasi_vfs::{name}"))
@@ -73,6 +76,10 @@ impl Names {
                 (GLOBALS, globals),
                 (DATA, data),
             ],
+            dropped: route
+                .dropped
+                .as_ref()
+                .map_or(Vec::new(), |dropped| dropped.imports.clone()),
         }
     }
 
@@ -97,15 +104,18 @@ impl Names {
             let contents = section.get(at..at.checked_add(size)?)?;
             at += size;
             while let Some((own, entries)) = new.next_if(|(own, _)| *own < id) {
-                subsection(&mut out, *own, &map(&[], entries)?);
+                subsection(&mut out, *own, &map(&[], &[], entries)?);
             }
             match new.next_if(|(own, _)| *own == id) {
-                Some((_, entries)) => subsection(&mut out, id, &map(contents, entries)?),
+                Some((_, entries)) => {
+                    let dropped: &[u32] = if id == FUNCTIONS { &self.dropped } else { &[] };
+                    subsection(&mut out, id, &map(contents, dropped, entries)?);
+                }
                 None => subsection(&mut out, id, contents),
             }
         }
         for (own, entries) in new {
-            subsection(&mut out, *own, &map(&[], entries)?);
+            subsection(&mut out, *own, &map(&[], &[], entries)?);
         }
         Some(out)
     }
@@ -129,18 +139,19 @@ fn subsection(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
     out.extend_from_slice(contents);
 }
 
-/// A name map with `entries` behind its own, which must be sorted and lie below them.
-fn map(own: &[u8], entries: &[(u32, String)]) -> Option<Vec<u8>> {
+/// A name map with `entries` behind its own, which must be sorted and lie below them, without the `dropped` ones.
+fn map(own: &[u8], dropped: &[u32], entries: &[(u32, String)]) -> Option<Vec<u8>> {
     let mut at = 0;
     let count = if own.is_empty() {
         0
     } else {
         leb::read(own, &mut at)?
     };
-    let first = at;
+    let (mut kept, mut own_entries) = (0, Vec::new());
     let limit = entries.first()?.0;
     let mut previous = None;
     for _ in 0..count {
+        let start = at;
         let index = leb::read(own, &mut at)?;
         if index >= limit || previous.is_some_and(|previous| index <= previous) {
             return None;
@@ -150,13 +161,17 @@ fn map(own: &[u8], entries: &[(u32, String)]) -> Option<Vec<u8>> {
         let end = at.checked_add(length)?;
         std::str::from_utf8(own.get(at..end)?).ok()?;
         at = end;
+        if dropped.binary_search(&index).is_err() {
+            kept += 1;
+            own_entries.extend_from_slice(&own[start..end]);
+        }
     }
     if at != own.len() {
         return None;
     }
     let mut out = Vec::with_capacity(own.len() + 32 * entries.len());
-    leb::write(&mut out, count.checked_add(entries.len() as u32)?);
-    out.extend_from_slice(&own[first..]);
+    leb::write(&mut out, kept + entries.len() as u32);
+    out.extend(own_entries);
     for (index, name) in entries {
         leb::write(&mut out, *index);
         leb::write(&mut out, name.len() as u32);

@@ -9,7 +9,7 @@ use super::guest::{Guest, Snapshot};
 use super::interposer::{Interposer, InterposerImport};
 use super::options::{Memory, Options};
 use super::region::{Region, RegionGlobals};
-use super::route::Route;
+use super::route::{Answer, Route};
 
 /// Limits that engines agree on (the JavaScript API's implementation limits).
 const MAX_FUNCTIONS: u64 = 1_000_000;
@@ -73,8 +73,8 @@ pub(super) enum Source {
     FoldedGrow(Vec<u8>),
     /// [`Helpers::region_grow`](super::region::Helpers::region_grow).
     RegionGrow,
-    /// Answers a call of this type that the host of this program does not.
-    NoSys(FuncType),
+    /// Answers calls of this type that the host is not asked, always with this `errno`.
+    Always(u16, FuncType),
 }
 
 impl Place {
@@ -130,21 +130,28 @@ impl Place {
             // A program has one memory.
             Memory::Isolated => (1, None),
         };
-        let mut stubs: Vec<(FuncType, u32)> = Vec::new();
-        for (&index, &import) in &route.host {
+        let mut stubs: Vec<(FuncType, u16, u32)> = Vec::new();
+        for (&index, &answer) in &route.host {
             let InterposerImport::Host { ty, .. } = &interposer.imports[index as usize] else {
                 continue;
             };
             let ty = &interposer.types[*ty as usize];
-            let stub = stubs
-                .iter()
-                .find(|(known, _)| known == ty)
-                .map(|&(_, stub)| stub);
-            let target = import.or(stub).unwrap_or_else(|| {
-                let stub = self.function(guest, ty.clone(), Source::NoSys(ty.clone()));
-                stubs.push((ty.clone(), stub));
-                stub
-            });
+            let target = match answer {
+                Answer::Import(import) => import,
+                Answer::Always(errno) => {
+                    let same =
+                        |(known, says, _): &&(FuncType, u16, u32)| (known, *says) == (ty, errno);
+                    match stubs.iter().find(same) {
+                        Some(&(_, _, stub)) => stub,
+                        None => {
+                            let source = Source::Always(errno, ty.clone());
+                            let stub = self.function(guest, ty.clone(), source);
+                            stubs.push((ty.clone(), errno, stub));
+                            stub
+                        }
+                    }
+                }
+            };
             function_of.insert(index, target);
         }
         let mut used: Vec<u32> = defined()

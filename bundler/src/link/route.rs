@@ -6,8 +6,9 @@ use wasmparser::FuncType;
 
 use super::error::{LinkError, Notice};
 use super::guest::{Guest, Import};
+use super::hermetic::{self, Dropped};
 use super::interposer::{Interposer, InterposerImport};
-use super::options::Options;
+use super::options::{Host, Options};
 
 /// Which calls go where.
 ///
@@ -18,11 +19,25 @@ pub(super) struct Route {
     pub(super) interposed: Vec<Option<u32>>,
     /// Interposer indices of the defined functions that the program can reach, ascending.
     pub(super) reachable: Vec<u32>,
-    /// Host calls that these make, by interposer index: the program's import; `None` when it has none.
-    pub(super) host: BTreeMap<u32, Option<u32>>,
+    /// Host calls that these make, by interposer index, and who answers.
+    pub(super) host: BTreeMap<u32, Answer>,
+    /// Imports that nobody needs any more.
+    pub(super) dropped: Option<Dropped>,
     /// What was left to the host although it has a name that the interposer answers.
     pub(super) notices: Vec<Notice>,
 }
+
+/// Who answers a call of the interposer to the host.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Answer {
+    /// The host, through this import of the program.
+    Import(u32),
+    /// A function that always says the same, an `errno`.
+    Always(u16),
+}
+
+/// What the interposer is told when the program can't ask the host either: not supported.
+const NOSYS: u16 = 52;
 
 impl Route {
     /// Matches the program's imports with the interposer's exports.
@@ -76,19 +91,33 @@ impl Route {
             wasi.entry(name).or_insert(index as u32);
         }
         let (reachable, called) = reach(interposer, interposed.iter().flatten().copied());
+        let hermetic = options.host == Host::None;
+        let answer = |name: &str| match hermetic.then(|| hermetic::answer(name)).flatten() {
+            Some(errno) => Answer::Always(errno),
+            None => wasi
+                .get(name)
+                .map_or(Answer::Always(NOSYS), |&import| Answer::Import(import)),
+        };
         let host =
             called
                 .into_iter()
                 .filter_map(|index| match &interposer.imports[index as usize] {
-                    InterposerImport::Host { name, .. } => {
-                        Some((index, wasi.get(name.as_str()).copied()))
-                    }
+                    InterposerImport::Host { name, .. } => Some((index, answer(name))),
                     InterposerImport::Intrinsic(_) => None,
                 });
+        let host = host.collect();
+        let mut dropped = None;
+        if hermetic {
+            match Dropped::new(guest, &interposed) {
+                Ok(imports) => dropped = imports,
+                Err(names) => notices.push(Notice::ImportsStay { module, names }),
+            }
+        }
         Ok(Route {
-            host: host.collect(),
             interposed,
             reachable,
+            host,
+            dropped,
             notices,
         })
     }

@@ -4,11 +4,8 @@
 //! uses the gap, so its bytes are zero, as the program expects of fresh pages.
 
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
-use wasmparser::FuncType;
 
 use super::region::{MAX_PAGES, Moves, RegionGlobals};
-
-const ENOSYS: i32 = 52;
 
 /// `memory.grow` for the program: takes pages from the gap, or grows the memory and moves the region up.
 ///
@@ -190,18 +187,4 @@ fn move_region(code: &mut InstructionSink<'_>, globals: RegionGlobals, to: u32, 
         .i32_const(16)
         .i32_shl()
         .global_set(globals.base);
-}
-
-/// A function that answers "not supported" (`errno.nosys`), in a program whose host is not asked for this call.
-///
-/// A function without a result, such as `proc_exit`, can't say so: it traps.
-pub(super) fn nosys(ty: &FuncType) -> Vec<u8> {
-    let mut function = Function::new([]);
-    let mut code = function.instructions();
-    match ty.results() {
-        [wasmparser::ValType::I32] => code.i32_const(ENOSYS),
-        _ => code.unreachable(),
-    };
-    code.end();
-    function.into_raw_body()
 }

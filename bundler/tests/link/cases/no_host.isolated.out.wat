@@ -17,17 +17,17 @@
   )
   (func $wasi_vfs::fd_renumber (;2;) (type 0) (param i32 i32) (result i32)
     local.get 0
-    call $"wasi_vfs::nosys(i32)"
+    call $"wasi_vfs::errno.52(i32)"
     drop
     local.get 0
-    call $"#func4 wasi_vfs::nosys(i32)"
+    call $"#func4 wasi_vfs::errno.52(i32)"
     global.get $wasi_vfs::stack
-    call $"wasi_vfs::nosys(i32)"
+    call $"wasi_vfs::errno.52(i32)"
   )
-  (func $"wasi_vfs::nosys(i32)" (;3;) (type 2) (param i32) (result i32)
+  (func $"wasi_vfs::errno.52(i32)" (;3;) (type 2) (param i32) (result i32)
     i32.const 52
   )
-  (func $"#func4 wasi_vfs::nosys(i32)" (@name "wasi_vfs::nosys(i32)") (;4;) (type 3) (param i32)
+  (func $"#func4 wasi_vfs::errno.52(i32)" (@name "wasi_vfs::errno.52(i32)") (;4;) (type 3) (param i32)
     unreachable
   )
   (data $wasi_vfs::image (;0;) "")

@@ -1,0 +1,20 @@
+;; options: none
+;; Nothing of the host's file system: what only that needs is not imported any more, and its names are gone.
+(module
+  (import "wasi_snapshot_preview1" "fd_tell" (func $tell (param i32 i32) (result i32)))
+  (import "env" "global" (global i32))
+  (import "env" "first" (func $first))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (export "tell" (func $tell))
+  (elem declare func $renumber)
+  (func $main (export "_start")
+    (call $first)
+    (drop (call $read (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4)))
+    (drop (call $renumber (i32.const 1) (i32.const 2)))
+    (drop (ref.func $renumber))
+    (drop (call $sync (i32.const 1)))
+    (call $exit (i32.const 0))))
