@@ -155,19 +155,25 @@ impl Rights {
         })
     }
 
-    /// The rights of something opened through a directory that passes `passed_on` on.
+    /// Whether this may be asked for of something opened through a directory that passes `passed_on` on.
+    ///
+    /// # Errors
+    /// `ENOTCAPABLE` when it is more than that.
+    pub fn may_ask(passed_on: u32, base: u64, inheriting: u64) -> Result<()> {
+        // Bits that are no rights are asked for by programs that ask for all.
+        if (base | inheriting) as u32 & ALL & !passed_on != 0 {
+            return Err(Errno::NOTCAPABLE);
+        }
+        Ok(())
+    }
+
+    /// The rights of something opened through a directory that passes `passed_on` on; all that was asked for [may be](Self::may_ask).
     ///
     /// It gets what is asked for, as far as that applies to a directory or file, and what gives no more access.
     /// A file that is not asked for writing is open for reading, as on wasmtime.
-    ///
-    /// # Errors
-    /// `ENOTCAPABLE` when more is asked for than the directory passes on.
-    pub fn pass_on(passed_on: u32, base: u64, inheriting: u64, is_dir: bool) -> Result<Self> {
-        // Bits that are no rights are asked for by programs that ask for all.
+    #[must_use]
+    pub fn pass_on(passed_on: u32, base: u64, inheriting: u64, is_dir: bool) -> Self {
         let (base, inheriting) = (base as u32 & ALL, inheriting as u32 & ALL);
-        if (base | inheriting) & !passed_on != 0 {
-            return Err(Errno::NOTCAPABLE);
-        }
         let base = if is_dir {
             base & OF_DIRECTORY | GIVEN_OF_DIRECTORY & passed_on
         } else {
@@ -180,7 +186,7 @@ impl Rights {
             }
             given
         };
-        Ok(Self { base, inheriting })
+        Self { base, inheriting }
     }
 
     /// Gives rights up.

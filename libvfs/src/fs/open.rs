@@ -7,7 +7,7 @@ use crate::fd::{Directory, Entry, File, Preopen};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::Follow;
-use crate::rights::{CREATE_FILE, OPEN, PATH_SET_SIZE, Rights, WRITE};
+use crate::rights::{ALL, CREATE_FILE, OPEN, PATH_SET_SIZE, Rights, WRITE};
 use crate::tree::Found;
 
 const CREAT: u32 = 1;
@@ -41,13 +41,15 @@ impl<W: World> Vfs<W> {
         known(flags, 1)?;
         known(oflags, CREAT | DIRECTORY | EXCL | TRUNC)?;
         known(fdflags, FLAGS)?;
+        if oflags & DIRECTORY != 0 && oflags != DIRECTORY {
+            return Err(Errno::INVAL);
+        }
         let creates = oflags & CREAT != 0;
         let (beside, passed_on) = match self.table.entry(fd) {
             Some(Entry::File(_)) => return Err(Errno::NOTDIR),
-            Some(Entry::Directory(directory)) => {
-                (directory.host, Some(directory.rights.inheriting()))
-            }
-            _ => (None, None),
+            Some(Entry::Directory(directory)) => (directory.host, directory.rights.inheriting()),
+            // Whatever the host passes on is its own to say.
+            _ => (None, ALL),
         };
         // A new file can't be opened through a symlink.
         let follow = if oflags & (CREAT | EXCL) == CREAT | EXCL {
@@ -59,6 +61,8 @@ impl<W: World> Vfs<W> {
         let right = OPEN
             | if creates { CREATE_FILE } else { 0 }
             | if truncates { PATH_SET_SIZE } else { 0 };
+        // What may not be asked for tells nothing of what is there.
+        Rights::may_ask(passed_on, base, inheriting)?;
         self.locate(fd, path, path_len, follow, right)?;
         let (host, path, path_len, parent) = match self.place {
             Place::Free if creates => return Err(Errno::ROFS),
@@ -68,20 +72,9 @@ impl<W: World> Vfs<W> {
                 path,
                 len,
                 parent,
-            } => {
-                if let Some(passed_on) = passed_on {
-                    Rights::pass_on(passed_on, base, inheriting, false)?;
-                }
-                (fd, path, len, parent)
-            }
+            } => (fd, path, len, parent),
             Place::Tree => {
-                let rights = may_open(
-                    &self.found,
-                    oflags,
-                    base,
-                    inheriting,
-                    passed_on.unwrap_or_default(),
-                )?;
+                let rights = may_open(&self.found, oflags, base, inheriting, passed_on)?;
                 let found = &self.found;
                 let host = match beside {
                     // The host's directory of the same path, if there is one, is united with it.
@@ -139,9 +132,6 @@ fn may_open(
     inheriting: u64,
     passed_on: u32,
 ) -> Result<Rights> {
-    if oflags & DIRECTORY != 0 && oflags & (CREAT | EXCL | TRUNC) != 0 {
-        return Err(Errno::INVAL);
-    }
     if oflags & (CREAT | EXCL) == CREAT | EXCL {
         return Err(Errno::EXIST);
     }
@@ -157,7 +147,7 @@ fn may_open(
     if !is_dir && oflags & DIRECTORY != 0 {
         return Err(Errno::NOTDIR);
     }
-    let rights = Rights::pass_on(passed_on, base, inheriting, is_dir)?;
+    let rights = Rights::pass_on(passed_on, base, inheriting, is_dir);
     // All rights are passed on at first, so a libc's request to write arrives here.
     if writes {
         return Err(Errno::ROFS);
