@@ -57,7 +57,7 @@ pub fn bundle<W: Write + Seek>(
 ) -> Result<Bundled, Error> {
     let plan = plan::resolve(manifest, source)?;
     let image = image::describe(&plan)?;
-    let options = link::Options::default();
+    let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
     let linked = link::link(program, &options)?;
     let sealed = output::seal(&linked, interposer, &image, source, out, progress)?;
@@ -67,4 +67,23 @@ pub fn bundle<W: Write + Seek>(
         added_code: linked.added_code(),
         notices: linked.notices().to_vec(),
     })
+}
+
+/// What the linker has to know of a manifest and its plan.
+fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Options {
+    let start = plan.start();
+    link::Options {
+        memory: match manifest.link().memory {
+            manifest::Memory::Single => link::Memory::Single,
+            manifest::Memory::Isolated => link::Memory::Isolated,
+        },
+        host: match start.host {
+            manifest::Host::Fallback => link::Host::Fallback,
+            manifest::Host::Override => link::Host::Override,
+            manifest::Host::None => link::Host::None,
+        },
+        writable: plan.is_writable(),
+        environment: start.environment_fixed || !start.environment.is_empty(),
+        arguments: !start.arguments.is_empty(),
+    }
 }

@@ -24,10 +24,10 @@ use crate::path::GuestPath;
 use crate::report::Text;
 use crate::source::{Kind, Source};
 
-pub use error::{ManifestError, ManifestProblem};
+pub use error::{ManifestError, ManifestProblem, MountProblem};
 pub use pattern::Pattern;
 pub use permissions::Permissions;
-pub use raw::{Host, Memory, Symlinks};
+pub use raw::{EnvPolicy, Host, Memory, Symlinks};
 pub use schema::schema;
 pub use timestamps::Timestamps;
 
@@ -57,6 +57,10 @@ pub struct Manifest {
     pub(crate) output: HostPath,
     pub(crate) limits: Limits,
     pub(crate) link: Link,
+    /// Names and values of `[env]`, sorted by name.
+    pub(crate) env: Vec<(String, String)>,
+    /// The program's name and its default arguments; empty without `[args]`.
+    pub(crate) args: Vec<String>,
     /// What holds for directories that nothing names.
     pub(crate) implied: Attributes,
     /// In the order of the text.
@@ -93,6 +97,8 @@ pub struct Link {
     pub memory: Memory,
     /// How directories of the host meet the embedded tree.
     pub host: Host,
+    /// How variables of the host meet those of the manifest.
+    pub env: EnvPolicy,
 }
 
 /// Modes and times.
@@ -115,7 +121,30 @@ pub(crate) struct Request {
     pub(crate) guest_slash: bool,
     pub(crate) overrides: bool,
     pub(crate) attributes: Attributes,
+    /// Other rules for all that is at and below the guest path; none for what is embedded and read-only.
+    pub(crate) point: Option<Point>,
     pub(crate) kind: RequestKind,
+}
+
+/// What a mount is that has rules of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MountKind {
+    /// Embedded entries that the program may change, in memory.
+    Writable,
+    /// Empty but for what other tables put there, writable, in memory.
+    Tmpfs,
+    /// A directory that the host gives when the program is run.
+    Host,
+}
+
+/// What makes a mount one with rules of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Point {
+    pub(crate) kind: MountKind,
+    /// Where `writable` or `kind` is written.
+    pub(crate) span: Range<usize>,
+    pub(crate) size_limit: Option<Limit>,
+    pub(crate) required: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -217,6 +217,14 @@ impl Plan {
         &self.mounts
     }
 
+    /// Whether there is a mount that the program can write to, in memory.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.mounts
+            .iter()
+            .any(|mount| mount.kind != MountKind::Host)
+    }
+
     /// What the program is started with.
     #[must_use]
     pub fn start(&self) -> &Start {

@@ -186,6 +186,7 @@ fn codes() -> Vec<(String, String)> {
     let mut codes = Vec::new();
     for (stage, file) in [
         ("manifest", "error"),
+        ("manifest", "error/mounts"),
         ("plan", "error"),
         ("plan", "warning"),
     ] {

@@ -8,51 +8,50 @@ use super::error::{ManifestProblem, span};
 use super::shape::Place;
 
 /// Keys that the format has and this version does not: table, key, what to do now.
-const LATER_KEYS: [(&str, &str, &str); 11] = [
+const LATER_KEYS: [(&str, &str, &str); 5] = [
     (
         "",
         "profile",
         "keep a manifest per profile and choose with `-m PATH`",
     ),
-    (
-        "",
-        "env",
-        "pass variables when the bundle is run, such as `wasi-vfs run --env NAME=VALUE`",
-    ),
-    ("", "args", "pass arguments when the bundle is run"),
     ("", "vars", "write the values themselves"),
     (
         "",
         "preinit",
         "remove it; the program initializes when it is run",
     ),
-    ("link", "env", "remove it"),
-    (
-        "mount",
-        "writable",
-        "remove it; embedded trees are read-only",
-    ),
-    (
-        "mount",
-        "size-limit",
-        "remove it; embedded trees are read-only",
-    ),
     ("mount", "gitignore", "write the patterns into `exclude`"),
     ("defaults", "gitignore", "write the patterns into `exclude`"),
+];
+
+/// Keys that are right in another table: table, key, what to do.
+const ELSEWHERE: [(&str, &str, &str); 6] = [
     (
         "defaults",
         "writable",
-        "remove it; embedded trees are read-only",
+        "write it in each `[[mount]]` that the program may change",
     ),
-];
-
-/// Values that the format has and this version does not: table, key, value.
-const LATER_VALUES: [(&str, &str, &str); 5] = [
-    ("link", "memory", "isolated"),
-    ("link", "host", "override"),
-    ("link", "host", "none"),
-    ("mount", "kind", "tmpfs"),
-    ("mount", "kind", "host"),
+    (
+        "defaults",
+        "size-limit",
+        "write it in each `[[mount]]` that shall have one",
+    ),
+    (
+        "limits",
+        "size-limit",
+        "write it in the `[[mount]]`; `[limits]` is about what goes into the bundle",
+    ),
+    (
+        "mount",
+        "host",
+        "write `kind = \"host\"` for a directory that the host gives; `host` in `[link]` is about all of them",
+    ),
+    ("link", "args", "write `[args]` with `default = [\"...\"]`"),
+    (
+        "dir",
+        "writable",
+        "write a `[[mount]]` with `kind = \"tmpfs\"`",
+    ),
 ];
 
 pub(super) fn unknown_key(
@@ -76,10 +75,17 @@ pub(super) fn unknown_key(
             at: span(at),
         };
     }
+    let elsewhere = ELSEWHERE
+        .iter()
+        .find(|(table, name, _)| *table == place.name && *name == key);
+    let help = match elsewhere {
+        Some((_, _, help)) => (*help).to_owned(),
+        None => suggestion(key, known, "its keys are"),
+    };
     ManifestProblem::UnknownKey {
         key: key.to_owned(),
         table: place.shown(),
-        help: suggestion(key, known, "its keys are"),
+        help,
         at: span(at),
     }
 }
@@ -88,16 +94,8 @@ pub(super) fn unknown_value(
     key: &str,
     value: &str,
     at: &Range<usize>,
-    place: &Place,
     choices: &[&str],
 ) -> ManifestProblem {
-    if LATER_VALUES.contains(&(place.name.as_str(), key, value)) {
-        return ManifestProblem::NotYet {
-            what: format!("`{key} = \"{value}\"`"),
-            help: format!("write `{key} = \"{}\"`", choices.join("\"` or `\"")),
-            at: span(at),
-        };
-    }
     ManifestProblem::UnknownValue {
         key: key.to_owned(),
         value: value.to_owned(),
@@ -131,6 +129,12 @@ pub(super) fn wrong_type(
                 "write `{key} = \"0{}\"`, in quotes",
                 number.as_str().trim_start_matches('0')
             )
+        }
+        (Some("string"), DeValue::Integer(number)) if place.name == "env" => {
+            format!("write `{key} = \"{}\"`, in quotes", number.as_str())
+        }
+        (Some("string"), DeValue::Boolean(value)) if place.name == "env" => {
+            format!("write `{key} = \"{value}\"`, in quotes")
         }
         (Some("string"), DeValue::Datetime(time)) => {
             format!("write `{key} = \"{time}\"`, in quotes")
@@ -199,12 +203,16 @@ pub(super) fn example(key: &str) -> &'static str {
         "source" => "`source = \"data\"`, a path from the manifest's folder",
         "match" => "`match = \"bin/**\"`, a pattern from the source's top",
         "target" => "`target = \"python3.13\"`, what the link holds",
+        "default" => "arguments as texts, such as `[\"-m\", \"app\"]`",
+        "program" => "`program = \"app\"`, the first argument",
         "include" | "exclude" => "patterns as texts, such as `[\"**/*.py\"]`",
         "mount" | "file" | "dir" | "symlink" | "rule" => {
             "a header in double brackets for each table"
         }
         "files" => "`files = 100000`",
-        "image-size" | "file-size" => "a number of bytes or a text such as `\"64 MiB\"`",
+        "image-size" | "file-size" | "size-limit" => {
+            "a number of bytes or a text such as `\"64 MiB\"`"
+        }
         "timestamps" => "`timestamps = \"epoch\"`",
         _ => "a text in quotes",
     }

@@ -1,5 +1,7 @@
 //! From the manifest as written to the manifest as meant.
 
+mod mounts;
+mod start;
 mod values;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use super::error::{ManifestError, ManifestProblem, span};
 use super::raw::{self, At};
 use super::{
     Attributes, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits, Link, Manifest,
-    Mount, Pattern, Permissions, Request, RequestKind, Rule, Timestamps, shape,
+    Permissions, Request, RequestKind, Rule, Timestamps, shape,
 };
 use crate::path::MAX_PATH;
 use crate::report::Text;
@@ -167,6 +169,9 @@ impl Check<'_> {
             });
         }
         let link = raw.link.unwrap_or_default();
+        self.points(&requests, link.host.as_ref());
+        let env = self.env(raw.env.unwrap_or_default());
+        let args = raw.args.map(|args| self.args(args)).unwrap_or_default();
         Some(Manifest {
             text: text.clone(),
             path,
@@ -175,40 +180,24 @@ impl Check<'_> {
             limits: limits?,
             link: Link {
                 memory: link.memory.unwrap_or_default(),
-                host: link.host.unwrap_or_default(),
+                host: link.host.map(|host| host.value).unwrap_or_default(),
+                env: link.env.unwrap_or_default(),
             },
+            env,
+            args,
             implied,
             requests,
         })
     }
 
     fn limits(&mut self, raw: raw::Limits) -> Option<Limits> {
-        let mut size = |limit: Option<At<raw::Size>>, default| match limit {
-            None => Some(Limit {
-                value: default,
-                span: None,
-            }),
-            Some(At { value, span: at }) => match value.bytes() {
-                Ok(value) => Some(Limit {
-                    value,
-                    span: Some(at),
-                }),
-                Err(problem) => {
-                    let text = match value {
-                        raw::Size::Bytes(bytes) => bytes.to_string(),
-                        raw::Size::Text(text) => text,
-                    };
-                    self.problems.push(ManifestProblem::Size {
-                        text,
-                        problem,
-                        at: span(&at),
-                    });
-                    None
-                }
-            },
-        };
-        let image_size = size(raw.image_size, 256 << 20);
-        let file_size = size(raw.file_size, 64 << 20);
+        let default = |value| Some(Limit { value, span: None });
+        let image_size = raw
+            .image_size
+            .map_or(default(256 << 20), |size| self.size(size));
+        let file_size = raw
+            .file_size
+            .map_or(default(64 << 20), |size| self.size(size));
         let files = match raw.files {
             None => Some(Limit {
                 value: 100_000,
@@ -232,70 +221,6 @@ impl Check<'_> {
             image_size: image_size?,
             file_size: file_size?,
             files: files?,
-        })
-    }
-
-    fn mount(
-        &mut self,
-        raw: At<raw::Mount>,
-        base: &Attributes,
-        defaults: &raw::Defaults,
-    ) -> Option<Request> {
-        let raw = raw.value;
-        let attributes = self.attributes(
-            base,
-            &raw.permissions,
-            &raw.dir_permissions,
-            &raw.timestamps,
-        );
-        let default_excludes = raw
-            .default_excludes
-            .or(defaults.default_excludes)
-            .unwrap_or(true);
-        let hidden = raw.hidden.or(defaults.hidden).unwrap_or(true);
-        let include = self.patterns(raw.include, false);
-        let mut exclude: Vec<Pattern> = Vec::new();
-        if default_excludes {
-            exclude.extend(DEFAULT_EXCLUDES.map(Pattern::built_in));
-        }
-        if !hidden {
-            exclude.push(Pattern::built_in(HIDDEN));
-        }
-        exclude.extend(self.patterns(raw.exclude, true));
-        let rules = raw
-            .rule
-            .into_iter()
-            .flatten()
-            .filter_map(|rule| self.rule(rule))
-            .collect();
-        let strip_prefix = raw
-            .strip_prefix
-            .and_then(|prefix| self.strip_prefix(prefix));
-        let name = raw.name.map(|name| self.name(name));
-        let source = self.host_path("source", raw.source);
-        let guest = self.guest(raw.guest);
-        let (guest, at, guest_slash) = guest?;
-        let mount = Mount {
-            source: source?,
-            include,
-            exclude,
-            default_excludes,
-            rules,
-            symlinks: raw.symlinks.or(defaults.symlinks).unwrap_or_default(),
-            strip_prefix,
-            optional: raw.optional.unwrap_or(false),
-        };
-        // The one kind there is so far.
-        let raw::MountKind::Embed = raw.kind.unwrap_or_default();
-        let name = name.unwrap_or_else(|| guest.as_str().to_owned());
-        Some(Request {
-            name,
-            span: at,
-            guest,
-            guest_slash,
-            overrides: raw.overrides.unwrap_or(false),
-            attributes,
-            kind: RequestKind::Mount(Box::new(mount)),
         })
     }
 
@@ -374,6 +299,7 @@ impl Check<'_> {
             guest_slash: false,
             overrides: raw.overrides.unwrap_or(false),
             attributes,
+            point: None,
             kind: RequestKind::File(content?),
         })
     }
@@ -388,6 +314,7 @@ impl Check<'_> {
             guest_slash: true,
             overrides: false,
             attributes,
+            point: None,
             kind: RequestKind::Dir,
         })
     }
@@ -415,6 +342,7 @@ impl Check<'_> {
             guest_slash: false,
             overrides: raw.overrides.unwrap_or(false),
             attributes,
+            point: None,
             kind: RequestKind::Symlink { target: target? },
         })
     }

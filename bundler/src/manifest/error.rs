@@ -1,5 +1,7 @@
 //! What can be wrong with a manifest.
 
+mod mounts;
+
 use std::io;
 use std::ops::Range;
 
@@ -8,6 +10,8 @@ use thiserror::Error;
 
 use crate::path::GuestPathError;
 use crate::report::Report;
+
+pub use mounts::MountProblem;
 
 /// Everything wrong with one manifest.
 pub type ManifestError = Report<ManifestProblem>;
@@ -421,6 +425,37 @@ pub enum ManifestProblem {
         #[label("sets no mode and no time")]
         at: SourceSpan,
     },
+
+    /// A name that no environment variable can have.
+    #[error("the name of this variable {problem}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::variable_name),
+        help("write a name without `=`, such as `HOME = \"/home\"`")
+    )]
+    VariableName {
+        /// What is wrong with it.
+        problem: &'static str,
+        /// Its place.
+        #[label("name")]
+        at: SourceSpan,
+    },
+
+    /// A variable's value or an argument that no program could read to its end.
+    #[error("a NUL character ends a text for the program, so it cannot be in one")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::nul),
+        help("remove `\\u0000`, or give the program a file that contains it")
+    )]
+    Nul {
+        /// The text's place.
+        #[label("contains NUL")]
+        at: SourceSpan,
+    },
+
+    /// A mount that has rules of its own.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Mount(#[from] MountProblem),
 }
 
 impl ManifestProblem {

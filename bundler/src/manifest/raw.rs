@@ -60,7 +60,11 @@ pub(super) struct Manifest {
     pub(super) limits: Option<Limits>,
     /// How the interposer is put into the program.
     pub(super) link: Option<Link>,
-    /// A directory or file of this machine, embedded. Any number.
+    /// Environment variables that the program gets, by name.
+    pub(super) env: Option<Env>,
+    /// Arguments that the program gets when the host passes none.
+    pub(super) args: Option<Args>,
+    /// A directory or file of this machine, embedded, or a directory of another kind. Any number.
     pub(super) mount: Option<Vec<At<Mount>>>,
     /// One file, from this machine or with its content here. Any number.
     pub(super) file: Option<Vec<At<File>>>,
@@ -130,12 +134,70 @@ pub(super) struct Link {
     pub(super) memory: Option<Memory>,
     /// How directories that the host gives at run time meet the embedded tree.
     #[schemars(extend("default" = "fallback"))]
-    pub(super) host: Option<Host>,
+    pub(super) host: Option<At<Host>>,
+    /// How the host's environment variables meet those of `[env]`.
+    #[schemars(extend("default" = "defaults"))]
+    pub(super) env: Option<EnvPolicy>,
 }
 
-/// A directory or file of this machine, embedded.
+/// Environment variables that the program gets, by name.
+#[derive(Debug, Default)]
+pub(super) struct Env(pub(super) Vec<(At<String>, At<String>)>);
+
+impl<'de> Deserialize<'de> for Env {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Env;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table of texts")
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Env, A::Error> {
+                let mut variables = Vec::new();
+                // A map would lose where the names stand.
+                while let Some(variable) = map.next_entry()? {
+                    variables.push(variable);
+                }
+                Ok(Env(variables))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+impl JsonSchema for Env {
+    fn schema_name() -> Cow<'static, str> {
+        "Env".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Environment variables that the program gets, by name.",
+            "propertyNames": { "pattern": r"^[^=\u0000]+$" },
+            "additionalProperties": { "type": "string" },
+        })
+    }
+}
+
+/// Arguments that the program gets when the host passes none.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Args {
+    /// The arguments behind the program's name. The host's count when it passes any.
+    #[schemars(extend("default" = []))]
+    pub(super) default: Option<Vec<At<String>>>,
+    /// The program's name, for a host that passes not even that.
+    #[schemars(extend("default" = "program"))]
+    pub(super) program: Option<At<String>>,
+}
+
+/// A directory or file of this machine, embedded, or a directory of another kind.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("anyOf" = [
+    { "required": ["source"] },
+    { "properties": { "kind": { "enum": ["tmpfs", "host"] } }, "required": ["kind"] },
+]))]
 pub(super) struct Mount {
     /// What messages call it; the guest path unless given.
     pub(super) name: Option<At<String>>,
@@ -143,24 +205,34 @@ pub(super) struct Mount {
     /// For a file, its full name.
     #[schemars(required)]
     pub(super) guest: Option<At<String>>,
-    /// The directory or file.
-    #[schemars(required)]
+    /// The directory or file; needed for the kind `embed`, and only there.
     pub(super) source: Option<At<String>>,
-    /// Where the program's reads come from.
+    /// Where its files are when the program is run.
     #[schemars(extend("default" = "embed"))]
-    pub(super) kind: Option<MountKind>,
+    pub(super) kind: Option<At<MountKind>>,
+    /// Whether the program may change an embedded directory: in memory, gone when the program ends.
+    /// It holds for all that is below the guest path, whatever table brings it, except for other writable, tmpfs and
+    /// host mounts there.
+    #[schemars(extend("default" = false))]
+    pub(super) writable: Option<At<bool>>,
+    /// How much a tmpfs or a writable mount may hold in memory; beyond it, writing fails with "no space left".
+    /// Unless given, as much as there is.
+    pub(super) size_limit: Option<At<Size>>,
+    /// Whether the program refuses to start when the host gives no directory for a host mount.
+    #[schemars(extend("default" = false))]
+    pub(super) required: Option<At<bool>>,
     /// What goes in, as patterns from the source's top; nothing given: everything.
     /// A pattern that names a directory takes all of it.
     #[schemars(extend("default" = []))]
-    pub(super) include: Option<Vec<At<String>>>,
+    pub(super) include: Option<At<Vec<At<String>>>>,
     /// What of that stays out; the last pattern that matches decides, and `!` in front takes back.
     #[schemars(extend("default" = []))]
-    pub(super) exclude: Option<Vec<At<String>>>,
+    pub(super) exclude: Option<At<Vec<At<String>>>>,
     /// Leading directories of the source's names that the guest's names lack.
     pub(super) strip_prefix: Option<At<String>>,
     /// Whether the source may be missing and a pattern may match nothing.
     #[schemars(extend("default" = false))]
-    pub(super) optional: Option<bool>,
+    pub(super) optional: Option<At<bool>>,
     /// Whether it may replace what a table above it put there.
     #[schemars(extend("default" = false))]
     pub(super) overrides: Option<bool>,
@@ -171,11 +243,11 @@ pub(super) struct Mount {
     /// Times; unless given, those of `[defaults]`.
     pub(super) timestamps: Option<At<String>>,
     /// What to do with symbolic links; unless given, as `[defaults]` says.
-    pub(super) symlinks: Option<Symlinks>,
+    pub(super) symlinks: Option<At<Symlinks>>,
     /// Whether names that start with a dot go in; unless given, as `[defaults]` says.
-    pub(super) hidden: Option<bool>,
+    pub(super) hidden: Option<At<bool>>,
     /// Whether what nobody wants in a bundle stays out; unless given, as `[defaults]` says.
-    pub(super) default_excludes: Option<bool>,
+    pub(super) default_excludes: Option<At<bool>>,
     /// Other modes and times for some of its entries; of several that match, the last decides.
     pub(super) rule: Option<Vec<At<Rule>>>,
 }
@@ -270,7 +342,6 @@ pub enum Memory {
     #[default]
     Single,
     /// In a memory of its own, out of the program's reach; for engines with the multi-memory proposal.
-    #[serde(skip)]
     Isolated,
 }
 
@@ -282,10 +353,8 @@ pub enum Host {
     #[default]
     Fallback,
     /// The program sees both; where both have a name, the host's: embedded defaults that a user can replace.
-    #[serde(skip)]
     Override,
     /// The program sees no directory of the host.
-    #[serde(skip)]
     None,
 }
 
@@ -293,9 +362,24 @@ pub enum Host {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum MountKind {
-    /// In the bundle, read-only.
+    /// In the bundle.
     #[default]
     Embed,
+    /// In memory: a directory that is empty at first, writable, and gone when the program ends.
+    Tmpfs,
+    /// In a directory that the host gives: `--dir DIRECTORY::GUEST`.
+    Host,
+}
+
+/// How the host's environment variables meet those of the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvPolicy {
+    /// The program sees both; where both have a name, the host's value.
+    #[default]
+    Defaults,
+    /// The program sees those of `[env]` and no other.
+    Fixed,
 }
 
 /// A number of bytes as written: a number, or a text such as `64 MiB`.

@@ -67,9 +67,11 @@ impl<'s> Fitting<'s> {
         schema: &'s Json,
         place: &Place,
     ) {
-        let properties = schema["properties"]
-            .as_object()
-            .expect("each table of the schema lists its keys");
+        let properties = schema["properties"].as_object();
+        // A table of the manifest's own names has one schema for all of them.
+        let any = schema
+            .get("additionalProperties")
+            .filter(|any| any.is_object());
         for key in schema["required"]
             .as_array()
             .into_iter()
@@ -86,14 +88,16 @@ impl<'s> Fitting<'s> {
             }
         }
         for (key, mut value) in std::mem::take(table) {
-            match properties.get(key.get_ref().as_ref()) {
+            let property = properties.and_then(|known| known.get(key.get_ref().as_ref()));
+            match property.or(any) {
                 Some(property) => {
                     if self.value(&key, &mut value, self.target(property), place) {
                         table.insert(key, value);
                     }
                 }
                 None => {
-                    let known = properties.keys().map(String::as_str).collect::<Vec<_>>();
+                    let known = properties.into_iter().flat_map(|known| known.keys());
+                    let known = known.map(String::as_str).collect::<Vec<_>>();
                     self.problems.push(advice::unknown_key(
                         key.get_ref(),
                         &key.span(),
@@ -174,7 +178,7 @@ impl<'s> Fitting<'s> {
         let problem = match value {
             DeValue::String(text) if takes(schema, "string") => match choices(schema) {
                 Some(choices) if !choices.contains(&text.as_ref()) => {
-                    advice::unknown_value(name, text, &at, place, &choices)
+                    advice::unknown_value(name, text, &at, &choices)
                 }
                 _ => return true,
             },

@@ -114,6 +114,46 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
+    /// A writable mount of a file.
+    #[error("`{path}` is a file, and a writable mount is a directory")]
+    #[diagnostic(
+        code(wasi_vfs::plan::writable_file),
+        help(
+            "mount the folder it is in, with `include = [\"{name}\"]`; or add a mount with `kind = \"tmpfs\"` for the \
+             directory and remove `writable` here"
+        )
+    )]
+    WritableFile {
+        /// The file.
+        path: String,
+        /// Its last name.
+        name: String,
+        /// Where `writable` is written.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// Something that is no directory in the place of a mount or above it.
+    #[error("the mount at `{guest}` needs a directory at `{path}`, which is replaced by {what}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::mount_replaced),
+        help("remove the mount, or the `overrides` that replaces it")
+    )]
+    MountReplaced {
+        /// The mount's guest path.
+        guest: String,
+        /// What was replaced, that or a path above it.
+        path: String,
+        /// `a file` or `a symlink`.
+        what: &'static str,
+        /// The table that replaces it.
+        #[label("replaces it")]
+        at: SourceSpan,
+        /// The mount.
+        #[label("the mount")]
+        mount: SourceSpan,
+    },
+
     /// The bundle to write is also a source.
     #[error("`{path}` is the bundle to write, so it cannot go into it")]
     #[diagnostic(

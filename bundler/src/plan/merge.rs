@@ -27,7 +27,7 @@ pub(super) fn merge(
     let mut done = merge.run(drafts);
     // From the order of a walk to that of bytes; nearly the same, so this is quick.
     done.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
-    link(done)
+    link(manifest, done)
 }
 
 struct Merge<'a> {
@@ -210,16 +210,30 @@ fn described(draft: &Draft, request: &Request) -> String {
     }
 }
 
-/// Makes hard links of the later names of a file that comes several times from one mount, with one mode and time.
-fn link(drafts: Vec<Draft>) -> Vec<Entry> {
-    let mut first: BTreeMap<(Origin, (u64, u64), u16, u64), GuestPath> = BTreeMap::new();
+/// Makes hard links of the later names of a file that comes several times from one table, with one mode and time, to
+/// one mount: a file that may be changed under one name and not under another must be two.
+fn link(manifest: &Manifest, drafts: Vec<Draft>) -> Vec<Entry> {
+    type Key = (Origin, (u64, u64), u16, u64, Option<GuestPath>);
+    let mut first: BTreeMap<Key, GuestPath> = BTreeMap::new();
+    let points: Vec<&GuestPath> = (manifest.requests.iter())
+        .filter(|request| request.point.is_some())
+        .map(|request| &request.guest)
+        .collect();
+    // Of those above a path, the longest is the nearest.
+    let mount_of = |path: &GuestPath| {
+        let above = points.iter().filter(|point| path.is_below(point));
+        above
+            .max_by_key(|point| point.as_str().len())
+            .map(|point| (*point).clone())
+    };
     let mut entries = Vec::with_capacity(drafts.len());
     for Draft {
         mut entry, link_id, ..
     } in drafts
     {
         if let Some(id) = link_id {
-            match first.entry((entry.origin, id, entry.mode, entry.time_ns)) {
+            let mount = mount_of(&entry.path);
+            match first.entry((entry.origin, id, entry.mode, entry.time_ns, mount)) {
                 Slot::Vacant(vacant) => {
                     vacant.insert(entry.path.clone());
                 }

@@ -1,7 +1,9 @@
 //! What of a plan is not an entry: mounts with rules of their own, and what the program is started with.
 
-use super::{GuestPath, Origin};
-use crate::manifest::Host;
+use super::error::PlanProblem;
+use super::{Entry, EntryKind, GuestPath, Origin};
+pub use crate::manifest::MountKind;
+use crate::manifest::{EnvPolicy, Host, Manifest, Request, span};
 
 /// A directory whose tree follows other rules than the read-only one around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +20,6 @@ pub struct Mount {
     pub origin: Origin,
 }
 
-/// What a [`Mount`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MountKind {
-    /// Embedded entries that the program may change, in memory.
-    Writable,
-    /// Empty but for what other tables put there, writable, in memory.
-    Tmpfs,
-    /// A directory that the host gives when the program is run.
-    Host,
-}
-
 /// What the program is started with, and how it meets the host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Start {
@@ -40,4 +31,76 @@ pub struct Start {
     pub environment_fixed: bool,
     /// The program's name and its default arguments; empty when there are no defaults.
     pub arguments: Vec<String>,
+}
+
+impl Start {
+    pub(super) fn of(manifest: &Manifest) -> Self {
+        Self {
+            host: manifest.link.host,
+            environment: manifest.env.clone(),
+            environment_fixed: manifest.link.env == EnvPolicy::Fixed,
+            arguments: manifest.args.clone(),
+        }
+    }
+}
+
+/// The mounts of a manifest, one for each guest path, and what is wrong with them in the tree that was merged.
+pub(super) fn find(
+    manifest: &Manifest,
+    entries: &[Entry],
+    problems: &mut Vec<PlanProblem>,
+) -> Vec<Mount> {
+    let mut mounts: Vec<Mount> = Vec::new();
+    for (origin, request) in (0..).zip(&manifest.requests) {
+        let Some(point) = &request.point else {
+            continue;
+        };
+        let size_limit = point.size_limit.as_ref().map(|limit| limit.value);
+        // Those that disagree are no manifest's.
+        if let Some(same) = mounts.iter_mut().find(|mount| mount.path == request.guest) {
+            same.size_limit = same.size_limit.or(size_limit);
+            continue;
+        }
+        problems.extend(replaced(manifest, entries, origin, request));
+        mounts.push(Mount {
+            path: request.guest.clone(),
+            kind: point.kind,
+            size_limit,
+            required: point.required,
+            origin: Origin(origin),
+        });
+    }
+    mounts
+}
+
+/// Whether a later table put something else in the place of a mount, or of a directory above it.
+fn replaced(
+    manifest: &Manifest,
+    entries: &[Entry],
+    origin: u32,
+    request: &Request,
+) -> Option<PlanProblem> {
+    let mut at = Some(request.guest.clone());
+    while let Some(path) = at {
+        if let Ok(index) = entries.binary_search_by(|entry| entry.path.cmp(&path)) {
+            let entry = &entries[index];
+            let by = manifest.requests.get(entry.origin.0 as usize)?;
+            let directory = matches!(entry.kind, EntryKind::Directory);
+            // Without `overrides` it was told as a clash, and a source that is a file as that.
+            return (!directory && by.overrides && entry.origin.0 != origin).then(|| {
+                PlanProblem::MountReplaced {
+                    guest: request.guest.to_string(),
+                    path: path.to_string(),
+                    what: match entry.kind {
+                        EntryKind::Symlink { .. } => "a symlink",
+                        _ => "a file",
+                    },
+                    at: span(&by.span),
+                    mount: span(&request.span),
+                }
+            });
+        }
+        at = path.parent();
+    }
+    None
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
-use super::{Content, EntryKind, Plan, RequestLabel, limits, merge, warning};
+use super::{Content, EntryKind, Plan, RequestLabel, Start, limits, merge, mount, warning};
 use crate::manifest::{
-    DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request, RequestKind, span,
+    Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
+    RequestKind, span,
 };
 use crate::source::{Kind, Metadata, Source, SourceError};
 
@@ -32,11 +33,14 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
     } = found;
     let entries = merge::merge(manifest, drafts, &mut problems);
     problems.extend(limits::check(manifest, &entries));
+    let mounts = mount::find(manifest, &entries, &mut problems);
     if !problems.is_empty() {
         problems.sort_by_key(PlanProblem::at);
         return Err(PlanError::new(manifest.text.clone(), problems));
     }
-    let mut plan = Plan::assemble(entries);
+    let mut plan = Plan::assemble(entries)
+        .with_mounts(mounts)
+        .with_start(Start::of(manifest));
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     plan.warnings = warning::find(&plan);
     Ok(plan)
@@ -44,24 +48,10 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
 
 fn ask(manifest: &Manifest, src: &dyn Source, request: &Request, found: &mut Found) {
     let attributes = &request.attributes;
-    // Only times of sources can be out of range.
-    let time = attributes
-        .timestamps
-        .apply(None)
-        .expect("times that the manifest gives are in range");
+    let time = given_time(attributes);
     let guest = request.guest.clone();
     match &request.kind {
-        RequestKind::Dir => {
-            let mode = attributes.dir_permissions.apply(None, DIRECTORY_MODE, true);
-            found.add(
-                guest,
-                EntryKind::Directory,
-                mode,
-                time,
-                Strength::Asked,
-                None,
-            );
-        }
+        RequestKind::Dir => root(request, Strength::Asked, found),
         RequestKind::Symlink { target } => {
             found.add(
                 guest,
@@ -87,6 +77,22 @@ fn ask(manifest: &Manifest, src: &dyn Source, request: &Request, found: &mut Fou
         }
         RequestKind::Mount(mount) => mount_of(manifest, src, request, mount, found),
     }
+}
+
+/// The directory at a request's guest path.
+fn root(request: &Request, strength: Strength, found: &mut Found) {
+    let attributes = &request.attributes;
+    let mode = attributes.dir_permissions.apply(None, DIRECTORY_MODE, true);
+    let time = given_time(attributes);
+    let guest = request.guest.clone();
+    found.add(guest, EntryKind::Directory, mode, time, strength, None);
+}
+
+/// The time of what has no source.
+fn given_time(attributes: &Attributes) -> u64 {
+    let time = attributes.timestamps.apply(None);
+    // Only times of sources can be out of range.
+    time.expect("times that the manifest gives are in range")
 }
 
 fn file(
@@ -119,7 +125,15 @@ fn mount_of(
     found: &mut Found,
 ) {
     let source = &mount.source;
-    let Some((path, metadata)) = look(manifest, src, source, mount.optional, found) else {
+    let looked = look(manifest, src, source, mount.optional, found);
+    let file = looked
+        .as_ref()
+        .is_some_and(|(_, metadata)| metadata.kind != Kind::Directory);
+    if request.point.is_some() && !file {
+        // The program may write there even when nothing is embedded; what the source says of it is stronger.
+        root(request, Strength::Implied, found);
+    }
+    let Some((path, metadata)) = looked else {
         return;
     };
     if metadata.kind == Kind::Directory {
@@ -130,7 +144,13 @@ fn mount_of(
         .and_then(std::ffi::OsStr::to_str)
         .unwrap_or("file")
         .to_owned();
-    if is_archive(&source.written) {
+    if let Some(point) = &request.point {
+        found.problems.push(PlanProblem::WritableFile {
+            path: source.written.clone(),
+            name,
+            at: span(&point.span),
+        });
+    } else if is_archive(&source.written) {
         found.problems.push(PlanProblem::Archive {
             path: source.written.clone(),
             at: span(&source.span),

@@ -1,6 +1,7 @@
 //! Plans of small trees in memory.
 
 mod merge;
+mod mounts;
 
 use std::path::Path;
 
@@ -405,7 +406,7 @@ fn similar_names_are_told_once() {
     let plan = plan("[[mount]]\nguest = '/'\nsource = 's'", &src);
     let names = |warning: &PlanWarning| match warning {
         PlanWarning::SimilarNames { first, second } => format!("{first} {second}"),
-        PlanWarning::Empty => String::new(),
+        other => panic!("{other}"),
     };
     let warnings: Vec<String> = plan.warnings().iter().map(names).collect();
     assert_eq!(warnings, ["/Doc /doc", "/cafe\u{301} /caf\u{e9}"]);

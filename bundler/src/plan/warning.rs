@@ -4,7 +4,8 @@ use miette::Diagnostic;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::Plan;
+use super::{MountKind, Paths, Plan};
+use crate::manifest::Host;
 use crate::path::GuestPath;
 
 /// Something a user should know about a plan; it works all the same. Codes are stable, like those of problems.
@@ -25,7 +26,24 @@ pub enum PlanWarning {
         second: GuestPath,
     },
 
-    /// The manifest asks for nothing, so the program gets no file.
+    /// Entries below a host mount that is required, where the host's directory always hides them.
+    #[error(
+        "{paths} can never be seen: the host's directory at `{mount}` hides what is embedded there"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::plan::hidden),
+        help(
+            "keep it out; or write `host = \"override\"` in `[link]` to see it where the host's directory has nothing"
+        )
+    )]
+    Hidden {
+        /// The entries.
+        paths: Paths,
+        /// The host mount.
+        mount: GuestPath,
+    },
+
+    /// The manifest asks for nothing, so the program is what it was.
     #[error("the manifest asks for no file")]
     #[diagnostic(
         code(wasi_vfs::plan::empty),
@@ -36,7 +54,8 @@ pub enum PlanWarning {
 
 pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
     let entries = plan.entries();
-    if entries.is_empty() {
+    let start = plan.start();
+    if entries.is_empty() && start.environment.is_empty() && start.arguments.is_empty() {
         return vec![PlanWarning::Empty];
     }
     // Hashes first: folding each path is cheap, comparing them all is not.
@@ -64,7 +83,25 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
         ) => a.cmp(b),
         _ => std::cmp::Ordering::Equal,
     });
+    warnings.extend(hidden(plan));
     warnings
+}
+
+/// A warning for each mount with something in it that nobody sees.
+fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
+    let mounts = plan.mounts().iter();
+    let fallback = plan.start().host == Host::Fallback;
+    mounts
+        .filter(move |mount| fallback && mount.kind == MountKind::Host && mount.required)
+        .filter_map(|mount| {
+            let below = plan.entries().iter().map(|entry| &entry.path);
+            let below = below.filter(|path| path.is_below(&mount.path));
+            let paths: Vec<_> = below.map(|path| format!("`{path}`")).collect();
+            (!paths.is_empty()).then(|| PlanWarning::Hidden {
+                paths: Paths::new(paths),
+                mount: mount.path.clone(),
+            })
+        })
 }
 
 /// A path without case, in one Unicode form.

@@ -5,9 +5,9 @@ use std::str::FromStr as _;
 
 use super::Check;
 use crate::manifest::error::{ManifestProblem, span};
-use crate::manifest::raw::At;
+use crate::manifest::raw::{At, Size};
 use crate::manifest::timestamps::{Timestamps, TimestampsError};
-use crate::manifest::{Attributes, HostPath, Pattern, Permissions, StripPrefix, TimeRange};
+use crate::manifest::{Attributes, HostPath, Limit, Pattern, Permissions, StripPrefix, TimeRange};
 use crate::path::GuestPath;
 
 impl Check<'_> {
@@ -117,6 +117,29 @@ impl Check<'_> {
         found
     }
 
+    /// A number of bytes.
+    pub(super) fn size(&mut self, raw: At<Size>) -> Option<Limit> {
+        let At { value, span: at } = raw;
+        match value.bytes() {
+            Ok(value) => Some(Limit {
+                value,
+                span: Some(at),
+            }),
+            Err(problem) => {
+                let text = match value {
+                    Size::Bytes(bytes) => bytes.to_string(),
+                    Size::Text(text) => text,
+                };
+                self.problems.push(ManifestProblem::Size {
+                    text,
+                    problem,
+                    at: span(&at),
+                });
+                None
+            }
+        }
+    }
+
     pub(super) fn strip_prefix(&mut self, raw: At<String>) -> Option<StripPrefix> {
         let At { value, span: at } = raw;
         let problem = match GuestPath::parse(&value) {
@@ -140,11 +163,11 @@ impl Check<'_> {
 
     pub(super) fn patterns(
         &mut self,
-        raw: Option<Vec<At<String>>>,
+        raw: Option<At<Vec<At<String>>>>,
         may_negate: bool,
     ) -> Vec<Pattern> {
         raw.into_iter()
-            .flatten()
+            .flat_map(|list| list.value)
             .filter_map(|text| self.pattern(text, may_negate))
             .collect()
     }
