@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod schema;
 mod screen;
+mod start;
 mod tree;
 
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 //!
 //! [`describe`] computes everything but the contents from a [`Plan`]; [`Image::write`] makes
 //! one pass over the contents and never holds more than a few MiB of them. [`check()`] and
-//! [`list()`] read an image back.
+//! [`list()`] read an image back, [`mounts()`] and [`start()`] the rest of it.
 
 mod check;
 mod encode;
@@ -21,6 +21,7 @@ use crate::plan::{Content, EntryKind, GuestPath, Plan};
 
 pub use check::{Checked, ImageFlaw, check};
 pub use error::ImageError;
+pub use mounts::{MountRow, mounts, start};
 pub use print::{Row, RowKind, list, mode_text};
 pub use write::{Progress, Written};
 

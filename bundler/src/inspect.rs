@@ -4,8 +4,9 @@ use miette::Diagnostic;
 use vfs_image::layout;
 use wasmparser::{DataKind, Encoding, Parser, Payload};
 
-use crate::image::{self, Checked, ImageFlaw, Row};
+use crate::image::{self, Checked, ImageFlaw, MountRow, Row};
 use crate::output::{Record, SECTION, hex_digest};
+use crate::plan::Start;
 
 /// Why a module could not be read back.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -135,6 +136,22 @@ impl<'a> Found<'a> {
     /// See [`image::list()`].
     pub fn rows(&self) -> Result<Vec<Row>, InspectError> {
         Ok(image::list(self.bytes)?)
+    }
+
+    /// The mounts of the image.
+    ///
+    /// # Errors
+    /// See [`image::mounts()`].
+    pub fn mounts(&self) -> Result<Vec<MountRow>, InspectError> {
+        Ok(image::mounts(self.bytes)?)
+    }
+
+    /// What the program is started with.
+    ///
+    /// # Errors
+    /// See [`image::start()`].
+    pub fn start(&self) -> Result<Start, InspectError> {
+        Ok(image::start(self.bytes)?)
     }
 
     /// Checks every rule of the format, the digest, and that it is the digest the module was sealed with.

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod program;
 pub mod report;
 pub mod source;
+pub mod unused;
 
 mod error;
 
@@ -40,6 +41,8 @@ pub struct Bundled {
     pub added_code: u64,
     /// What the user should know about the program.
     pub notices: Vec<link::Notice>,
+    /// What of the manifest changes nothing for the program.
+    pub unused: Vec<unused::Unused>,
 }
 
 /// Bundles the files that `manifest` asks for into `program`, a module in binary form, and writes the result to `out`.
@@ -60,12 +63,14 @@ pub fn bundle<W: Write + Seek>(
     let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
     let linked = link::link(program, &options)?;
+    let unused = unused::find(program, plan.start());
     let sealed = output::seal(&linked, interposer, &image, source, out, progress)?;
     Ok(Bundled {
         plan,
         sealed,
         added_code: linked.added_code(),
         notices: linked.notices().to_vec(),
+        unused,
     })
 }
 

@@ -20,6 +20,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::path::GuestPath;
 use crate::report::Text;
 use crate::source::{Kind, Source};
@@ -127,7 +130,8 @@ pub(crate) struct Request {
 }
 
 /// What a mount is that has rules of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum MountKind {
     /// Embedded entries that the program may change, in memory.
     Writable,

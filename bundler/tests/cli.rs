@@ -5,6 +5,8 @@
 
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/start.rs"]
+mod start;
 #[path = "cli/tool.rs"]
 mod tool;
 

@@ -93,6 +93,7 @@ fn digest(pending: &mut Pending) -> Result<String, FileError> {
 fn notices(bundled: &Bundled) -> Vec<Notice> {
     let mut notices = Notice::of_plan(&bundled.plan);
     notices.extend(bundled.notices.iter().map(|notice| Notice::of(notice)));
+    notices.extend(bundled.unused.iter().map(|unused| Notice::of(unused)));
     notices
 }
 

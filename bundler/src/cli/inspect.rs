@@ -1,5 +1,6 @@
 //! `wasi-vfs inspect`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,10 +9,11 @@ use miette::Diagnostic;
 use wasi_vfs::image::{Checked, Row, RowKind, mode_text};
 use wasi_vfs::inspect::{self, Found, InspectError};
 use wasi_vfs::output::hex_digest;
-use wasi_vfs::plan::{self, Totals};
+use wasi_vfs::plan::{self, Start, Totals};
 
 use super::render::{columns, human_size, octal, printable, time_text};
 use super::report::{Embedded, ImageReport, InspectReport, REPORT, totals_text};
+use super::start::{self, Mount};
 use super::{Outcome, screen::Screen};
 
 /// List the files embedded in a module, and verify them
@@ -39,19 +41,26 @@ struct InFile {
 impl Inspect {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
         let bytes = wasi_vfs::program::load(&self.module)?;
-        let (found, checked, rows) = read(&bytes).map_err(|error| InFile {
+        let contents = read(&bytes).map_err(|error| InFile {
             module: self.module.clone(),
             error,
         })?;
         if self.json {
-            screen.print_json(&self.report(&found, &checked, rows))?;
+            screen.print_json(&self.report(contents))?;
         } else {
-            screen.print(&text(&found, &checked, &rows))?;
+            screen.print(&text(&contents))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn report(&self, found: &Found<'_>, checked: &Checked, rows: Vec<Row>) -> InspectReport {
+    fn report(&self, contents: Contents<'_>) -> InspectReport {
+        let Contents {
+            found,
+            checked,
+            rows,
+            mounts,
+            start,
+        } = contents;
         InspectReport {
             report: REPORT,
             module: self.module.display().to_string(),
@@ -59,27 +68,65 @@ impl Inspect {
             format: vfs_image::layout::VERSION,
             image: ImageReport {
                 size: found.bytes().len() as u64,
-                metadata_size: metadata_size(found),
+                metadata_size: metadata_size(&found),
                 digest: hex_digest(&checked.digest),
             },
             interposer: found.record().map(|record| record.interposer.clone()),
             tool: found.record().map(|record| record.tool.clone()),
-            preopens: preopens(found, &rows),
+            preopens: preopens(&found, &rows),
             totals: totals(&rows),
-            entries: rows.into_iter().map(|row| entry(row, checked)).collect(),
+            mounts,
+            start: (&start).into(),
+            entries: rows.into_iter().map(|row| entry(row, &checked)).collect(),
         }
     }
 }
 
+/// Everything that an image says.
+struct Contents<'m> {
+    found: Found<'m>,
+    checked: Checked,
+    rows: Vec<Row>,
+    mounts: Vec<Mount>,
+    start: Start,
+}
+
 /// Finds the image, verifies it, lists it.
-fn read(module: &[u8]) -> Result<(Found<'_>, Checked, Vec<Row>), InspectError> {
+fn read(module: &[u8]) -> Result<Contents<'_>, InspectError> {
     let found = inspect::find(module)?;
     let checked = found.check()?;
     let rows = found.rows()?;
-    Ok((found, checked, rows))
+    let mounts = found.mounts()?.into_iter();
+    let mounts = mounts.map(|mount| {
+        let root = rows.iter().find(|row| row.node == mount.node);
+        Mount {
+            // The check has found a name for each node.
+            path: root.map_or_else(String::new, |row| row.path.clone()),
+            kind: mount.kind,
+            size_limit: mount.size_limit,
+            required: mount.message.is_some(),
+        }
+    });
+    Ok(Contents {
+        mounts: mounts.collect(),
+        start: found.start()?,
+        found,
+        checked,
+        rows,
+    })
 }
 
-fn text(found: &Found<'_>, checked: &Checked, rows: &[Row]) -> String {
+fn text(contents: &Contents<'_>) -> String {
+    let Contents {
+        found,
+        checked,
+        rows,
+        mounts,
+        start,
+    } = contents;
+    let marks: BTreeMap<&str, String> = (mounts.iter())
+        .map(|mount| (mount.path.as_str(), mount.mark()))
+        .collect();
     let cells: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -94,7 +141,8 @@ fn text(found: &Found<'_>, checked: &Checked, rows: &[Row]) -> String {
                     link_to: Some(first),
                     ..
                 } => name = format!("{name} = {}", printable(first)),
-                _ => {}
+                RowKind::Directory => name.extend(marks.get(row.path.as_str()).cloned()),
+                RowKind::File { link_to: None, .. } => {}
             }
             [
                 mode_text(row.mode),
@@ -118,7 +166,7 @@ fn text(found: &Found<'_>, checked: &Checked, rows: &[Row]) -> String {
         ),
         format!("digest     {} (verified)", hex_digest(&checked.digest)),
     ];
-    for fact in facts {
+    for fact in facts.into_iter().chain(start::facts(start)) {
         text.push_str(&format!("{fact}\n"));
     }
     if let Some(record) = found.record() {

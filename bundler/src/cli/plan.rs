@@ -1,16 +1,18 @@
 //! `wasi-vfs plan`
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
 use wasi_vfs::image::{self, mode_text};
-use wasi_vfs::manifest::Manifest;
+use wasi_vfs::manifest::{Manifest, Memory};
 use wasi_vfs::plan::{self, Content, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
 
 use super::manifest::ManifestArg;
 use super::render::{columns, human_size, printable};
 use super::report::{Notice, PlanReport, REPORT, totals_text};
+use super::start::{self, Mount};
 use super::{Outcome, screen::Screen, tree};
 
 /// Show what `bundle` would put into the module, without writing anything
@@ -38,7 +40,11 @@ impl Plan {
         if self.json {
             screen.print_json(&self.report(&manifest, &plan, &image, notices))?;
         } else {
-            screen.print(&text(&plan, &image, screen.draws()))?;
+            let mut text = text(&plan, &image, screen.draws());
+            if manifest.link().memory == Memory::Isolated {
+                text.push_str("memory     isolated\n");
+            }
+            screen.print(&text)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -57,6 +63,9 @@ impl Plan {
             output: manifest.output().display().to_string(),
             preopens: plan.roots().iter().map(GuestPath::as_str).collect(),
             entries: plan.rows().collect(),
+            mounts: plan.mounts().iter().map(mount).collect(),
+            start: plan.start().into(),
+            memory: manifest.link().memory,
             totals: plan.totals(),
             metadata_size: image.metadata_size(),
             notices,
@@ -66,9 +75,15 @@ impl Plan {
 
 fn text(plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
     let lines = tree::draw(plan, drawn);
+    let marks: BTreeMap<&str, String> = (plan.mounts().iter())
+        .map(|it| (it.path.as_str(), mount(it).mark()))
+        .collect();
     let rows: Vec<_> = lines
         .into_iter()
-        .map(|(line, entry)| row(entry, line))
+        .map(|(line, entry)| {
+            let mark = marks.get(entry.path.as_str()).map_or("", String::as_str);
+            row(entry, line + mark)
+        })
         .collect();
     let mut text = columns(&rows, [false, true, false]);
     text.push_str(&format!(
@@ -77,7 +92,20 @@ fn text(plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
         human_size(image.metadata_size()),
         human_size(image.contents_size()),
     ));
+    for fact in start::facts(plan.start()) {
+        text.push_str(&format!("{fact}\n"));
+    }
     text
+}
+
+/// A mount for people and reports.
+fn mount(mount: &plan::Mount) -> Mount {
+    Mount {
+        path: mount.path.to_string(),
+        kind: mount.kind,
+        size_limit: mount.size_limit,
+        required: mount.required,
+    }
 }
 
 fn row(entry: &Entry, name: String) -> [String; 3] {

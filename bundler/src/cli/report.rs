@@ -3,7 +3,10 @@
 use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::Serialize;
+use wasi_vfs::manifest::Memory;
 use wasi_vfs::plan::{Plan, Row, RowKind, Totals};
+
+use super::start::{Mount, StartReport};
 
 /// What `bundle --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -80,7 +83,13 @@ pub(crate) struct PlanReport<'p> {
     pub(crate) preopens: Vec<&'p str>,
     /// Every entry, sorted by path.
     pub(crate) entries: Vec<Row<'p>>,
-    /// What they come to.
+    /// The mounts that are not just embedded and read-only, sorted by path.
+    pub(crate) mounts: Vec<Mount>,
+    /// What the program is started with.
+    pub(crate) start: StartReport,
+    /// Where the interposer will keep its own state.
+    pub(crate) memory: Memory,
+    /// What the entries come to.
     pub(crate) totals: Totals,
     /// Bytes of metadata in the image.
     pub(crate) metadata_size: u64,
@@ -112,7 +121,11 @@ pub(crate) struct InspectReport {
     pub(crate) preopens: Vec<String>,
     /// Every entry, sorted by path.
     pub(crate) entries: Vec<Embedded>,
-    /// What they come to.
+    /// The mounts that are not just embedded and read-only, in the order of their numbers in the image.
+    pub(crate) mounts: Vec<Mount>,
+    /// What the program is started with.
+    pub(crate) start: StartReport,
+    /// What the entries come to.
     pub(crate) totals: Totals,
 }
 

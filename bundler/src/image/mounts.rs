@@ -1,9 +1,9 @@
 //! What an image says beside its tree: where other rules hold, and what the program is started with.
 
 use vfs_image::layout::{ENVIRONMENT_FIXED, HOST_FALLBACK, HOST_NONE, HOST_OVERRIDE, NO_LIMIT};
-use vfs_image::{Corrupt, Image, MountKind, NodeKind};
+use vfs_image::{Corrupt, HostPolicy, Image, MountKind, NodeKind};
 
-use super::check::{ImageFlaw, corrupt, text};
+use super::check::{ImageFlaw, corrupt, open, text};
 use crate::manifest::Host;
 use crate::plan;
 
@@ -61,6 +61,66 @@ pub(super) fn read(image: &Image<&[u8]>) -> Result<Vec<(usize, Mount)>, ImageFla
         mounts.push((node_number as usize, mount));
     }
     Ok(mounts)
+}
+
+/// A mount of an image, for listings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountRow {
+    /// Number of the node that it is rooted at.
+    pub node: u32,
+    /// What it is.
+    pub kind: plan::MountKind,
+    /// Bytes it may hold in memory.
+    pub size_limit: Option<u64>,
+    /// What the program tells when the host gives no directory for it; none: it can do without.
+    pub message: Option<String>,
+}
+
+/// The mounts of an image, in the order of their numbers.
+///
+/// # Errors
+/// The first [`ImageFlaw`] in the way.
+pub fn mounts(bytes: &[u8]) -> Result<Vec<MountRow>, ImageFlaw> {
+    let mounts = read(&open(bytes)?)?.into_iter();
+    let row = |(node, mount): (usize, Mount)| MountRow {
+        node: node as u32,
+        kind: match mount.kind {
+            MountKind::Writable => plan::MountKind::Writable,
+            MountKind::Tmpfs => plan::MountKind::Tmpfs,
+            MountKind::Host => plan::MountKind::Host,
+        },
+        size_limit: Some(mount.size_limit).filter(|limit| *limit != NO_LIMIT),
+        message: mount.message,
+    };
+    Ok(mounts.map(row).collect())
+}
+
+/// What an image says the program is started with.
+///
+/// # Errors
+/// The first [`ImageFlaw`] in the way.
+pub fn start(bytes: &[u8]) -> Result<plan::Start, ImageFlaw> {
+    let image = open(bytes)?;
+    let Start {
+        variables,
+        arguments,
+        ..
+    } = Start::read(&image)?;
+    let variables = variables
+        .iter()
+        .filter_map(|variable| variable.split_once('='));
+    Ok(plan::Start {
+        host: match image.host_policy() {
+            HostPolicy::Fallback => Host::Fallback,
+            HostPolicy::Override => Host::Override,
+            HostPolicy::None => Host::None,
+        },
+        environment: variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        environment_fixed: image.environment_fixed(),
+        arguments,
+    })
 }
 
 /// What the program says instead of starting, on a line of its own.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A value and the bytes of the manifest it was written at.
 #[derive(Debug, Clone)]
@@ -335,7 +335,7 @@ pub enum Symlinks {
 }
 
 /// Where the interposer keeps its own state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Memory {
     /// At the top of the program's memory, out of its sight; runs on every engine.
@@ -346,7 +346,7 @@ pub enum Memory {
 }
 
 /// How directories that the host gives at run time meet the embedded tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// The program sees both; where both have a name, the embedded one.
@@ -372,7 +372,7 @@ pub(super) enum MountKind {
 }
 
 /// How the host's environment variables meet those of the manifest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvPolicy {
     /// The program sees both; where both have a name, the host's value.

@@ -86,8 +86,10 @@ fn keeps(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     }
     if let Some(object) = value.as_object() {
         for (key, value) in object {
+            let any = schema.get("additionalProperties");
             let schema = schema["properties"]
                 .get(key)
+                .or(any.filter(|any| any.is_object()))
                 .ok_or_else(|| format!("no key `{key}` in {schema}"))?;
             keeps(root, schema, value).map_err(|problem| format!("{key}: {problem}"))?;
         }
