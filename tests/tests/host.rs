@@ -63,7 +63,7 @@ fn assert_same(said: &[Transcript]) {
 fn beside() {
     let (folder, bundle) = bundled();
     let mut said = Vec::new();
-    for engine in Engine::ALL {
+    for engine in Engine::WITH_FILES {
         let outside = outside(&folder, engine);
         let text = engine
             .run(&bundle, &Run::default().dir(&outside, "/host"))
@@ -85,7 +85,7 @@ fn beside() {
 fn at_the_same_place() {
     let (folder, bundle) = bundled();
     let mut said = Vec::new();
-    for engine in Engine::ALL {
+    for engine in Engine::WITH_FILES {
         let outside = outside(&folder, engine);
         let run = Run::with_args(&["union"]).dir(&outside, "/");
         let text = engine.run(&bundle, &run).ok();
@@ -116,7 +116,7 @@ fn an_empty_manifest_changes_nothing() {
         guest::mix().display()
     );
     let bundle = bundle::bundle(folder.path(), &manifest);
-    for engine in Engine::ALL {
+    for engine in Engine::WITH_FILES {
         let outside = outside(&folder, engine);
         let run = Run::with_args(&["union"]);
         let said = Transcript::parse(&engine.run(&bundle, &run.dir(&outside, "/")).ok());
@@ -148,7 +148,7 @@ fn relative_mounts() {
         guest::sources().join("wat/cat.wat").display()
     );
     let bundle = bundle::bundle(folder.path(), &manifest);
-    for engine in Engine::ALL {
+    for engine in Engine::WITH_FILES {
         assert_eq!(
             engine.run(&bundle, &Run::default()).ok(),
             "relative\n",

@@ -1,0 +1,221 @@
+// Every function of preview1 with random arguments, the same for the same seed.
+//
+// Usage: hostile SEED CALLS inside    pointers and lengths stay in the program's memory: nothing may trap
+//        hostile SEED CALLS any       they may point anywhere: nothing but that may trap
+//
+// At its end the program looks whether the embedded files are as they were and leaves with exit code 42.
+#include "raw/wasi.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *name_of(int32_t e) { return e ? "failed" : "success"; }
+
+enum { AREA = 1 << 17 };
+static uint8_t area[AREA], cells[4096];
+static uint64_t state;
+static int anywhere;
+static int32_t opened[16];
+
+static uint32_t pick(uint32_t n) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (uint32_t)((state >> 20) % n);
+}
+
+// A number that is odd in one of the usual ways.
+static int64_t number(void) {
+  static const int64_t odd[] = {0, 1, -1, 2, 4095, 4096, 4097, 65535, 65536, 0x7fffffff, 0x80000000ll, 0xffffffffll, 0x100000000ll, INT64_MAX, INT64_MIN, INT64_MAX - 4095, 1ll << 40};
+  switch (pick(3)) {
+    case 0: return odd[pick(sizeof odd / sizeof *odd)];
+    case 1: return pick(10000);
+    default: return (int64_t)((uint64_t)pick(UINT32_MAX) << pick(33)) ^ pick(UINT32_MAX);
+  }
+}
+
+// Small numbers, as lengths and offsets are in programs.
+static int64_t moderate(void) { return pick(8) == 0 ? number() : pick(20000); }
+
+static int32_t fd(void) {
+  switch (pick(8)) {
+    case 0: return (int32_t)number();
+    case 1: return (int32_t)pick(40);
+    case 2: return ROOT;
+    default: return opened[pick(16)];
+  }
+}
+
+// Not a standard stream: the program's last words go there.
+static int32_t other_fd(void) {
+  int32_t n = fd();
+  return (uint32_t)n < 3 ? 5 : n;
+}
+
+// A place for `size` bytes.
+static void *place(uint32_t size) {
+  if (anywhere && pick(60) == 0) return (void *)(uintptr_t)(uint32_t)number();
+  if (anywhere && pick(60) == 0) return (void *)(__builtin_wasm_memory_size(0) * 65536 - pick(size + 8));
+  return area + pick(AREA - size);
+}
+
+static int32_t length(const void *at) {
+  if (anywhere && pick(80) == 0) return (int32_t)number();
+  return (int32_t)pick((uint32_t)(area + AREA - (const uint8_t *)at) < 30000 ? 200 : 30000);
+}
+
+// One to five cells; a list of them may be too long only when pointers may be anything.
+static const iovec *vectors(int32_t *n) {
+  iovec *list = (iovec *)(void *)(cells + pick(100) * 8);
+  *n = (int32_t)pick(6);
+  for (int32_t i = 0; i < *n; i++) {
+    list[i].buf = place(30000);
+    list[i].len = (uint32_t)length(list[i].buf);
+    if (!anywhere && list[i].buf + list[i].len > area + AREA) list[i].len = 0;
+  }
+  if (anywhere && pick(60) == 0) *n = (int32_t)number();
+  if (anywhere && pick(60) == 0) return place(48);
+  return list;
+}
+
+// A path of names that are there, are not there, and lead out; sometimes bytes that are no path.
+static const char *path(int32_t *n) {
+  static const char *const names[] = {"ro", "a", "b", "work", "tmp", "..", ".", "given", "secret.txt", "link", "file.txt", "dir", "x", "..", "", "/", "etc", "passwd"};
+  char *to = (char *)area + pick(AREA - 600);
+  uint32_t at = 0;
+  uint32_t parts = pick(5);
+  if (pick(12) == 0) to[at++] = '/';
+  for (uint32_t i = 0; i < parts; i++) {
+    const char *name = names[pick(sizeof names / sizeof *names)];
+    if (i) to[at++] = '/';
+    memcpy(to + at, name, strlen(name));
+    at += (uint32_t)strlen(name);
+  }
+  if (pick(20) == 0) for (uint32_t i = 0; i < 20; i++) to[at++] = (char)pick(256);
+  if (pick(60) == 0) while (at < 500) to[at++] = 'n';
+  *n = (int32_t)at;
+  if (anywhere && pick(60) == 0) *n = (int32_t)number();
+  if (anywhere && pick(60) == 0) return place(10);
+  return to;
+}
+
+static const subscription *subscriptions(int32_t *n) {
+  subscription *list = (subscription *)(void *)(cells + pick(100) * 8);
+  *n = (int32_t)pick(6);
+  for (int32_t i = 0; i < *n; i++) {
+    memset(list + i, 0, sizeof *list);
+    list[i].userdata = (uint64_t)number();
+    list[i].tag = (uint8_t)(pick(10) == 0 ? pick(256) : pick(3));
+    if (list[i].tag == 0) {
+      list[i].u.clock.id = pick(10) == 0 ? (uint32_t)number() : pick(2);
+      list[i].u.clock.timeout = pick(1000); // never a real wait
+      list[i].u.clock.flags = (uint16_t)(pick(10) == 0 ? number() : pick(2));
+    } else list[i].u.fd = (uint32_t)other_fd();
+  }
+  if (anywhere && pick(60) == 0) return place(240);
+  return list;
+}
+
+static int64_t rights(void) { return pick(3) ? 0x1fffffff : number(); }
+
+static void call(void) {
+  int32_t n, n2, out;
+  uint32_t *size = place(4);
+  const iovec *v;
+  const char *p, *q;
+  switch (pick(36)) {
+    case 0: p1_fd_advise(fd(), moderate(), moderate(), (int32_t)pick(8)); break;
+    case 1: p1_fd_allocate(fd(), moderate(), moderate()); break;
+    case 2: if (pick(3) == 0) p1_fd_close(other_fd()); break;
+    case 3: p1_fd_datasync(fd()); break;
+    case 4: p1_fd_fdstat_get(fd(), place(24)); break;
+    case 5: p1_fd_fdstat_set_flags(other_fd(), pick(4) ? (int32_t)pick(32) : (int32_t)number()); break;
+    case 6: if (pick(20) == 0) p1_fd_fdstat_set_rights(other_fd(), rights(), rights()); break;
+    case 7: p1_fd_filestat_get(fd(), place(64)); break;
+    case 8: p1_fd_filestat_set_size(fd(), moderate()); break;
+    case 9: p1_fd_filestat_set_times(fd(), number(), number(), (int32_t)pick(20)); break;
+    case 10: v = vectors(&n); p1_fd_pread(fd(), v, n, moderate(), size); break;
+    case 11: p1_fd_prestat_get(fd(), place(8)); break;
+    case 12: p = place(30000); p1_fd_prestat_dir_name(fd(), (char *)p, length(p)); break;
+    case 13: v = vectors(&n); p1_fd_pwrite(other_fd(), v, n, moderate(), size); break;
+    case 14: v = vectors(&n); p1_fd_read(fd(), v, n, size); break;
+    case 15: p = place(30000); p1_fd_readdir(fd(), (void *)p, length(p), pick(3) ? (int64_t)pick(20) : number(), size); break;
+    case 16: if (pick(8) == 0) p1_fd_renumber(other_fd(), other_fd()); break;
+    case 17: p1_fd_seek(fd(), pick(2) ? moderate() : -moderate(), (int32_t)pick(4), place(8)); break;
+    case 18: p1_fd_sync(fd()); break;
+    case 19: p1_fd_tell(fd(), place(8)); break;
+    case 20: case 21: v = vectors(&n); p1_fd_write(other_fd(), v, n, size); break;
+    case 22: p = path(&n); p1_path_create_directory(fd(), p, n); break;
+    case 23: p = path(&n); p1_path_filestat_get(fd(), (int32_t)pick(3), p, n, place(64)); break;
+    case 24: p = path(&n); p1_path_filestat_set_times(fd(), (int32_t)pick(3), p, n, number(), number(), (int32_t)pick(20)); break;
+    case 25: p = path(&n), q = path(&n2); p1_path_link(fd(), (int32_t)pick(3), p, n, fd(), q, n2); break;
+    case 26: case 27: case 28: {
+      int32_t *result = pick(4) ? &out : place(4);
+      out = -1;
+      p = path(&n);
+      p1_path_open(fd(), (int32_t)pick(3), p, n, (int32_t)pick(17), rights(), rights(), pick(4) ? (int32_t)pick(8) : (int32_t)number(), result);
+      if (result == &out && out > 2) {
+        int32_t *slot = &opened[pick(16)];
+        if (*slot != ROOT) p1_fd_close(*slot);
+        *slot = out;
+      }
+      break;
+    }
+    case 29: p = path(&n), q = place(30000); p1_path_readlink(fd(), p, n, (char *)q, length(q), size); break;
+    case 30: p = path(&n); p1_path_remove_directory(fd(), p, n); break;
+    case 31: p = path(&n), q = path(&n2); p1_path_rename(fd(), p, n, fd(), q, n2); break;
+    case 32: p = path(&n), q = path(&n2); p1_path_symlink(p, n, fd(), q, n2); break;
+    case 33: p = path(&n); p1_path_unlink_file(fd(), p, n); break;
+    case 34: {
+      const subscription *s = subscriptions(&n);
+      p1_poll_oneoff(s, place(200), n, size);
+      break;
+    }
+    case 35:
+      v = vectors(&n);
+      switch (pick(3)) {
+        case 0: p1_sock_recv(other_fd(), v, n, (int32_t)number(), size, place(2)); break;
+        case 1: p1_sock_send(other_fd(), v, n, (int32_t)number(), size); break;
+        default: p1_sock_shutdown(other_fd(), (int32_t)pick(5)); break;
+      }
+      break;
+  }
+}
+
+// The embedded files, through a descriptor of the start that no call is told of.
+static uint64_t embedded(int32_t dir) {
+  uint64_t hash = 0;
+  static const char *const names[] = {"a", "b", "dir/c"};
+  for (int i = 0; i < 3; i++) {
+    int32_t file;
+    uint8_t text[64];
+    iovec one = {text, sizeof text};
+    uint32_t n = 0;
+    if (open_at(dir, names[i], 0, R_READ, &file)) return 0;
+    if (p1_fd_pread(file, &one, 1, 0, &n)) return 0;
+    p1_fd_close(file);
+    for (uint32_t k = 0; k < n; k++) hash = hash * 31 + text[k];
+  }
+  return hash | 1;
+}
+
+int main(int argc, char **argv) {
+  state = 0x9e3779b97f4a7c15ull * (uint64_t)(atoll(argv[1]) + 1);
+  int calls = atoi(argv[2]);
+  anywhere = argc > 3 && strcmp(argv[3], "any") == 0;
+  // A number that random ones do not reach.
+  int32_t held[60], ro;
+  for (int i = 0; i < 60; i++)
+    if (open_at(ROOT, "ro", DIRECTORY, R_ALL_READ, &held[i])) return 1;
+  ro = held[59];
+  for (int i = 0; i < 59; i++) p1_fd_close(held[i]);
+  uint64_t before = embedded(ro);
+  if (!before) return 2;
+  for (int i = 0; i < 16; i++) opened[i] = ROOT;
+  static const char *const dirs[] = {"work", "tmp", "given"};
+  for (int i = 0; i < 3; i++) open_at(ROOT, dirs[i], DIRECTORY, 0x1fffffff, &opened[i]);
+  if (opened[2] < 0) opened[2] = ROOT;
+  for (int i = 0; i < calls; i++) call();
+  return embedded(ro) == before ? 42 : 3;
+}
