@@ -8,6 +8,7 @@ mod append;
 mod assemble;
 mod error;
 mod features;
+mod fold;
 mod guest;
 mod hermetic;
 mod interposer;
@@ -51,6 +52,7 @@ pub fn link_guest(
     interposer: &Interposer,
     options: &Options,
 ) -> Result<Linked, LinkError> {
+    let interposer = &fold::fold(interposer, fold::Known::new(guest, options));
     let route = route::Route::new(guest, interposer, options)?;
     let place = place::Place::new(guest, interposer, &route, options)?;
     let linked = assemble::assemble(guest, interposer, &route, &place);

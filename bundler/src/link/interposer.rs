@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 use wasmparser::{
-    DataKind, ExternalKind, FuncType, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
-    ValType, Validator, WasmFeatures,
+    BinaryReader, DataKind, ExternalKind, FuncType, FunctionBody, KnownCustom, Name, Operator,
+    Parser, Payload, TypeRef, ValType, Validator, WasmFeatures,
 };
 
 use super::error::LinkError;
@@ -25,7 +25,7 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM1
 /// A core module with one memory, any number of globals and functions, no table and no start function. Its exports
 /// replace the functions of `wasi_snapshot_preview1` with the same name; it imports functions of that module (calls
 /// to the host) and of `wasi_vfs` (access to the program's memory and to the image).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Interposer {
     bytes: Cow<'static, [u8]>,
     pub(super) types: Vec<FuncType>,
@@ -42,7 +42,7 @@ pub struct Interposer {
 }
 
 /// What the interposer imports.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum InterposerImport {
     /// A function of the host, and its type.
     Host { name: String, ty: u32 },
@@ -51,11 +51,11 @@ pub(super) enum InterposerImport {
 }
 
 /// A function that the interposer defines.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct InterposerFunction {
     pub(super) ty: u32,
     /// Its body, from the local declarations to the final `end`.
-    pub(super) body: Range<usize>,
+    pub(super) body: Vec<u8>,
     /// What it calls (imports included), sorted.
     pub(super) calls: Vec<u32>,
     /// What it reads or writes, sorted.
@@ -64,7 +64,7 @@ pub(super) struct InterposerFunction {
 }
 
 /// A global that the interposer defines.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct InterposerGlobal {
     pub(super) ty: ValType,
     pub(super) mutable: bool,
@@ -73,7 +73,7 @@ pub(super) struct InterposerGlobal {
 }
 
 /// Initial contents of the interposer's memory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct InterposerData {
     pub(super) offset: u32,
     pub(super) bytes: Range<usize>,
@@ -231,7 +231,7 @@ impl Interposer {
             }
             Payload::CodeSectionEntry(body) => {
                 let ty = function_types.pop().expect(VALID);
-                self.functions.push(function(ty, &body)?);
+                self.functions.push(function(ty, body.as_bytes().to_vec())?);
             }
             Payload::DataSection(segments) => {
                 for segment in segments {
@@ -302,9 +302,11 @@ impl Interposer {
 }
 
 /// Notes what a body needs, and refuses what the linker does not rewrite.
-fn function(ty: u32, body: &wasmparser::FunctionBody<'_>) -> Result<InterposerFunction, String> {
+pub(super) fn function(ty: u32, body: Vec<u8>) -> Result<InterposerFunction, String> {
     let (mut calls, mut globals, mut grows) = (Vec::new(), Vec::new(), false);
-    let operators = body.get_operators_reader().expect("validated above");
+    let operators = FunctionBody::new(BinaryReader::new(&body, 0))
+        .get_operators_reader()
+        .expect("validated above");
     for operator in operators {
         match operator.expect("validated above") {
             Operator::Call { function_index } => calls.push(function_index),
@@ -324,7 +326,7 @@ fn function(ty: u32, body: &wasmparser::FunctionBody<'_>) -> Result<InterposerFu
     globals.dedup();
     Ok(InterposerFunction {
         ty,
-        body: body.range(),
+        body,
         calls,
         globals,
         grows,

@@ -23,6 +23,9 @@ pub(super) enum Intrinsic {
     ProgramPages,
     /// Which WASI the program speaks, a constant: 1 for preview 1, 0 for `wasi_unstable` before it.
     Snapshot,
+    /// What the program may have of the host's file system, a constant as in the image's flags: 0 for what the image has
+    /// not, 1 for everything first, 2 for nothing.
+    HostPolicy,
 }
 
 /// A load from or store to the program's memory, one operator without alignment or offset.
@@ -49,7 +52,7 @@ const fn store(opcode: u8, value: ValType) -> Intrinsic {
     })
 }
 
-const ALL: [(&str, Intrinsic); 14] = [
+const ALL: [(&str, Intrinsic); 15] = [
     ("program_load8", load(0x2d, ValType::I32)),
     ("program_load32", load(0x28, ValType::I32)),
     ("program_load64", load(0x29, ValType::I64)),
@@ -64,6 +67,7 @@ const ALL: [(&str, Intrinsic); 14] = [
     ("image_size", Intrinsic::ImageSize),
     ("program_pages", Intrinsic::ProgramPages),
     ("snapshot", Intrinsic::Snapshot),
+    ("host_policy", Intrinsic::HostPolicy),
 ];
 
 impl Intrinsic {
@@ -91,9 +95,10 @@ impl Intrinsic {
             | Intrinsic::CopyOut
             | Intrinsic::ImageToProgram
             | Intrinsic::ImageToOwn => FuncType::new([I32; 3], []),
-            Intrinsic::ImageSize | Intrinsic::ProgramPages | Intrinsic::Snapshot => {
-                FuncType::new([], [I32])
-            }
+            Intrinsic::ImageSize
+            | Intrinsic::ProgramPages
+            | Intrinsic::Snapshot
+            | Intrinsic::HostPolicy => FuncType::new([], [I32]),
         }
     }
 }

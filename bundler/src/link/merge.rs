@@ -4,11 +4,8 @@
 //! before the access and never kept, because a call in between may move the region. In a memory of its own, addresses stay
 //! as they are and the memory's index is written into every access.
 
-use std::ops::Range;
-
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
-use super::guest::Snapshot;
 use super::interposer::{Interposer, InterposerImport};
 use super::intrinsic::Intrinsic;
 use super::leb;
@@ -61,11 +58,8 @@ pub(super) fn rewrite(
 ) -> Rewritten {
     const VALID: &str = "the interposer was validated when it was parsed";
     let function = interposer.function(index);
-    let range = function.body.clone();
-    let body = FunctionBody::new(BinaryReader::new(
-        &interposer.bytes()[range.clone()],
-        range.start,
-    ));
+    let source = function.body.as_slice();
+    let body = FunctionBody::new(BinaryReader::new(source, 0));
     let params = interposer.types[function.ty as usize].params().len() as u32;
 
     let mut groups = Vec::new();
@@ -80,7 +74,7 @@ pub(super) fn rewrite(
         merged,
         region: merged.region.as_ref().map(|region| region.globals),
         segment: place.segment,
-        out: Vec::with_capacity(range.len() * 2),
+        out: Vec::with_capacity(source.len() * 2),
         leaves: [None, None],
         locals,
         scratch: Vec::new(),
@@ -90,7 +84,7 @@ pub(super) fn rewrite(
     while !operators.eof() {
         let start = operators.original_position();
         let operator = operators.read().expect(VALID);
-        rewriter.operator(&operator, start..operators.original_position());
+        rewriter.operator(&operator, &source[start..operators.original_position()]);
     }
     rewriter.finish(groups)
 }
@@ -129,7 +123,7 @@ enum Slot {
 }
 
 impl Rewriter<'_> {
-    fn operator(&mut self, operator: &Operator<'_>, range: Range<usize>) {
+    fn operator(&mut self, operator: &Operator<'_>, bytes: &[u8]) {
         let start = self.out.len();
         let own = self.merged.memory;
         let mut leaf = None;
@@ -173,7 +167,6 @@ impl Rewriter<'_> {
                 self.bulk(op::MEMORY_FILL, &[own]);
             }
             _ => {
-                let bytes = &self.interposer.bytes()[range];
                 match bytes[0] {
                     opcode if op::LOADS.contains(&opcode) => self.load(bytes),
                     opcode if op::STORES.contains(&opcode) => self.store(bytes),
@@ -230,12 +223,8 @@ impl Rewriter<'_> {
                 Some(region) => self.indexed(op::GLOBAL_GET, region.pages),
                 None => self.indexed(op::MEMORY_SIZE, PROGRAM),
             },
-            Intrinsic::Snapshot => {
-                let snapshot = match self.merged.snapshot {
-                    Snapshot::Zero => 0,
-                    Snapshot::One => 1,
-                };
-                self.out.extend([op::I32_CONST, snapshot]);
+            Intrinsic::Snapshot | Intrinsic::HostPolicy => {
+                unreachable!("BUG: what is known was decided before")
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasmparser::FuncType;
 
 use super::error::LinkError;
-use super::guest::{Guest, Snapshot};
+use super::guest::Guest;
 use super::interposer::{Interposer, InterposerImport};
 use super::options::{Memory, Options};
 use super::region::{Region, RegionGlobals};
@@ -43,8 +43,6 @@ pub(super) struct Merged {
     pub(super) memory: u32,
     /// Its part of the program's memory; `None` when it has one of its own.
     pub(super) region: Option<Region>,
-    /// The WASI that the program speaks.
-    pub(super) snapshot: Snapshot,
 }
 
 impl Merged {
@@ -165,7 +163,6 @@ impl Place {
             global_of: used.into_iter().zip(first..).collect(),
             memory,
             region,
-            snapshot: guest.snapshot,
         })
     }
 

@@ -144,7 +144,7 @@ fn every_case_in(memory: Memory, check: impl Fn(&str, &[u8], &Linked)) {
 #[test]
 fn imports_stay_byte_for_byte() {
     every_case(|name, module, linked| {
-        if name != "none" {
+        if !["none", "fold_unstable"].contains(&name) {
             assert_eq!(
                 contents(module, 2, ""),
                 contents(&linked.to_bytes(), 2, ""),

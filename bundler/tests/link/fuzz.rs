@@ -132,14 +132,17 @@ fn mutated_modules() {
     let executions =
         wish("VFS_FUZZ_EXECUTIONS").map_or(3000, |text| text.parse().expect("a number"));
     let start = wish("VFS_FUZZ_SEED").map_or(0x5eed, |text| text.parse().expect("a number"));
-    let (seeds, interposers) = (seeds(), [interposer("interposer"), interposer("rewriting")]);
+    let (seeds, interposers) = (
+        seeds(),
+        ["interposer", "rewriting", "interposer", "fold"].map(interposer),
+    );
     let mut dice = Dice(start);
     let mut accepted = 0;
     for execution in 0..executions {
         let mut module = seeds[dice.roll(seeds.len())].clone();
         let other = &seeds[dice.roll(seeds.len())];
         mutate(&mut module, other, &mut dice);
-        let interposer = &interposers[usize::from(dice.roll(4) == 0)];
+        let interposer = &interposers[dice.roll(interposers.len())];
         let options = options(&mut dice);
         let result = std::panic::catch_unwind(|| execute(&module, interposer, &options));
         match result {
