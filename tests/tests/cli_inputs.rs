@@ -124,11 +124,6 @@ fn programs() {
         r#"(module (memory 1) (func (export "_start")))"#,
     );
     module_fails(
-        "program-of-the-old-preview",
-        "app.wat",
-        r#"(module (import "wasi_unstable" "fd_close" (func (param i32) (result i32))) (memory (export "memory") 1) (func (export "_start")))"#,
-    );
-    module_fails(
         "program-wrong-signature",
         "app.wat",
         r#"(module (import "wasi_snapshot_preview1" "fd_close" (func (param i64))) (memory (export "memory") 1) (func (export "_start")))"#,
