@@ -8,6 +8,8 @@ mod bytes;
 mod fuzz;
 #[path = "link/golden.rs"]
 mod golden;
+#[path = "link/hermetic.rs"]
+mod hermetic;
 #[path = "link/refused.rs"]
 mod refused;
 #[path = "link/slide.rs"]
