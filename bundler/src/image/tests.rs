@@ -11,6 +11,7 @@
 mod build;
 mod damage;
 mod errors;
+mod furnished;
 mod random;
 mod scale;
 mod threads;

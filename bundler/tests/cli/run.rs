@@ -177,3 +177,57 @@ fn stdin_is_the_programs() {
     child.stdin.take().unwrap().write_all(b"typed").unwrap();
     assert_eq!(child.wait_with_output().unwrap().stdout, b"typed");
 }
+
+/// Bundles `folder`'s `program.wat` under these lines of a manifest, as `out.wasm`.
+fn bundle(folder: &Folder, manifest: &str) {
+    let head = "manifest-version = 1\n[module]\ninput = 'program.wat'\noutput = 'out.wasm'\n";
+    folder.write("wasi-vfs.toml", format!("{head}{manifest}"));
+    let said = folder.run(&["bundle"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+}
+
+#[test]
+fn env_is_stronger_than_the_manifests() {
+    let folder = program(
+        "(drop (call $environ_sizes_get (i32.const 8) (i32.const 4)))
+         (drop (call $environ_get (i32.const 512) (i32.const 1024)))
+         (i32.store (i32.const 0) (i32.const 1024))
+         (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))",
+    );
+    let variables = |args: &[&str]| {
+        let said = folder.run(&[&["run"], args, &["out.wasm"]].concat());
+        let mut variables: Vec<_> = said
+            .stdout
+            .split_terminator('\0')
+            .map(str::to_owned)
+            .collect();
+        variables.sort();
+        variables
+    };
+    bundle(&folder, "[env]\nA = '1'\nB = '2'\n");
+    assert_eq!(variables(&[]), ["A=1", "B=2"]);
+    assert_eq!(
+        variables(&["--env", "B=", "--env", "C=3"]),
+        ["A=1", "B=", "C=3"]
+    );
+    bundle(&folder, "[link]\nenv = 'fixed'\n[env]\nA = '1'\n");
+    assert_eq!(variables(&["--env", "A=2", "--env", "C=3"]), ["A=1"]);
+}
+
+#[test]
+fn a_required_directory_that_is_missing_is_told() {
+    let folder = program("(call $proc_exit (i32.const 42))");
+    bundle(
+        &folder,
+        "[[mount]]\nguest = '/data'\nkind = 'host'\nrequired = true\n",
+    );
+    let missing = folder.run(&["run", "out.wasm"]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (Some(1), ""));
+    assert_eq!(
+        missing.stderr,
+        "this program needs a directory of the host at `/data`, and was given none: run it with one, such as \
+         `wasmtime run --dir HOST-DIRECTORY::/data PROGRAM.wasm`\n"
+    );
+    let given = folder.run(&["run", "--dir", ".::/data", "out.wasm"]);
+    assert_eq!((given.code, given.stderr.as_str()), (Some(42), ""));
+}
