@@ -109,12 +109,49 @@ fn cpython() {
   ]
 }
 "#;
-    let run = Run::with_args(&["/app/app.py"]).env("PYTHONHOME", "/opt");
+    // Where its library is and what it runs, its manifest says.
+    let run = Run::default();
     for engine in Engine::WITH_FILES {
         let said = engine
             .run(&folder.path().join("dist/python.wasm"), &run)
             .ok();
         assert_eq!(said, report, "{engine:?}");
+    }
+}
+
+#[test]
+fn writable() {
+    let folder = copy("writable");
+    build(folder.path(), Some("build.sh"));
+    let module = "dist/notes.wasm";
+    let page =
+        |title: &str, rest: &str| format!("{title}\n1. read the manual\n2. buy milk\n{rest}");
+    says(
+        folder.path(),
+        module,
+        &[],
+        &page("Notes", "3. add your own\n"),
+    );
+    // What one run wrote is gone in the next.
+    let args = ["water the plants", "call mum"];
+    let both = page("Notes", "3. water the plants\n4. call mum\n");
+    says(folder.path(), module, &args, &both);
+    let module = folder.path().join(module);
+    let elsewhere = Run::with_args(&["one", "two"]).env("NOTES", "/tmp/new");
+    let mine = Run::with_args(&["x"]).dir(&folder.path().join("mine"), "/etc");
+    let readable = Run::with_args(&["x"]).env("NOTES", "/etc/notes.conf");
+    for engine in Engine::WITH_FILES {
+        let said = engine.run(&module, &elsewhere).ok();
+        assert_eq!(said, "Notes\n1. one\n2. two\n", "{engine:?}");
+        let said = engine.run(&module, &mine).ok();
+        assert_eq!(said, page("My own notes", "3. x\n"), "{engine:?}");
+        let said = engine.run(&module, &readable);
+        let told = "notes: /etc/notes.conf: Read-only file system\n";
+        assert_eq!(
+            (said.code, said.stderr.as_str()),
+            (Some(1), told),
+            "{engine:?}"
+        );
     }
 }
 
