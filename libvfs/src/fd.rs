@@ -30,13 +30,16 @@ pub struct File {
     pub rights: Rights,
     /// Its `fdflags`.
     pub flags: u32,
-    /// Where its content starts in the image.
+    /// Where its content starts in the image; of a file in memory, where its record is.
     pub offset: u32,
-    /// Bytes of its content.
+    /// Bytes of its content; [`IN_MEMORY`] for a file in memory.
     pub size: u32,
     /// Where the next read starts, in bytes; may lie past the end.
     pub position: u64,
 }
+
+/// The size of an open file whose record has to be asked for it; no file of an image is that large.
+pub const IN_MEMORY: u32 = u32::MAX;
 
 /// An open embedded directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,15 +117,19 @@ impl<S: Storage> Table<S> {
     /// `None` when there is no memory for one more.
     #[inline(never)]
     pub fn allot(&mut self) -> Option<&mut Entry> {
-        while self.entry(self.lowest).is_some() {
-            self.lowest += 1;
-        }
-        let number = self.lowest;
-        if self.storage.entry(number).is_none() && !self.storage.grow() {
+        if !self.reserve() {
             return None;
         }
         self.lowest += 1;
-        self.storage.entry(number)
+        self.storage.entry(self.lowest - 1)
+    }
+
+    /// Makes sure that the next [`allot`](Self::allot) succeeds; false when there is no memory for that.
+    pub fn reserve(&mut self) -> bool {
+        while self.entry(self.lowest).is_some() {
+            self.lowest += 1;
+        }
+        self.storage.entry(self.lowest).is_some() || self.storage.grow()
     }
 
     /// The number [`allot`](Self::allot) gave last, as long as none was freed since.

@@ -2,6 +2,7 @@
 //!
 //! One method per preview1 call, in the files below this one; here is what they share.
 
+mod change;
 mod env;
 mod file;
 mod link;
@@ -11,10 +12,9 @@ mod poll;
 mod preopen;
 mod socket;
 mod stat;
+mod write;
 
 use vfs_image::{Bytes, Image, NodeId};
-
-pub(crate) use stat::inode;
 
 use crate::errno::{Errno, Result};
 use crate::fd::{Entry, Storage, Table};
@@ -124,6 +124,9 @@ impl<W: World> Vfs<W> {
                 time_ns: 0,
                 offset: 0,
                 dir: None,
+                parent: NodeId::new(0),
+                mount: 0,
+                record: None,
             },
             place: Place::Tree,
             last: Last {

@@ -37,6 +37,11 @@ impl Prefix {
         }
     }
 
+    /// Remembers nothing any more: a directory was moved or removed.
+    pub(crate) fn forget(&mut self) {
+        self.len = 0;
+    }
+
     /// Where the rest of the path from `at` to the end of the buffer starts, if it begins with this prefix.
     #[inline(always)]
     pub(crate) fn recall(

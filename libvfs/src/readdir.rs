@@ -1,12 +1,13 @@
 //! `fd_readdir`: the embedded names, then those that only the host's united directory has.
 
-use vfs_image::{Bytes, Dir, FileType, NodeId};
+use vfs_image::{Bytes, Dir, FileType, NodeId, NodeKind};
 
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
-use crate::fs::{Vfs, World, inode};
+use crate::fs::{Vfs, World};
 use crate::host::Host;
 use crate::program::Program;
+use crate::ram::{Node, is_made};
 use crate::rights::READDIR;
 
 /// Bytes of a witx `dirent`, before its name.
@@ -52,9 +53,7 @@ impl<W: World> Vfs<W> {
             left: buf_len,
         };
         if cookie & OF_HOST == 0 {
-            self.load(node)?;
-            let dir = self.found.dir.ok_or(Errno::IO)?;
-            self.list_tree(&dir, cookie, &mut room)?;
+            self.list_tree(node, cookie, &mut room)?;
         }
         if let Some(host) = host {
             let from = if cookie & OF_HOST == 0 {
@@ -69,7 +68,38 @@ impl<W: World> Vfs<W> {
     }
 
     /// Writes the entries of the tree from `cookie` on, as far as there is room.
-    fn list_tree(&mut self, dir: &Dir, mut cookie: u64, room: &mut Room) -> Result<()> {
+    fn list_tree(&mut self, id: NodeId, cookie: u64, room: &mut Room) -> Result<()> {
+        self.load(id)?;
+        let parent = self.found.parent()?;
+        let record = if W::WRITABLE { self.found.record } else { None };
+        let dir = match record {
+            None => Some(self.found.dir.ok_or(Errno::IO)?),
+            // It was removed.
+            Some(_) if self.found.nlink == 0 => return Ok(()),
+            Some(_) if is_made(id) => None,
+            Some(_) => match self.image()?.node(id)?.kind {
+                NodeKind::Directory(dir) => Some(dir),
+                _ => return Err(Errno::IO),
+            },
+        };
+        let mut cookie = self.list_embedded(id, parent, dir.as_ref(), cookie, room)?;
+        if let Some(record) = record {
+            let start = 2 + u64::from(dir.map_or(0, |dir| dir.count()));
+            cookie = cookie.max(start);
+            self.list_made(record, cookie, start, room)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the dots and the entries of the image, and tells with which cookie to go on.
+    fn list_embedded(
+        &mut self,
+        id: NodeId,
+        parent: NodeId,
+        dir: Option<&Dir>,
+        mut cookie: u64,
+        room: &mut Room,
+    ) -> Result<u64> {
         while room.left > 0 {
             let image = self.image.as_ref().ok_or(Errno::IO)?;
             let name = self.path.get_mut(HEADER as usize..).ok_or(Errno::IO)?;
@@ -77,37 +107,81 @@ impl<W: World> Vfs<W> {
                 if let Some(dots) = name.first_chunk_mut() {
                     *dots = [b'.'; 2];
                 }
-                let node = if cookie == 0 { dir.id() } else { dir.parent() };
-                (node, FileType::Directory, cookie as u32 + 1)
+                let node = if cookie == 0 { id } else { parent };
+                (node, FileType::Directory as u8, cookie as u32 + 1)
             } else {
                 // Past the end of any directory is past the end of this one.
                 let index = u32::try_from(cookie - 2).unwrap_or(u32::MAX);
-                let Some(entry) = image.dirent(dir, index)? else {
+                let entry = match dir {
+                    Some(dir) => image.dirent(dir, index)?,
+                    None => None,
+                };
+                let Some(entry) = entry else {
                     break;
                 };
                 let size = entry.name.len();
                 let name = name.get_mut(..size as usize).ok_or(Errno::IO)?;
                 image.bytes().read(entry.name.offset(), name)?;
-                (entry.node, entry.file_type, size)
+                // Hidden, or listed where it was made anew.
+                if W::WRITABLE && self.ram.find(id, name).is_some() {
+                    cookie += 1;
+                    continue;
+                }
+                (entry.node, entry.file_type as u8, size)
             };
             cookie += 1;
-            if let Some(header) = self.path.first_chunk_mut::<{ HEADER as usize }>() {
-                let words = [
-                    cookie,
-                    inode(node),
-                    u64::from(size) | (file_type as u64) << 32,
-                ];
-                for (place, word) in header.as_chunks_mut().0.iter_mut().zip(words) {
-                    *place = word.to_le_bytes();
-                }
+            self.put(cookie, node, file_type, size, room);
+        }
+        Ok(cookie)
+    }
+
+    /// Writes the entries that the program made, whose cookies begin with `start`, from `cookie` on.
+    fn list_made(&mut self, dir: Node, cookie: u64, start: u64, room: &mut Room) -> Result<()> {
+        let mut place = cookie - start;
+        let mut next = self.ram.listed_from(dir, place);
+        while let Some(slot) = next
+            && room.left > 0
+        {
+            let name = self.path.get_mut(HEADER as usize..).ok_or(Errno::IO)?;
+            let text = self.ram.name(slot);
+            let size = text.len() as u32;
+            if let Some(name) = name.get_mut(..text.len()) {
+                name.copy_from_slice(text);
             }
-            self.put(HEADER + size, room);
+            let (file_type, own) = self.ram.type_and_place(slot);
+            let node = self.ram.named(slot).ok_or(Errno::IO)?;
+            let whole = room.left >= HEADER + size;
+            self.put(start + own + 1, node, file_type, size, room);
+            if !whole {
+                // The next call comes with the cookie that leads to this one.
+                break;
+            }
+            place = own + 1;
+            next = self.ram.listed_after(slot);
+        }
+        if room.left == 0 {
+            self.ram.stop_listing(dir, place, next);
         }
         Ok(())
     }
 
+    /// Writes an entry, whose name is in the path buffer behind the place for its header.
+    fn put(&mut self, next: u64, node: NodeId, file_type: u8, size: u32, room: &mut Room) {
+        let words = [
+            next,
+            self.inode(node),
+            u64::from(size) | u64::from(file_type) << 32,
+        ];
+        if let Some(header) = self.path.first_chunk_mut::<{ HEADER as usize }>() {
+            for (place, word) in header.as_chunks_mut().0.iter_mut().zip(words) {
+                *place = word.to_le_bytes();
+            }
+        }
+        self.copy_entry(HEADER + size, room);
+    }
+
     /// Writes the entry in the path buffer, or the part of it for which there is room.
-    fn put(&mut self, size: u32, room: &mut Room) {
+    fn copy_entry(&mut self, size: u32, room: &mut Room) {
         let size = size.min(room.left);
         let entry = self.path.get(..size as usize).unwrap_or_default();
         self.program.copy_out(room.at, entry);
@@ -151,7 +225,7 @@ impl<W: World> Vfs<W> {
                 if matches!(name, b"." | b"..") || image.lookup(dir, name)?.is_some() {
                     dropped = true;
                 } else {
-                    self.put(size, room);
+                    self.copy_entry(size, room);
                 }
                 listed.advance(size);
             }

@@ -223,7 +223,7 @@ fn embedded_root<B: Bytes>(image: &Image<B>) -> Result<NodeId> {
 /// Whether text is UTF-8 without NUL bytes.
 ///
 /// (`core::str::from_utf8` has a table, which would be a data segment.)
-fn check_utf8(text: &[u8]) -> Result<()> {
+pub(crate) fn check_utf8(text: &[u8]) -> Result<()> {
     let mut bytes = text.iter().copied();
     while let Some(first) = bytes.next() {
         if first == 0 {

@@ -3,10 +3,11 @@
 use core::ops::Range;
 
 use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
-use vfs_image::{Bytes, Dir, FileType, NodeId, NodeKind};
+use vfs_image::{Bytes, Dir, FileType, Image, NodeId, NodeKind};
 
 use crate::errno::{Errno, Result};
 use crate::fs::{Vfs, World};
+use crate::ram::{Node, is_made};
 
 /// A node of the image, flat; all zero before the first is read.
 pub(crate) struct Found {
@@ -17,8 +18,14 @@ pub(crate) struct Found {
     pub(crate) time_ns: u64,
     /// Where the content of a file or the target of a symlink starts in the image.
     pub(crate) offset: u32,
-    /// A directory has one.
+    /// An embedded directory has one.
     pub(crate) dir: Option<Dir>,
+    /// The directory a directory is in; itself for a preopen.
+    pub(crate) parent: NodeId,
+    /// The mount it is in, 0 for the read-only tree.
+    pub(crate) mount: u32,
+    /// Where it is kept when it is open, changed or made by the program.
+    pub(crate) record: Option<Node>,
 }
 
 impl Found {
@@ -28,7 +35,11 @@ impl Found {
 
     /// The directory a directory is in; itself for a preopen.
     pub(crate) fn parent(&self) -> Result<NodeId> {
-        Ok(self.dir.ok_or(Errno::IO)?.parent())
+        if self.is_dir() {
+            Ok(self.parent)
+        } else {
+            Err(Errno::IO)
+        }
     }
 
     pub(crate) fn is_symlink(&self) -> bool {
@@ -47,9 +58,23 @@ impl Found {
 }
 
 impl<W: World> Vfs<W> {
+    /// The image.
+    ///
+    /// # Errors
+    /// `EIO` when its header is corrupt.
+    pub(crate) fn image(&self) -> Result<&Image<W::Bytes>> {
+        self.image.as_ref().ok_or(Errno::IO)
+    }
+
     /// Reads a node of the image into [`found`](Self::found).
     #[inline(never)]
     pub(crate) fn load(&mut self, id: NodeId) -> Result<()> {
+        if W::WRITABLE
+            && let Some(node) = self.ram.record(id)
+        {
+            self.load_record(node);
+            return Ok(());
+        }
         let image = self.image.as_ref().ok_or(Errno::IO)?;
         let node = image.node(id)?;
         let (offset, dir) = match node.kind {
@@ -65,6 +90,9 @@ impl<W: World> Vfs<W> {
             time_ns: node.time_ns,
             offset,
             dir,
+            parent: dir.map_or(id, |dir| dir.parent()),
+            mount: node.mount,
+            record: None,
         };
         Ok(())
     }
@@ -73,6 +101,13 @@ impl<W: World> Vfs<W> {
     #[inline(always)]
     pub(crate) fn read_target(&mut self, place: Range<usize>) -> Result<()> {
         let target = self.path.get_mut(place).ok_or(Errno::IO)?;
+        if W::WRITABLE
+            && let Some(node) = self.found.record
+            && let Ok(text) = self.ram.target(node)
+        {
+            target.copy_from_slice(text);
+            return Ok(());
+        }
         let image = self.image.as_ref().ok_or(Errno::IO)?;
         Ok(image.bytes().read(self.found.offset, target)?)
     }
@@ -82,6 +117,14 @@ impl<W: World> Vfs<W> {
     pub(crate) fn lookup(&self, dir: NodeId, name: Range<usize>) -> Result<Option<NodeId>> {
         let image = self.image.as_ref().ok_or(Errno::IO)?;
         let name = self.path.get(name).unwrap_or_default();
+        if W::WRITABLE {
+            if let Some(slot) = self.ram.find(dir, name) {
+                return Ok(self.ram.named(slot));
+            }
+            if is_made(dir) {
+                return Ok(None);
+            }
+        }
         Ok(image.lookup(dir, name)?.map(|found| found.node))
     }
 }

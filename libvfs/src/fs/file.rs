@@ -1,37 +1,63 @@
-//! Calls on open files: reading, seeking, and all that a read-only file refuses.
+//! Calls on open files: reading, seeking, closing.
 
 use super::{Vfs, World};
 use crate::errno::{Errno, Result};
-use crate::fd::{Entry, File};
+use crate::fd::{Entry, File, Preopen};
 use crate::host::Host;
 use crate::program::Program;
+use crate::ram::{Node, Ram};
 use crate::rights::{ADVISE, DATASYNC, READ, SEEK, SYNC, TELL};
+
+/// Bytes of an open file.
+pub(super) fn size<W: World>(ram: &Ram<W::Pages>, file: &File) -> u64 {
+    match Node::of(file) {
+        Some(node) if W::WRITABLE => ram.size(node),
+        _ => file.size.into(),
+    }
+}
+
+/// Whether a file can be accessed at a position, for so many bytes.
+///
+/// # Errors
+/// `EINVAL` where positions are negative for hosts.
+pub(super) fn check_end(position: u64, len: u32) -> Result<()> {
+    if position > i64::MAX as u64 - u64::from(len) {
+        return Err(Errno::INVAL);
+    }
+    Ok(())
+}
 
 /// Copies from `position` of a file into the program's buffers; the number of bytes, 0 at the end.
 ///
 /// # Errors
 /// `EINVAL` when the buffers together are larger than 4 GiB − 1.
 #[inline(never)]
-fn read_at(
-    program: &impl Program,
+fn read_at<W: World>(
+    program: &W::Program,
+    ram: &Ram<W::Pages>,
     file: &File,
     position: u64,
     iovs: u32,
     iovs_len: u32,
 ) -> Result<u32> {
     program.check(iovs, iovs_len, 8);
-    let start = position.min(u64::from(file.size)) as u32;
-    let left = file.size - start;
+    let left = size::<W>(ram, file).saturating_sub(position);
     let (mut done, mut total) = (0, 0u32);
     for index in 0..iovs_len {
         let iov = program.load64(iovs + index * 8);
         let (buf, len) = (iov as u32, (iov >> 32) as u32);
         total = total.checked_add(len).ok_or(Errno::INVAL)?;
+        check_end(position, total)?;
         program.check(buf, len, 1);
-        let part = len.min(left - done);
+        let part = u64::from(len).min(left - u64::from(done)) as u32;
         if part > 0 {
-            // The image was checked to hold `size` bytes from `offset` on.
-            program.copy_image(buf, file.offset + start + done, part);
+            match Node::of(file) {
+                Some(node) if W::WRITABLE => {
+                    ram.read(program, node, position + u64::from(done), buf, part);
+                }
+                // The image was checked to hold `size` bytes from `offset` on.
+                _ => program.copy_image(buf, file.offset + position as u32 + done, part),
+            }
             done += part;
         }
     }
@@ -48,7 +74,8 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(fd)) => self.host.fd_read(*fd, iovs, iovs_len, out),
             Some(Entry::File(file)) => {
                 file.rights.require(READ)?;
-                let done = read_at(&self.program, file, file.position, iovs, iovs_len)?;
+                let (program, ram) = (&self.program, &self.ram);
+                let done = read_at::<W>(program, ram, file, file.position, iovs, iovs_len)?;
                 file.position += u64::from(done);
                 self.program.answer32(out, done);
                 Ok(())
@@ -73,7 +100,8 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(fd)) => self.host.fd_pread(*fd, iovs, iovs_len, offset, out),
             Some(Entry::File(file)) => {
                 file.rights.require(READ | SEEK)?;
-                let done = read_at(&self.program, file, offset, iovs, iovs_len)?;
+                let (program, ram) = (&self.program, &self.ram);
+                let done = read_at::<W>(program, ram, file, offset, iovs, iovs_len)?;
                 self.program.answer32(out, done);
                 Ok(())
             }
@@ -95,7 +123,7 @@ impl<W: World> Vfs<W> {
                 let from = match whence {
                     0 => 0,
                     1 => file.position,
-                    2 => u64::from(file.size),
+                    2 => size::<W>(&self.ram, file),
                     _ => return Err(Errno::INVAL),
                 };
                 file.position = from.checked_add_signed(delta).ok_or(Errno::INVAL)?;
@@ -161,58 +189,6 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// `fd_write`.
-    ///
-    /// # Errors
-    /// `EBADF` for what is embedded: it can't be open for writing.
-    pub fn fd_write(&mut self, fd: u32, iovs: u32, iovs_len: u32, out: u32) -> Result<()> {
-        match self.table.entry(fd) {
-            Some(Entry::Host(fd)) => self.host.fd_write(*fd, iovs, iovs_len, out),
-            _ => Err(Errno::BADF),
-        }
-    }
-
-    /// `fd_pwrite`.
-    ///
-    /// # Errors
-    /// `EBADF` for what is embedded: it can't be open for writing.
-    pub fn fd_pwrite(
-        &mut self,
-        fd: u32,
-        iovs: u32,
-        iovs_len: u32,
-        offset: u64,
-        out: u32,
-    ) -> Result<()> {
-        match self.table.entry(fd) {
-            Some(Entry::Host(fd)) => self.host.fd_pwrite(*fd, iovs, iovs_len, offset, out),
-            _ => Err(Errno::BADF),
-        }
-    }
-
-    /// `fd_allocate`.
-    ///
-    /// # Errors
-    /// `EBADF` for what is embedded: it can't be open for writing.
-    pub fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result<()> {
-        match self.table.entry(fd) {
-            Some(Entry::Host(fd)) => self.host.fd_allocate(*fd, offset, len),
-            _ => Err(Errno::BADF),
-        }
-    }
-
-    /// `fd_filestat_set_size`.
-    ///
-    /// # Errors
-    /// For what is embedded `EINVAL`, as `ftruncate` of a file not open for writing; `EBADF` for a directory.
-    pub fn fd_filestat_set_size(&mut self, fd: u32, size: u64) -> Result<()> {
-        match self.table.entry(fd) {
-            Some(Entry::Host(fd)) => self.host.fd_filestat_set_size(*fd, size),
-            Some(Entry::File(_)) => Err(Errno::INVAL),
-            _ => Err(Errno::BADF),
-        }
-    }
-
     /// `fd_close`: frees the number.
     ///
     /// # Errors
@@ -221,8 +197,26 @@ impl<W: World> Vfs<W> {
         let host = match self.table.entry(fd) {
             None => return Err(Errno::BADF),
             Some(Entry::Host(fd)) => Some(*fd),
-            Some(Entry::Directory(directory)) => directory.host,
-            Some(_) => None,
+            Some(Entry::Directory(directory)) => {
+                let host = directory.host;
+                // A preopen is held by nothing but the tree.
+                if W::WRITABLE
+                    && directory.preopen == Preopen::No
+                    && let Some(node) = self.ram.record(directory.node)
+                {
+                    self.ram.let_go(node);
+                }
+                host
+            }
+            Some(Entry::File(file)) => {
+                if W::WRITABLE
+                    && let Some(node) = Node::of(file)
+                {
+                    self.ram.let_go(node);
+                }
+                None
+            }
+            Some(Entry::Closed) => None,
         };
         self.table.free(fd);
         host.map_or(Ok(()), |fd| self.host.fd_close(fd))

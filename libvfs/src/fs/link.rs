@@ -22,6 +22,7 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         self.locate(old_fd, old_path, old_len, Follow::Name, RENAME_SOURCE)?;
         let old = self.place;
+        let source = self.source();
         self.locate(new_fd, new_path, new_len, Follow::Name, RENAME_TARGET)?;
         let new = self.place;
         match (old, new) {
@@ -43,6 +44,7 @@ impl<W: World> Vfs<W> {
                 .host
                 .path_rename(old, old_path, old_len, new, new_path, new_len),
             (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Tree, _) if W::WRITABLE => self.rename_name(&source),
             (Place::Tree, _) => Err(Errno::ROFS),
         }
     }
@@ -65,7 +67,7 @@ impl<W: World> Vfs<W> {
         known(old_flags, 1)?;
         let follow = Follow::new(old_flags);
         self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
-        let old = self.place;
+        let (old, node) = (self.place, self.found.id);
         self.locate(new_fd, new_path, new_len, Follow::Name, LINK_TARGET)?;
         let new = self.place;
         match (old, new) {
@@ -88,7 +90,7 @@ impl<W: World> Vfs<W> {
                 .host
                 .path_link(old, old_flags, old_path, old_len, new, new_path, new_len),
             (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
-            (Place::Tree, Place::Free) => Err(Errno::ROFS),
+            (Place::Tree, Place::Free) => self.link_name(node),
         }
     }
 }

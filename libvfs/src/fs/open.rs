@@ -3,12 +3,12 @@
 use super::stat::FLAGS;
 use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
-use crate::fd::{Directory, Entry, File, Preopen};
+use crate::fd::{Directory, Entry, File, IN_MEMORY, Preopen};
 use crate::host::Host;
 use crate::program::Program;
+use crate::ram::MODE_WRITE;
 use crate::resolve::Follow;
-use crate::rights::{ALL, CREATE_FILE, OPEN, PATH_SET_SIZE, Rights, WRITE};
-use crate::tree::Found;
+use crate::rights::{ALL, CREATE_FILE, OPEN, PATH_SET_SIZE, READ, Rights, WRITE};
 
 const CREAT: u32 = 1;
 const DIRECTORY: u32 = 2;
@@ -22,7 +22,7 @@ impl<W: World> Vfs<W> {
     /// `path_open`: opens a file or directory.
     ///
     /// # Errors
-    /// As POSIX says for `openat` on a read-only file system; `ENOTCAPABLE` for
+    /// As POSIX says for `openat`, in the read-only tree on a read-only file system; `ENOTCAPABLE` for
     /// rights that the directory does not pass on.
     #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
     pub fn path_open(
@@ -65,7 +65,14 @@ impl<W: World> Vfs<W> {
         Rights::may_ask(passed_on, base, inheriting)?;
         self.locate(fd, path, path_len, follow, right)?;
         let (host, path, path_len, parent) = match self.place {
-            Place::Free if creates => return Err(Errno::ROFS),
+            Place::Free if creates => {
+                let rights = Rights::pass_on(passed_on, base, inheriting, false);
+                if !self.table.reserve() {
+                    return self.no_number(None);
+                }
+                self.make_file()?;
+                return self.open_found(rights, None, fdflags, false, out);
+            }
             Place::Free => return Err(Errno::NOENT),
             Place::Host {
                 fd,
@@ -74,7 +81,7 @@ impl<W: World> Vfs<W> {
                 parent,
             } => (fd, path, len, parent),
             Place::Tree => {
-                let rights = may_open(&self.found, oflags, base, inheriting, passed_on)?;
+                let rights = self.may_open(oflags, base, inheriting, passed_on)?;
                 let found = &self.found;
                 let host = match beside {
                     // The host's directory of the same path, if there is one, is united with it.
@@ -87,29 +94,7 @@ impl<W: World> Vfs<W> {
                         .map(|()| self.program.load32(out)),
                     _ => None,
                 };
-                let Some(place) = self.table.allot() else {
-                    return self.no_number(host);
-                };
-                *place = if found.is_dir() {
-                    Entry::Directory(Directory {
-                        node: found.id,
-                        mode: found.mode,
-                        host,
-                        rights,
-                        preopen: Preopen::No,
-                    })
-                } else {
-                    Entry::File(File {
-                        node: found.id,
-                        offset: found.offset,
-                        size: found.size,
-                        rights,
-                        flags: fdflags,
-                        position: 0,
-                    })
-                };
-                self.program.store32(out, self.table.newest());
-                return Ok(());
+                return self.open_found(rights, host, fdflags, truncates, out);
             }
         };
         let opened = self.host.path_open(
@@ -122,38 +107,106 @@ impl<W: World> Vfs<W> {
             Err(errno) => Err(errno),
         }
     }
-}
 
-/// The rights of a descriptor of this node, if it may be opened like this.
-fn may_open(
-    node: &Found,
-    oflags: u32,
-    base: u64,
-    inheriting: u64,
-    passed_on: u32,
-) -> Result<Rights> {
-    if oflags & (CREAT | EXCL) == CREAT | EXCL {
-        return Err(Errno::EXIST);
+    /// The rights of a descriptor of what was found, if it may be opened like this.
+    fn may_open(&self, oflags: u32, base: u64, inheriting: u64, passed_on: u32) -> Result<Rights> {
+        let node = &self.found;
+        if oflags & (CREAT | EXCL) == CREAT | EXCL {
+            return Err(Errno::EXIST);
+        }
+        if node.is_symlink() {
+            return Err(Errno::LOOP);
+        }
+        let is_dir = node.is_dir();
+        let writes = base as u32 & WRITE != 0;
+        let changes = writes || oflags & TRUNC != 0;
+        // POSIX lets `O_CREAT` open a directory no more than writing does.
+        if is_dir && (changes || oflags & CREAT != 0) {
+            return Err(Errno::ISDIR);
+        }
+        if !is_dir && oflags & DIRECTORY != 0 {
+            return Err(Errno::NOTDIR);
+        }
+        let rights = Rights::pass_on(passed_on, base, inheriting, is_dir);
+        // All rights are passed on at first, so a libc's request to write arrives here.
+        let mut needed = if base as u32 & READ != 0 || !writes {
+            MODE_READ
+        } else {
+            0
+        };
+        if changes {
+            self.require_writable(node.mount)?;
+            needed |= MODE_WRITE;
+        }
+        if node.mode & needed == needed {
+            Ok(rights)
+        } else {
+            Err(Errno::ACCES)
+        }
     }
-    if node.is_symlink() {
-        return Err(Errno::LOOP);
+
+    /// Gives what was found a number, and stores that at `out`; `host` is the host's directory united with it.
+    fn open_found(
+        &mut self,
+        rights: Rights,
+        host: Option<u32>,
+        fdflags: u32,
+        truncates: bool,
+        out: u32,
+    ) -> Result<()> {
+        if !self.table.reserve() {
+            return self.no_number(host);
+        }
+        if W::WRITABLE
+            && self.found.mount != 0
+            && let Err(errno) = self.hold_found(truncates)
+        {
+            let _ = self.no_number(host);
+            return Err(errno);
+        }
+        let found = &self.found;
+        let entry = if found.is_dir() {
+            Entry::Directory(Directory {
+                node: found.id,
+                mode: found.mode,
+                host,
+                rights,
+                preopen: Preopen::No,
+            })
+        } else {
+            let (offset, size) = match found.record {
+                Some(node) if W::WRITABLE => (node.address(), IN_MEMORY),
+                _ => (found.offset, found.size),
+            };
+            Entry::File(File {
+                node: found.id,
+                offset,
+                size,
+                rights,
+                flags: fdflags,
+                position: 0,
+            })
+        };
+        if let Some(place) = self.table.allot() {
+            *place = entry;
+        }
+        self.program.store32(out, self.table.newest());
+        Ok(())
     }
-    let is_dir = node.is_dir();
-    let writes = base as u32 & WRITE != 0 || oflags & TRUNC != 0;
-    // POSIX lets `O_CREAT` open a directory no more than writing does.
-    if is_dir && (writes || oflags & CREAT != 0) {
-        return Err(Errno::ISDIR);
+
+    /// Keeps what was found in memory as long as it is open, when it can be written to.
+    fn hold_found(&mut self, truncates: bool) -> Result<()> {
+        if self.require_writable(self.found.mount).is_err() {
+            return Ok(());
+        }
+        let node = self.record(self.found.id)?;
+        self.found.record = Some(node);
+        self.ram.hold(node);
+        if truncates {
+            self.ram.resize(node, 0)?;
+            let now = self.now();
+            self.touch(node, now, true);
+        }
+        Ok(())
     }
-    if !is_dir && oflags & DIRECTORY != 0 {
-        return Err(Errno::NOTDIR);
-    }
-    let rights = Rights::pass_on(passed_on, base, inheriting, is_dir);
-    // All rights are passed on at first, so a libc's request to write arrives here.
-    if writes {
-        return Err(Errno::ROFS);
-    }
-    if node.mode & MODE_READ == 0 {
-        return Err(Errno::ACCES);
-    }
-    Ok(rights)
 }

@@ -1,4 +1,4 @@
-//! Calls on one path: reading a symlink, and every change a read-only tree refuses.
+//! Calls on one path: reading a symlink, times, and names made or removed.
 
 use super::stat::check_times;
 use super::{Place, Vfs, World, known};
@@ -39,7 +39,14 @@ impl<W: World> Vfs<W> {
                     return Err(Errno::INVAL);
                 }
                 let len = self.found.size.min(buf_len);
-                self.answer_text(buf, len);
+                match self.found.record.map(|node| self.ram.target(node)) {
+                    Some(Ok(text)) if W::WRITABLE => {
+                        self.program.check(buf, len, 1);
+                        let text = text.get(..len as usize).unwrap_or_default();
+                        self.program.copy_out(buf, text);
+                    }
+                    _ => self.answer_text(buf, len),
+                }
                 self.program.answer32(out, len);
                 Ok(())
             }
@@ -53,7 +60,7 @@ impl<W: World> Vfs<W> {
     /// `path_filestat_set_times`.
     ///
     /// # Errors
-    /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` for what is embedded.
+    /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` in the read-only tree.
     #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
     pub fn path_filestat_set_times(
         &mut self,
@@ -69,7 +76,7 @@ impl<W: World> Vfs<W> {
         check_times(set)?;
         self.locate(fd, path, path_len, Follow::new(flags), PATH_SET_TIMES)?;
         match self.place {
-            Place::Tree => Err(Errno::ROFS),
+            Place::Tree => self.set_times(self.found.id, atim, mtim, set),
             Place::Host { fd, path, len, .. } => self
                 .host
                 .path_filestat_set_times(fd, flags, path, len, atim, mtim, set),
@@ -80,7 +87,7 @@ impl<W: World> Vfs<W> {
     /// `path_create_directory`.
     ///
     /// # Errors
-    /// `EEXIST` when the name is taken; `EROFS` when only the tree could hold it.
+    /// `EEXIST` when the name is taken; `EROFS` when only the read-only tree could hold it.
     pub fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, CREATE_DIRECTORY)?;
         match self.place {
@@ -91,14 +98,14 @@ impl<W: World> Vfs<W> {
                 len,
                 parent,
             } => created(self.host.path_create_directory(fd, path, len), parent),
-            Place::Free => Err(Errno::ROFS),
+            Place::Free => self.make_directory(),
         }
     }
 
     /// `path_symlink`.
     ///
     /// # Errors
-    /// `EEXIST` when the name is taken; `EROFS` when only the tree could hold it.
+    /// `EEXIST` when the name is taken; `EROFS` when only the read-only tree could hold it.
     pub fn path_symlink(
         &mut self,
         target: u32,
@@ -119,19 +126,24 @@ impl<W: World> Vfs<W> {
                 self.host.path_symlink(target, target_len, fd, path, len),
                 parent,
             ),
-            Place::Free => Err(Errno::ROFS),
+            Place::Free => self.make_symlink(target, target_len),
         }
     }
 
     /// `path_remove_directory`.
     ///
     /// # Errors
-    /// `ENOTDIR` for what is none; `EROFS` for an embedded one.
+    /// `ENOTDIR` for what is none, `ENOTEMPTY` when there is a name in it, `EBUSY` when a mount
+    /// is rooted there; `EROFS` in the read-only tree.
     pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, REMOVE_DIRECTORY)?;
         match self.place {
             Place::Tree if !self.found.is_dir() => Err(Errno::NOTDIR),
-            Place::Tree => Err(Errno::ROFS),
+            Place::Tree => match self.last_name() {
+                b"." => Err(Errno::INVAL),
+                b".." => Err(Errno::NOTEMPTY),
+                _ => self.remove_name(),
+            },
             Place::Host { fd, path, len, .. } => self.host.path_remove_directory(fd, path, len),
             Place::Free => Err(Errno::NOENT),
         }
@@ -140,13 +152,13 @@ impl<W: World> Vfs<W> {
     /// `path_unlink_file`.
     ///
     /// # Errors
-    /// `EISDIR` for a directory; `EROFS` for anything else embedded.
+    /// `EISDIR` for a directory; `EROFS` in the read-only tree.
     pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, UNLINK_FILE)?;
         match self.place {
             Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
             Place::Tree if self.last.slash => Err(Errno::NOTDIR),
-            Place::Tree => Err(Errno::ROFS),
+            Place::Tree => self.remove_name(),
             Place::Host { fd, path, len, .. } => self.host.path_unlink_file(fd, path, len),
             Place::Free => Err(Errno::NOENT),
         }

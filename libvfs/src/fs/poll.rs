@@ -96,7 +96,7 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(_)) => None,
             Some(Entry::File(file)) => {
                 let errno = Errno::answer(file.rights.require(POLL));
-                let left = u64::from(file.size).saturating_sub(file.position);
+                let left = super::file::size::<W>(&self.ram, file).saturating_sub(file.position);
                 let hangup = if tag == FD_READ && left == 0 {
                     HANGUP
                 } else {

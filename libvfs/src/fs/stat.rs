@@ -1,25 +1,21 @@
 //! `*_filestat_get` and `fd_fdstat_*`: what there is to know of a file or descriptor.
 
-use vfs_image::FileType;
+use vfs_image::{FileType, NodeId};
 
 use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::host::Host;
 use crate::program::Program;
+use crate::ram::{ACCESSED, CHANGED, MODIFIED, Node};
 use crate::resolve::Follow;
 use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
 
-/// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give.
+/// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give. Mounts count on.
 const DEVICE: u64 = 0x7666_7300;
 
 /// The `fdflags` that there are: append, dsync, nonblock, rsync, sync.
 pub(super) const FLAGS: u32 = 0x1f;
-
-/// The inode number of a node: stable, the same for hard links, never zero.
-pub(crate) fn inode(node: vfs_image::NodeId) -> u64 {
-    u64::from(node.get()) + 1
-}
 
 /// Refuses unknown `fstflags`, and a time that is to be both what is given and now.
 pub(super) fn check_times(set: u32) -> Result<()> {
@@ -37,15 +33,30 @@ impl<W: World> Vfs<W> {
     #[inline(never)]
     fn answer_stat(&self, out: u32) {
         let node = &self.found;
+        let (size, [accessed, modified, changed]) = match node.record {
+            Some(record) if W::WRITABLE => self.recorded(record),
+            _ => (node.size.into(), [node.time_ns; 3]),
+        };
         self.program.check(out, 1, 64);
-        self.program.store64(out, DEVICE);
-        self.program.store64(out + 8, inode(node.id));
+        self.program.store64(out, DEVICE + u64::from(node.mount));
+        self.program.store64(out + 8, self.inode(node.id));
         self.program.store64(out + 16, node.file_type() as u64);
         self.program.store64(out + 24, u64::from(node.nlink));
-        self.program.store64(out + 32, u64::from(node.size));
-        self.program.store64(out + 40, node.time_ns);
-        self.program.store64(out + 48, node.time_ns);
-        self.program.store64(out + 56, node.time_ns);
+        self.program.store64(out + 32, size);
+        self.program.store64(out + 40, accessed);
+        self.program.store64(out + 48, modified);
+        self.program.store64(out + 56, changed);
+    }
+
+    /// Size and times, in the order of a `filestat`, of what was found to be in memory.
+    fn recorded(&self, node: Node) -> (u64, [u64; 3]) {
+        let size = if self.found.is_dir() {
+            self.found.size.into()
+        } else {
+            self.ram.size(node)
+        };
+        let times = [ACCESSED, MODIFIED, CHANGED].map(|index| self.ram.time(node, index));
+        (size, times)
     }
 
     /// `fd_filestat_get`: type, size, times and so on of what is open.
@@ -94,17 +105,41 @@ impl<W: World> Vfs<W> {
     /// `fd_filestat_set_times`.
     ///
     /// # Errors
-    /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` for what is embedded.
+    /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` in the read-only tree.
     pub fn fd_filestat_set_times(&mut self, fd: u32, atim: u64, mtim: u64, set: u32) -> Result<()> {
         check_times(set)?;
-        let rights = match self.table.entry(fd) {
+        let (node, rights) = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_filestat_set_times(*fd, atim, mtim, set),
-            Some(Entry::File(file)) => file.rights,
-            Some(Entry::Directory(directory)) => directory.rights,
+            Some(Entry::File(file)) => (file.node, file.rights),
+            Some(Entry::Directory(directory)) => (directory.node, directory.rights),
             _ => return Err(Errno::BADF),
         };
         rights.require(SET_TIMES)?;
-        Err(Errno::ROFS)
+        self.set_times(node, atim, mtim, set)
+    }
+
+    /// Sets the times of a node, as `fstflags` say.
+    pub(super) fn set_times(&mut self, id: NodeId, atim: u64, mtim: u64, set: u32) -> Result<()> {
+        if !W::WRITABLE {
+            return Err(Errno::ROFS);
+        }
+        let node = self.record(id)?;
+        let now = self.now();
+        for (index, time_ns, set) in [(ACCESSED, atim, set), (MODIFIED, mtim, set >> 2)] {
+            let time_ns = match set & 3 {
+                1 => Some(time_ns),
+                2 => now,
+                _ => None,
+            };
+            if let Some(time_ns) = time_ns {
+                self.ram.set_time(node, index, time_ns);
+            }
+        }
+        if set != 0 {
+            self.touch(node, now, false);
+        }
+        self.ram.settle(node);
+        Ok(())
     }
 
     /// `fd_fdstat_get`: type, flags and rights of a descriptor.

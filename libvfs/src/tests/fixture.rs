@@ -142,6 +142,15 @@ pub(super) struct Plenty {
     bytes: Vec<u8>,
     /// How often there is more.
     pub(super) growths: u32,
+    /// How much more.
+    pub(super) range: usize,
+}
+
+impl Plenty {
+    /// Bytes there are.
+    pub(super) fn bytes_given(&self) -> u32 {
+        self.bytes.len() as u32 - BLOCK
+    }
 }
 
 impl Default for Plenty {
@@ -150,6 +159,7 @@ impl Default for Plenty {
             // Nothing lies at address zero.
             bytes: vec![0; BLOCK as usize],
             growths: u32::MAX,
+            range: 16 * BLOCK as usize,
         }
     }
 }
@@ -158,7 +168,7 @@ impl Pages for Plenty {
     fn grow(&mut self) -> Option<Range<u32>> {
         self.growths = self.growths.checked_sub(1)?;
         let start = self.bytes.len();
-        self.bytes.resize(start + 16 * BLOCK as usize, 0);
+        self.bytes.resize(start + self.range, 0xa5);
         Some(start as u32..self.bytes.len() as u32)
     }
     fn bytes(&self, at: u32, len: u32) -> &[u8] {
@@ -296,6 +306,76 @@ impl Fixture {
         self.iovs(&[(BUF, len)]);
         self.vfs.fd_read(fd, IOVS, 1, OUT)?;
         Ok(self.text(BUF, self.out32()))
+    }
+
+    /// Opens for reading and writing.
+    pub(super) fn open_rw(&mut self, fd: u32, path: &str, oflags: u32) -> Result<u32> {
+        self.open_with(fd, path, FOLLOW, oflags, R_READ | R_WRITE, 0)
+    }
+
+    /// Writes at the position.
+    pub(super) fn write(&mut self, fd: u32, text: impl AsRef<[u8]>) -> Result<u32> {
+        let (at, len) = self.put(BUF, text);
+        self.iovs(&[(at, len)]);
+        self.vfs.fd_write(fd, IOVS, 1, OUT)?;
+        Ok(self.out32())
+    }
+
+    /// Writes from an offset on.
+    pub(super) fn pwrite(&mut self, fd: u32, text: impl AsRef<[u8]>, offset: u64) -> Result<u32> {
+        let (at, len) = self.put(BUF, text);
+        self.iovs(&[(at, len)]);
+        self.vfs.fd_pwrite(fd, IOVS, 1, offset, OUT)?;
+        Ok(self.out32())
+    }
+
+    /// Reads up to `len` bytes from an offset on.
+    pub(super) fn pread(&mut self, fd: u32, offset: u64, len: u32) -> Result<Vec<u8>> {
+        self.iovs(&[(BUF, len)]);
+        self.vfs.fd_pread(fd, IOVS, 1, offset, OUT)?;
+        let bytes = self.memory.bytes.borrow();
+        Ok(bytes[BUF as usize..][..self.out32() as usize].to_vec())
+    }
+
+    /// Makes a file with this content, or replaces it.
+    pub(super) fn create(&mut self, fd: u32, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
+        let fd = self.open_with(fd, path, FOLLOW, CREAT | TRUNC, R_WRITE, 0)?;
+        let written = if text.as_ref().is_empty() {
+            Ok(0)
+        } else {
+            self.write(fd, text)
+        };
+        self.vfs.fd_close(fd).unwrap();
+        written.map(|_| ())
+    }
+
+    /// The content of a small file.
+    pub(super) fn content(&mut self, fd: u32, path: &str) -> Result<String> {
+        let fd = self.open(fd, path)?;
+        let text = self.read(fd, 4096);
+        self.vfs.fd_close(fd).unwrap();
+        text
+    }
+
+    pub(super) fn mkdir(&mut self, fd: u32, path: &str) -> Result<()> {
+        self.at(Vfs::path_create_directory, fd, path)
+    }
+
+    pub(super) fn rmdir(&mut self, fd: u32, path: &str) -> Result<()> {
+        self.at(Vfs::path_remove_directory, fd, path)
+    }
+
+    pub(super) fn unlink(&mut self, fd: u32, path: &str) -> Result<()> {
+        self.at(Vfs::path_unlink_file, fd, path)
+    }
+
+    /// The names in the directory of this path, without the dots.
+    pub(super) fn names(&mut self, fd: u32, path: &str) -> Result<Vec<String>> {
+        let dir = self.open_dir(fd, path)?;
+        let mut names = self.list(dir)?;
+        self.vfs.fd_close(dir).unwrap();
+        names.retain(|name| name != "." && name != "..");
+        Ok(names)
     }
 
     pub(super) fn iovs(&self, iovs: &[(u32, u32)]) {
