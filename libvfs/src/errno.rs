@@ -51,6 +51,8 @@ numbers! {
     NOENT = 44;
     /// Not enough memory.
     NOMEM = 48;
+    /// Function not supported.
+    NOSYS = 52;
     /// No space left on device.
     NOSPC = 51;
     /// Not a directory.
@@ -69,6 +71,8 @@ numbers! {
     XDEV = 75;
     /// Capabilities insufficient.
     NOTCAPABLE = 76;
+    /// No error of preview1: the path leads into a directory of the host, which is for `walk` to follow.
+    CROSSES = 0x1_0000;
 }
 
 impl Errno {

@@ -23,6 +23,7 @@ use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::ram::{Pages, Ram};
 use crate::resolve::{Follow, PATH_BUFFER};
+use crate::seam::{Outside, Seam};
 use crate::tree::Found;
 
 /// Where the program's memory is borrowed for answers of the host: saved before, restored after.
@@ -58,28 +59,27 @@ pub struct Vfs<W: World> {
     pub(crate) found: Found,
     /// Where the path last given to [`locate`](Self::locate) leads.
     pub(crate) place: Place,
+    /// The path to it at the host, if it is or may be there too.
+    pub(crate) outside: Outside,
     /// Its last name.
     pub(crate) last: Last,
     /// Paths are resolved here; nothing in it outlives a call.
     pub(crate) path: [u8; PATH_BUFFER],
     /// The directory the last path led through.
     pub(crate) prefix: Prefix,
+    /// Where the host's directories meet the tree.
+    pub(crate) seam: Seam,
     started: bool,
 }
 
 /// Where a path leads.
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
-    /// To the node of the embedded tree that is now [`Vfs::found`].
+    /// To the node of the embedded tree that is now [`Vfs::found`]; when that is a
+    /// directory which the host may have too, [`Vfs::outside`] leads there.
     Tree,
-    /// To the host, below this descriptor of its, by this path in the program's memory.
+    /// To the host, by [`Vfs::outside`].
     Host {
-        /// The host's number of the directory.
-        fd: u32,
-        /// Where the path starts.
-        path: u32,
-        /// Bytes of it.
-        len: u32,
         /// Whether the tree holds the directory that the name would be in.
         parent: bool,
     },
@@ -129,6 +129,13 @@ impl<W: World> Vfs<W> {
                 record: None,
             },
             place: Place::Tree,
+            outside: Outside {
+                fd: 0,
+                path: 0,
+                len: 0,
+                made: false,
+                follows: false,
+            },
             last: Last {
                 dir: NodeId::new(0),
                 start: 0,
@@ -137,6 +144,7 @@ impl<W: World> Vfs<W> {
             },
             path: [0; PATH_BUFFER],
             prefix: Prefix::new(),
+            seam: Seam::new(),
             started: false,
         }
     }
@@ -152,9 +160,8 @@ impl<W: World> Vfs<W> {
 
     /// Finds out where a path leads from the directory `fd`, which must have `right`: see [`place`](Self::place).
     ///
-    /// The embedded tree comes first; what it does not hold is the host's, when
-    /// one is united with the directory.
-    #[inline(never)]
+    /// The embedded tree comes first, unless the manifest says otherwise; what it does not hold is
+    /// the host's, when one is united with the directory.
     pub(crate) fn locate(
         &mut self,
         fd: u32,
@@ -163,13 +170,29 @@ impl<W: World> Vfs<W> {
         follow: Follow,
         right: u32,
     ) -> Result<()> {
+        self.locate_as(fd, path, path_len, follow, right, false)
+    }
+
+    /// The same; `quickly` as in [`walk`](Self::walk).
+    #[inline(never)]
+    pub(crate) fn locate_as(
+        &mut self,
+        fd: u32,
+        path: u32,
+        path_len: u32,
+        follow: Follow,
+        right: u32,
+        quickly: bool,
+    ) -> Result<()> {
         let directory = match self.table.entry(fd) {
             Some(&mut Entry::Host(fd)) => {
-                self.place = Place::Host {
+                self.place = Place::Host { parent: false };
+                self.outside = Outside {
                     fd,
                     path,
                     len: path_len,
-                    parent: false,
+                    made: false,
+                    follows: true,
                 };
                 return Ok(());
             }
@@ -178,26 +201,23 @@ impl<W: World> Vfs<W> {
         };
         directory.rights.require(right)?;
         let (node, mode, host) = (directory.node, directory.mode, directory.host);
-        let parent = match self.resolve(node, mode, path, path_len, follow) {
-            Ok(true) => {
-                self.place = Place::Tree;
-                return Ok(());
+        if host.is_none() || !self.host_first() {
+            self.outside.fd = 0;
+            match self.resolve(node, mode, path, path_len, follow) {
+                Ok(true) if host.is_none() || !self.found.is_dir() => {
+                    self.place = Place::Tree;
+                    return Ok(());
+                }
+                Ok(false) if host.is_none() => {
+                    self.place = Place::Free;
+                    return Ok(());
+                }
+                Err(Errno::NOENT) if host.is_some() => {}
+                Ok(_) | Err(Errno::CROSSES) => {}
+                Err(errno) => return Err(errno),
             }
-            Ok(false) => true,
-            Err(Errno::NOENT) => false,
-            Err(errno) => return Err(errno),
-        };
-        self.place = match host {
-            Some(fd) => Place::Host {
-                fd,
-                path,
-                len: path_len,
-                parent,
-            },
-            None if parent => Place::Free,
-            None => return Err(Errno::NOENT),
-        };
-        Ok(())
+        }
+        self.walk((node, host), (path, path_len), follow, quickly)
     }
 
     /// Copies the first `len` bytes of the text that `found` points at to the program.

@@ -27,6 +27,7 @@ pub mod ram;
 mod readdir;
 mod resolve;
 pub mod rights;
+mod seam;
 mod tree;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,6 @@
-//! `fd_readdir`: the embedded names, then those that only the host's united directory has.
+//! `fd_readdir`: the tree's names, then those that only the host's united directory has; or the other way round.
+
+use core::ops::Range;
 
 use vfs_image::{Bytes, Dir, FileType, NodeId, NodeKind};
 
@@ -9,9 +11,13 @@ use crate::host::Host;
 use crate::program::Program;
 use crate::ram::{Node, is_made};
 use crate::rights::READDIR;
+use crate::seam::Outside;
 
 /// Bytes of a witx `dirent`, before its name.
 const HEADER: u32 = 24;
+
+/// The cookie after those of `.` and `..`.
+const DOTS: u64 = 2;
 
 /// Set in the cookies of entries that the host listed; the rest is the host's own cookie.
 ///
@@ -52,23 +58,46 @@ impl<W: World> Vfs<W> {
             at: buf,
             left: buf_len,
         };
-        if cookie & OF_HOST == 0 {
-            self.list_tree(node, cookie, &mut room)?;
-        }
-        if let Some(host) = host {
-            let from = if cookie & OF_HOST == 0 {
-                0
-            } else {
-                cookie & !OF_HOST
-            };
-            self.list_host(node, host, from, &mut room, out)?;
+        let of_host = cookie & OF_HOST != 0;
+        let from = if of_host { cookie & !OF_HOST } else { 0 };
+        match host {
+            // `.` and `..`, the host's names, and then the tree's that are none of those.
+            Some(host) if self.host_first() => {
+                let mut cookie = cookie;
+                let mut ended = true;
+                // No entry before the first of the tree has another cookie than one of the host's.
+                if of_host || cookie <= DOTS {
+                    if !of_host {
+                        self.list_tree(node, cookie..DOTS, None, &mut room)?;
+                    }
+                    ended = self.list_host(node, host, from, &mut room, out)?;
+                    cookie = DOTS;
+                }
+                if ended {
+                    self.list_tree(node, cookie..OF_HOST, Some(host), &mut room)?;
+                }
+            }
+            _ => {
+                if !of_host {
+                    self.list_tree(node, cookie..OF_HOST, None, &mut room)?;
+                }
+                if let Some(host) = host {
+                    self.list_host(node, host, from, &mut room, out)?;
+                }
+            }
         }
         self.program.store32(out, buf_len - room.left);
         Ok(())
     }
 
-    /// Writes the entries of the tree from `cookie` on, as far as there is room.
-    fn list_tree(&mut self, id: NodeId, cookie: u64, room: &mut Room) -> Result<()> {
+    /// Writes the entries of the tree with these cookies, as far as there is room, but not those that the host has too.
+    fn list_tree(
+        &mut self,
+        id: NodeId,
+        cookies: Range<u64>,
+        host: Option<u32>,
+        room: &mut Room,
+    ) -> Result<()> {
         self.load(id)?;
         let parent = self.found.parent()?;
         let record = if W::WRITABLE { self.found.record } else { None };
@@ -82,7 +111,7 @@ impl<W: World> Vfs<W> {
                 _ => return Err(Errno::IO),
             },
         };
-        let mut cookie = self.list_embedded(id, parent, dir.as_ref(), cookie, room)?;
+        let mut cookie = self.list_embedded((id, parent), dir.as_ref(), cookies, host, room)?;
         if let Some(record) = record {
             let start = 2 + u64::from(dir.map_or(0, |dir| dir.count()));
             cookie = cookie.max(start);
@@ -94,16 +123,17 @@ impl<W: World> Vfs<W> {
     /// Writes the dots and the entries of the image, and tells with which cookie to go on.
     fn list_embedded(
         &mut self,
-        id: NodeId,
-        parent: NodeId,
+        (id, parent): (NodeId, NodeId),
         dir: Option<&Dir>,
-        mut cookie: u64,
+        cookies: Range<u64>,
+        host: Option<u32>,
         room: &mut Room,
     ) -> Result<u64> {
-        while room.left > 0 {
+        let mut cookie = cookies.start;
+        while room.left > 0 && cookie < cookies.end {
             let image = self.image.as_ref().ok_or(Errno::IO)?;
             let name = self.path.get_mut(HEADER as usize..).ok_or(Errno::IO)?;
-            let (node, file_type, size) = if cookie < 2 {
+            let (node, file_type, size) = if cookie < DOTS {
                 if let Some(dots) = name.first_chunk_mut() {
                     *dots = [b'.'; 2];
                 }
@@ -111,7 +141,7 @@ impl<W: World> Vfs<W> {
                 (node, FileType::Directory as u8, cookie as u32 + 1)
             } else {
                 // Past the end of any directory is past the end of this one.
-                let index = u32::try_from(cookie - 2).unwrap_or(u32::MAX);
+                let index = u32::try_from(cookie - DOTS).unwrap_or(u32::MAX);
                 let entry = match dir {
                     Some(dir) => image.dirent(dir, index)?,
                     None => None,
@@ -130,6 +160,18 @@ impl<W: World> Vfs<W> {
                 (entry.node, entry.file_type as u8, size)
             };
             cookie += 1;
+            if let Some(fd) = host {
+                self.outside = Outside {
+                    fd,
+                    path: HEADER,
+                    len: size,
+                    made: true,
+                    follows: false,
+                };
+                if self.look()?.is_some() {
+                    continue;
+                }
+            }
             self.put(cookie, node, file_type, size, room);
         }
         Ok(cookie)
@@ -188,7 +230,8 @@ impl<W: World> Vfs<W> {
         room.advance(size);
     }
 
-    /// Lets the host list the rest into the room there is, and takes out what the tree holds.
+    /// Lets the host list the rest into the room there is, and takes out what is listed
+    /// as the tree's; whether it came to the end.
     ///
     /// A buffer that is not full tells the program that there is no more, so
     /// the host is asked again when names were taken out.
@@ -199,7 +242,8 @@ impl<W: World> Vfs<W> {
         mut cookie: u64,
         room: &mut Room,
         out: u32,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        let host_first = self.host_first();
         loop {
             self.host
                 .fd_readdir(host, room.at, room.left, cookie, out)?;
@@ -222,7 +266,8 @@ impl<W: World> Vfs<W> {
                 *next = (cookie | OF_HOST).to_le_bytes();
                 let name = rest.get(HEADER as usize - 8..).unwrap_or_default();
                 let image = self.image.as_ref().ok_or(Errno::IO)?;
-                if matches!(name, b"." | b"..") || image.lookup(dir, name)?.is_some() {
+                if matches!(name, b"." | b"..") || !host_first && image.lookup(dir, name)?.is_some()
+                {
                     dropped = true;
                 } else {
                     self.copy_entry(size, room);
@@ -230,12 +275,12 @@ impl<W: World> Vfs<W> {
                 listed.advance(size);
             }
             if !full {
-                return Ok(());
+                return Ok(true);
             }
             if !dropped {
                 // Full to the last byte, with an entry cut at the end.
                 room.advance(room.left);
-                return Ok(());
+                return Ok(false);
             }
         }
     }

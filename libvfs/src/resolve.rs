@@ -9,18 +9,18 @@ use crate::program::Program;
 /// Longest path of a program, in bytes (POSIX `PATH_MAX`).
 pub(crate) const PATH_MAX: u32 = 4096;
 
-/// Bytes of the buffer paths are resolved in: a path, and as much again for the
-/// targets of the symlinks on it.
-pub(crate) const PATH_BUFFER: usize = 2 * PATH_MAX as usize;
+/// Bytes of the buffer paths are resolved in: a path, as much again for the targets of
+/// the symlinks on it, and before them as much for what the host is told instead.
+pub(crate) const PATH_BUFFER: usize = 3 * PATH_MAX as usize;
 
 /// Symlinks that one path may lead through (as on Linux).
-const LINKS_MAX: u32 = 40;
+pub(crate) const LINKS_MAX: u32 = 40;
 
 /// Longest name in a directory, in bytes.
-const NAME_MAX: usize = 255;
+pub(crate) const NAME_MAX: usize = 255;
 
 /// The owner's permission to search a directory.
-const MODE_SEARCH: u32 = 0o100;
+pub(crate) const MODE_SEARCH: u32 = 0o100;
 
 /// Whether a symlink at the end of a path is followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// As POSIX says; `EPERM` for a path that is absolute or leaves `start` by
     /// `..`, as wasmtime's host answers. An absolute symlink leads to the embedded `/`.
+    /// `CROSSES` where a directory of the host is attached.
     pub(crate) fn resolve(
         &mut self,
         start: NodeId,
@@ -60,13 +61,7 @@ impl<W: World> Vfs<W> {
         path_len: u32,
         follow: Follow,
     ) -> Result<bool> {
-        self.load_path(path, path_len)?;
-        let mut at = PATH_BUFFER - path_len as usize;
-        match self.path.get(at) {
-            None => return Err(Errno::NOENT),
-            Some(b'/') => return Err(Errno::PERM),
-            Some(_) => {}
-        }
+        let mut at = self.begin(path, path_len)?;
         // The directory in which the rest of the path starts, and its mode.
         let (mut directory, mut mode) = (start, mode);
         let begin = at;
@@ -115,6 +110,12 @@ impl<W: World> Vfs<W> {
                 },
             };
             self.load(node)?;
+            if self.found.is_dir()
+                && self.seam.attachment(node).is_some()
+                && !(last && follow == Follow::Name)
+            {
+                return Err(Errno::CROSSES);
+            }
             let led_through = match follow {
                 Follow::Always => true,
                 Follow::Slash => slashes > 0,
@@ -153,11 +154,24 @@ impl<W: World> Vfs<W> {
         }
     }
 
+    /// Loads a path that is to be walked; where in the buffer it starts.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, path: u32, len: u32) -> Result<usize> {
+        self.load_path(path, len)?;
+        let at = PATH_BUFFER - len as usize;
+        match self.path.get(at) {
+            None => Err(Errno::NOENT),
+            Some(b'/') => Err(Errno::PERM),
+            Some(_) => Ok(at),
+        }
+    }
+
     /// Copies a path to the end of the buffer, so that there is room for symlinks before it.
     ///
     /// # Errors
     /// `ENAMETOOLONG` beyond [`PATH_MAX`]; `EINVAL` for a NUL byte and `EILSEQ`
     /// for what is not UTF-8, as wasmtime's host answers.
+    #[inline(never)]
     fn load_path(&mut self, path: u32, len: u32) -> Result<()> {
         const LOW: u64 = 0x0101_0101_0101_0101;
         const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -200,7 +214,7 @@ impl<W: World> Vfs<W> {
 
 /// Number of bytes at the start for which `belongs` holds.
 #[inline(always)]
-fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
+pub(crate) fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
     bytes
         .iter()
         .position(|&byte| !belongs(byte))
@@ -208,7 +222,7 @@ fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
 }
 
 /// The node of the embedded `/`; an absolute symlink of an image without it leads out of the sandbox.
-fn embedded_root<B: Bytes>(image: &Image<B>) -> Result<NodeId> {
+pub(crate) fn embedded_root<B: Bytes>(image: &Image<B>) -> Result<NodeId> {
     // `/` is the first preopen when there is one.
     let preopen = image.preopen(0)?;
     let mut name = [0];

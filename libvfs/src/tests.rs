@@ -17,6 +17,7 @@ mod read;
 mod rename;
 mod resolve;
 mod rights;
+mod seam;
 mod space;
 mod stat;
 mod tree;

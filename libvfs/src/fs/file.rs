@@ -219,7 +219,11 @@ impl<W: World> Vfs<W> {
             Some(Entry::Closed) => None,
         };
         self.table.free(fd);
-        host.map_or(Ok(()), |fd| self.host.fd_close(fd))
+        let Some(host) = host else {
+            return Ok(());
+        };
+        self.seam.detach(host);
+        self.host.fd_close(host)
     }
 
     /// `fd_renumber`: gives a descriptor the number of another, which is closed.

@@ -5,6 +5,7 @@ use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::resolve::Follow;
 use crate::rights::{LINK_SOURCE, LINK_TARGET, RENAME_SOURCE, RENAME_TARGET};
+use crate::seam::Outside;
 
 impl<W: World> Vfs<W> {
     /// `path_rename`.
@@ -21,29 +22,20 @@ impl<W: World> Vfs<W> {
         new_len: u32,
     ) -> Result<()> {
         self.locate(old_fd, old_path, old_len, Follow::Name, RENAME_SOURCE)?;
-        let old = self.place;
+        let (old, outside) = (self.place, self.keep());
         let source = self.source();
         self.locate(new_fd, new_path, new_len, Follow::Name, RENAME_TARGET)?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
-            (
-                Place::Host {
-                    fd: old,
-                    path: old_path,
-                    len: old_len,
-                    ..
-                },
-                Place::Host {
-                    fd: new,
-                    path: new_path,
-                    len: new_len,
-                    ..
-                },
-            ) => self
-                .host
-                .path_rename(old, old_path, old_len, new, new_path, new_len),
-            (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Host { .. }, Place::Host { parent }) => {
+                let answer = self.on_host_with(outside, |host, path, len, fd, new, size| {
+                    host.path_rename(outside.fd, path, len, fd, new, size)
+                });
+                self.arrived(answer, outside, parent)
+            }
+            (Place::Host { .. }, _) => self.unless_missing(outside, Errno::XDEV),
+            (_, Place::Host { .. }) => Err(Errno::XDEV),
             (Place::Tree, _) if W::WRITABLE => self.rename_name(&source),
             (Place::Tree, _) => Err(Errno::ROFS),
         }
@@ -67,30 +59,39 @@ impl<W: World> Vfs<W> {
         known(old_flags, 1)?;
         let follow = Follow::new(old_flags);
         self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
-        let (old, node) = (self.place, self.found.id);
+        let (old, node, outside) = (self.place, self.found.id, self.keep());
         self.locate(new_fd, new_path, new_len, Follow::Name, LINK_TARGET)?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
             (_, Place::Tree) => Err(Errno::EXIST),
-            (
-                Place::Host {
-                    fd: old,
-                    path: old_path,
-                    len: old_len,
-                    ..
-                },
-                Place::Host {
-                    fd: new,
-                    path: new_path,
-                    len: new_len,
-                    ..
-                },
-            ) => self
-                .host
-                .path_link(old, old_flags, old_path, old_len, new, new_path, new_len),
-            (Place::Host { .. }, _) | (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Host { .. }, Place::Host { parent }) => {
+                let flags = if outside.follows { old_flags } else { 0 };
+                let answer = self.on_host_with(outside, |host, path, len, fd, new, size| {
+                    host.path_link(outside.fd, flags, path, len, fd, new, size)
+                });
+                self.arrived(answer, outside, parent)
+            }
+            (Place::Host { .. }, _) => self.unless_missing(outside, Errno::XDEV),
+            (_, Place::Host { .. }) => Err(Errno::XDEV),
             (Place::Tree, Place::Free) => self.link_name(node),
+        }
+    }
+
+    /// What the host says of something of its own that was to get a new name, when the tree holds
+    /// the directory (`parent`) that the host may lack.
+    fn arrived(&mut self, answer: Result<()>, old: Outside, parent: bool) -> Result<()> {
+        match answer {
+            Err(Errno::NOENT | Errno::NOTDIR) if parent => self.unless_missing(old, Errno::ROFS),
+            answer => answer,
+        }
+    }
+
+    /// Why something of the host can't go where it should: for `errno`, or because it is not there at all.
+    fn unless_missing(&mut self, old: Outside, errno: Errno) -> Result<()> {
+        match self.look_at(old)? {
+            Some(_) => Err(errno),
+            None => Err(Errno::NOENT),
         }
     }
 }

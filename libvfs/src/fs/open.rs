@@ -45,11 +45,11 @@ impl<W: World> Vfs<W> {
             return Err(Errno::INVAL);
         }
         let creates = oflags & CREAT != 0;
-        let (beside, passed_on) = match self.table.entry(fd) {
+        let passed_on = match self.table.entry(fd) {
             Some(Entry::File(_)) => return Err(Errno::NOTDIR),
-            Some(Entry::Directory(directory)) => (directory.host, directory.rights.inheriting()),
+            Some(Entry::Directory(directory)) => directory.rights.inheriting(),
             // Whatever the host passes on is its own to say.
-            _ => (None, ALL),
+            _ => ALL,
         };
         // A new file can't be opened through a symlink.
         let follow = if oflags & (CREAT | EXCL) == CREAT | EXCL {
@@ -63,48 +63,51 @@ impl<W: World> Vfs<W> {
             | if truncates { PATH_SET_SIZE } else { 0 };
         // What may not be asked for tells nothing of what is there.
         Rights::may_ask(passed_on, base, inheriting)?;
-        self.locate(fd, path, path_len, follow, right)?;
-        let (host, path, path_len, parent) = match self.place {
+        // A symlink of the host may lead back into the tree, so the host does not follow it, and
+        // where that fails the path is walked. What a descriptor of the host's leads to is its own.
+        let mut quickly = true;
+        loop {
+            self.locate_as(fd, path, path_len, follow, right, quickly)?;
+            let Place::Host { parent } = self.place else {
+                break;
+            };
+            let flags = if self.outside.follows { flags } else { 0 };
+            let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+                host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
+            });
+            if quickly && self.was_quick(opened) {
+                quickly = false;
+                continue;
+            }
+            return match opened {
+                Ok(()) => self.adopt(out),
+                // The directory is there, but only in the tree.
+                Err(Errno::NOENT | Errno::NOTDIR) if creates && parent => Err(Errno::ROFS),
+                Err(errno) => Err(errno),
+            };
+        }
+        match self.place {
             Place::Free if creates => {
                 let rights = Rights::pass_on(passed_on, base, inheriting, false);
                 if !self.table.reserve() {
                     return self.no_number(None);
                 }
                 self.make_file()?;
-                return self.open_found(rights, None, fdflags, false, out);
+                self.open_found(rights, None, fdflags, false, out)
             }
-            Place::Free => return Err(Errno::NOENT),
-            Place::Host {
-                fd,
-                path,
-                len,
-                parent,
-            } => (fd, path, len, parent),
+            Place::Free | Place::Host { .. } => Err(Errno::NOENT),
             Place::Tree => {
                 let rights = self.may_open(oflags, base, inheriting, passed_on)?;
-                let found = &self.found;
-                let host = match beside {
+                let mut host = None;
+                if self.found.is_dir() && self.outside.fd != 0 {
                     // The host's directory of the same path, if there is one, is united with it.
-                    Some(fd) if found.is_dir() => self
-                        .host
-                        .path_open(
-                            fd, flags, path, path_len, DIRECTORY, base, inheriting, 0, out,
-                        )
-                        .ok()
-                        .map(|()| self.program.load32(out)),
-                    _ => None,
-                };
-                return self.open_found(rights, host, fdflags, truncates, out);
+                    let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+                        host.path_open(fd, 0, path, len, DIRECTORY, base, inheriting, 0, out)
+                    });
+                    host = opened.ok().map(|()| self.program.load32(out));
+                }
+                self.open_found(rights, host, fdflags, truncates, out)
             }
-        };
-        let opened = self.host.path_open(
-            host, flags, path, path_len, oflags, base, inheriting, fdflags, out,
-        );
-        match opened {
-            Ok(()) => self.adopt(out),
-            // The directory is there, but only in the tree.
-            Err(Errno::NOENT) if creates && parent => Err(Errno::ROFS),
-            Err(errno) => Err(errno),
         }
     }
 

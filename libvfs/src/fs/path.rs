@@ -5,15 +5,16 @@ use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::program::Program;
-use crate::resolve::Follow;
+use crate::resolve::{Follow, PATH_BUFFER};
 use crate::rights::{
     CREATE_DIRECTORY, PATH_SET_TIMES, READLINK, REMOVE_DIRECTORY, SYMLINK, UNLINK_FILE,
 };
+use crate::seam::Outside;
 
 /// What creating something at the host says, when the tree holds the directory (`parent`) the host lacks.
 fn created(answer: Result<()>, parent: bool) -> Result<()> {
     match answer {
-        Err(Errno::NOENT) if parent => Err(Errno::ROFS),
+        Err(Errno::NOENT | Errno::NOTDIR) if parent => Err(Errno::ROFS),
         answer => answer,
     }
 }
@@ -50,7 +51,18 @@ impl<W: World> Vfs<W> {
                 self.program.answer32(out, len);
                 Ok(())
             }
-            Place::Host { fd, path, len, .. } => {
+            Place::Host { .. } if self.outside.made => {
+                let size = self.read_host_link(PATH_BUFFER)?.ok_or(Errno::NOSYS)?;
+                let len = (size as u32).min(buf_len);
+                self.program.check(buf, len, 1);
+                let target = self.path.get(PATH_BUFFER - size..).unwrap_or_default();
+                let target = target.get(..len as usize).unwrap_or_default();
+                self.program.copy_out(buf, target);
+                self.program.answer32(out, len);
+                Ok(())
+            }
+            Place::Host { .. } => {
+                let Outside { fd, path, len, .. } = self.outside;
                 self.host.path_readlink(fd, path, len, buf, buf_len, out)
             }
             Place::Free => Err(Errno::NOENT),
@@ -77,9 +89,12 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, Follow::new(flags), PATH_SET_TIMES)?;
         match self.place {
             Place::Tree => self.set_times(self.found.id, atim, mtim, set),
-            Place::Host { fd, path, len, .. } => self
-                .host
-                .path_filestat_set_times(fd, flags, path, len, atim, mtim, set),
+            Place::Host { .. } => {
+                let flags = if self.outside.follows { flags } else { 0 };
+                self.on_host(0, 0, |host, fd, path, len, _| {
+                    host.path_filestat_set_times(fd, flags, path, len, atim, mtim, set)
+                })
+            }
             Place::Free => Err(Errno::NOENT),
         }
     }
@@ -92,12 +107,12 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, Follow::Name, CREATE_DIRECTORY)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
-            Place::Host {
-                fd,
-                path,
-                len,
-                parent,
-            } => created(self.host.path_create_directory(fd, path, len), parent),
+            Place::Host { parent } => {
+                let answer = self.on_host(0, 0, |host, fd, path, len, _| {
+                    host.path_create_directory(fd, path, len)
+                });
+                created(answer, parent)
+            }
             Place::Free => self.make_directory(),
         }
     }
@@ -117,15 +132,18 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, Follow::Name, SYMLINK)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
-            Place::Host {
-                fd,
-                path,
-                len,
-                parent,
-            } => created(
-                self.host.path_symlink(target, target_len, fd, path, len),
-                parent,
-            ),
+            Place::Host { parent } => {
+                let target = Outside {
+                    path: target,
+                    len: target_len,
+                    made: false,
+                    ..self.outside
+                };
+                let answer = self.on_host_with(target, |host, target, size, fd, path, len| {
+                    host.path_symlink(target, size, fd, path, len)
+                });
+                created(answer, parent)
+            }
             Place::Free => self.make_symlink(target, target_len),
         }
     }
@@ -144,7 +162,9 @@ impl<W: World> Vfs<W> {
                 b".." => Err(Errno::NOTEMPTY),
                 _ => self.remove_name(),
             },
-            Place::Host { fd, path, len, .. } => self.host.path_remove_directory(fd, path, len),
+            Place::Host { .. } => self.on_host(0, 0, |host, fd, path, len, _| {
+                host.path_remove_directory(fd, path, len)
+            }),
             Place::Free => Err(Errno::NOENT),
         }
     }
@@ -159,7 +179,9 @@ impl<W: World> Vfs<W> {
             Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
             Place::Tree if self.last.slash => Err(Errno::NOTDIR),
             Place::Tree => self.remove_name(),
-            Place::Host { fd, path, len, .. } => self.host.path_unlink_file(fd, path, len),
+            Place::Host { .. } => self.on_host(0, 0, |host, fd, path, len, _| {
+                host.path_unlink_file(fd, path, len)
+            }),
             Place::Free => Err(Errno::NOENT),
         }
     }

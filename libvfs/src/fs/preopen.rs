@@ -1,17 +1,23 @@
 //! What the program finds open at its start, and how it learns the names.
 
-use vfs_image::{Bytes, Image, NodeId};
+use core::ops::Range;
+
+use vfs_image::{Bytes, HostPolicy, Image, MountKind, NodeId};
 
 use super::{BORROWED, Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
 use crate::program::Program;
-use crate::resolve::PATH_MAX;
+use crate::resolve::{PATH_BUFFER, PATH_MAX, run};
 use crate::rights::Rights;
+use crate::seam::BORROWED_MAX;
 
 /// The first number that is not a standard stream.
 const FIRST: u32 = 3;
+
+/// The stream for messages.
+const ERRORS: u32 = 2;
 
 /// Host descriptors looked at; a bound for a host that answers yes for ever.
 const HOST_FDS_MAX: u32 = 4096;
@@ -29,22 +35,59 @@ impl<W: World> Vfs<W> {
             // A corrupt image shows as one preopen, on which every call answers `EIO`.
             let count = self.image.as_ref().map_or(1, Image::preopen_count);
             for index in 0..count {
-                self.insert_preopen(index, None, Preopen::Embedded(index));
+                self.insert_preopen(NodeId::new(index), None, Preopen::Embedded(index));
             }
         }
+        let policy = self.image.as_ref().map(Image::host_policy);
         // A program without this much memory has no use for descriptors.
-        if self.program.size() < u64::from(BORROWED + PATH_MAX) {
+        let borrows = self.program.size() >= u64::from(BORROWED + BORROWED_MAX);
+        if borrows && policy != Some(HostPolicy::None) {
+            let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
+            self.program.copy_in(saved, BORROWED);
+            for fd in FIRST..HOST_FDS_MAX {
+                if !self.open_host_fd(fd) {
+                    break;
+                }
+            }
+            let saved = self.path.get(..PATH_MAX as usize).unwrap_or_default();
+            self.program.copy_out(BORROWED, saved);
+        }
+        let count = self.image.as_ref().map_or(0, Image::mount_count);
+        for number in 1..=count {
+            self.require_mount(number, borrows);
+        }
+    }
+
+    /// Ends the program when the host gives no directory for a mount that needs one.
+    fn require_mount(&mut self, number: u32, borrows: bool) {
+        let mount = self.image.as_ref().map(|image| image.mount(number));
+        let Some(Ok(mount)) = mount else {
+            return;
+        };
+        let Some(message) = mount.message else {
+            return;
+        };
+        if mount.kind != MountKind::Host || self.seam.attachment(mount.node).is_some() {
             return;
         }
-        let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
-        self.program.copy_in(saved, BORROWED);
-        for fd in FIRST..HOST_FDS_MAX {
-            if !self.open_host_fd(fd) {
+        let (mut offset, mut left) = (message.offset(), message.len());
+        // A buffer and its length, the number of bytes written, and the text. Nothing is
+        // put back: the program does not see it again.
+        while borrows && left > 0 {
+            let part = left.min(PATH_MAX);
+            self.program.copy_image(BORROWED + 16, offset, part);
+            self.program.store32(BORROWED, BORROWED + 16);
+            self.program.store32(BORROWED + 4, part);
+            let written = self.host.fd_write(ERRORS, BORROWED, 1, BORROWED + 8);
+            let size = self.program.load32(BORROWED + 8).min(part);
+            if written.is_err() || size == 0 {
                 break;
             }
+            offset += size;
+            left -= size;
         }
-        let saved = self.path.get(..PATH_MAX as usize).unwrap_or_default();
-        self.program.copy_out(BORROWED, saved);
+        self.host.proc_exit(1);
+        self.program.trap()
     }
 
     /// Gives the host's descriptor a number; false when there is none left.
@@ -58,10 +101,9 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// Opens the root of the embedded preopen of this index, which has its number as node.
+    /// Opens this directory of the tree as a preopen.
     #[inline(never)]
-    fn insert_preopen(&mut self, index: u32, host: Option<u32>, preopen: Preopen) {
-        let node = NodeId::new(index);
+    fn insert_preopen(&mut self, node: NodeId, host: Option<u32>, preopen: Preopen) {
         if self.load(node).is_err() {
             // Calls on it will tell.
             self.found.mode = u32::MAX;
@@ -92,45 +134,95 @@ impl<W: World> Vfs<W> {
         self.insert_host(fd)
     }
 
-    /// Unites a host preopen with the embedded preopen that catches the same paths; false when there is none.
+    /// Finds the place of a host preopen in the tree; false when that is none of the tree's business.
     ///
-    /// Under the same name it is one preopen, listed once. Under another (`.`
-    /// beside `/`) it keeps its name and leads to the same tree.
+    /// Under the name of an embedded preopen the two are united, and are one preopen, listed once.
+    /// Under another that leads there (`.` beside `/`) it keeps its name and leads to the same tree.
+    /// Under the name of a directory in the tree it is attached there.
     fn unite(&mut self, fd: u32, name_len: u32) -> bool {
-        let Some(image) = &self.image else {
+        // What is saved of the program's memory is in the first third of the buffer.
+        let name = PATH_BUFFER - PATH_MAX as usize;
+        let end = name + name_len as usize;
+        let Some(place) = self.path.get_mut(name..end) else {
             return false;
         };
-        let (_, buffer) = self.path.split_at_mut(PATH_MAX as usize);
-        let (own, name) = buffer.split_at_mut(PATH_MAX as usize / 2);
-        let Some(name) = name.get_mut(..name_len as usize) else {
-            return false;
-        };
-        let named = self.host.fd_prestat_dir_name(fd, BORROWED, name_len);
-        if named.is_err() {
+        if self
+            .host
+            .fd_prestat_dir_name(fd, BORROWED, name_len)
+            .is_err()
+        {
             return false;
         }
-        self.program.copy_in(name, BORROWED);
-        let caught = caught(name);
-        for index in 0..image.preopen_count() {
-            let Ok(preopen) = image.preopen(index) else {
+        self.program.copy_in(place, BORROWED);
+        let rest = name + caught(place);
+        let count = self.image.as_ref().map_or(0, Image::preopen_count);
+        for index in 0..count {
+            let Ok(size) = self.load_preopen_name(index) else {
                 return false;
             };
-            let size = preopen.name.len();
-            let own = own.get_mut(..size as usize).unwrap_or_default();
-            if image.bytes().read(preopen.name.offset(), own).is_err() {
-                return false;
-            }
-            if own.get(self::caught(own)..) == name.get(caught..) {
+            let own = self.path.get(PATH_MAX as usize..).unwrap_or_default();
+            let own = own.get(..size).unwrap_or_default();
+            let host = self.path.get(name..end).unwrap_or_default();
+            let same = own == host;
+            let own = own.get(caught(own)..).unwrap_or_default();
+            let host = self.path.get(rest..end).unwrap_or_default();
+            let node = NodeId::new(index);
+            if own == host {
                 match self.table.entry(FIRST + index) {
-                    Some(Entry::Directory(directory)) if own == name => {
-                        directory.host = Some(fd);
-                    }
-                    _ => self.insert_preopen(index, Some(fd), Preopen::Host),
+                    Some(Entry::Directory(directory)) if same => directory.host = Some(fd),
+                    _ => self.insert_preopen(node, Some(fd), Preopen::Host),
                 }
+                self.seam.attach(node, fd);
+                return true;
+            }
+            let below = host.strip_prefix(own).unwrap_or_default();
+            if (own.is_empty() || below.starts_with(b"/"))
+                && self.attach(node, end - below.len()..end, fd)
+            {
                 return true;
             }
         }
         false
+    }
+
+    /// Copies the name of an embedded preopen into the second third of the path buffer; how long it is.
+    fn load_preopen_name(&mut self, index: u32) -> Result<usize> {
+        let image = self.image.as_ref().ok_or(Errno::IO)?;
+        let name = image.preopen(index)?.name;
+        let size = name.len() as usize;
+        let (_, place) = self.path.split_at_mut(PATH_MAX as usize);
+        let place = place.get_mut(..size.min(PATH_MAX as usize));
+        image
+            .bytes()
+            .read(name.offset(), place.unwrap_or_default())?;
+        Ok(size)
+    }
+
+    /// Attaches a preopen of the host to the directory of the tree to which this part of the
+    /// path buffer leads from `node`; false when it leads to none.
+    fn attach(&mut self, mut node: NodeId, path: Range<usize>, fd: u32) -> bool {
+        let mut at = path.start;
+        while let Some(rest @ [_, ..]) = self.path.get(at..path.end) {
+            let end = at + run(rest, |byte| byte != b'/');
+            let name = self.path.get(at..end).unwrap_or_default();
+            if !matches!(name, b"" | b".") {
+                match self.lookup(node, at..end) {
+                    Ok(Some(found)) => node = found,
+                    _ => return false,
+                }
+            }
+            at = end + 1;
+        }
+        if self.load(node).is_err() || !self.found.is_dir() {
+            return false;
+        }
+        self.seam.attach(node, fd);
+        if self.host_first() && self.found.mount == 0 {
+            self.insert_preopen(node, Some(fd), Preopen::Host);
+        } else {
+            self.insert_host(fd);
+        }
+        true
     }
 
     /// `fd_prestat_get`: the length of a preopen's name.
@@ -139,7 +231,8 @@ impl<W: World> Vfs<W> {
     /// `EBADF` when it is no preopen.
     pub fn fd_prestat_get(&mut self, fd: u32, out: u32) -> Result<()> {
         self.find_preopen(fd, Errno::BADF)?;
-        if let Place::Host { fd, .. } = self.place {
+        if let Place::Host { .. } = self.place {
+            let fd = self.outside.fd;
             return self.host.fd_prestat_get(fd, out);
         }
         // Tag 0 is a directory, the only kind there is.
@@ -153,7 +246,8 @@ impl<W: World> Vfs<W> {
     /// `ENOTDIR` when it is no preopen, `ENAMETOOLONG` when the buffer is too small.
     pub fn fd_prestat_dir_name(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.find_preopen(fd, Errno::NOTDIR)?;
-        if let Place::Host { fd, .. } = self.place {
+        if let Place::Host { .. } = self.place {
+            let fd = self.outside.fd;
             return self.host.fd_prestat_dir_name(fd, path, path_len);
         }
         if self.found.size > path_len {
@@ -182,13 +276,9 @@ impl<W: World> Vfs<W> {
             },
             Some(_) => return Err(errno_otherwise),
         };
+        self.outside.fd = host.unwrap_or(0);
         self.place = match host {
-            Some(fd) => Place::Host {
-                fd,
-                path: 0,
-                len: 0,
-                parent: false,
-            },
+            Some(_) => Place::Host { parent: false },
             None => Place::Tree,
         };
         Ok(())

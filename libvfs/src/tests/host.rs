@@ -25,11 +25,18 @@ enum Open {
     },
 }
 
+std::thread_local! {
+    /// What was written to the host's standard error by this test.
+    pub(super) static TOLD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 pub(super) struct FakeHost {
     memory: Memory,
     fds: RefCell<Vec<Option<Open>>>,
     /// Files by path; directories have no content.
     files: RefCell<BTreeMap<String, Option<Vec<u8>>>>,
+    /// Symlinks by path.
+    links: RefCell<BTreeMap<String, String>>,
     pub(super) log: RefCell<Vec<String>>,
     /// Functions the program does not import.
     pub(super) missing: Vec<&'static str>,
@@ -51,6 +58,7 @@ impl FakeHost {
             memory,
             fds: RefCell::new((0..3).map(|_| Some(Open::Stream)).collect()),
             files: RefCell::default(),
+            links: RefCell::default(),
             log: RefCell::default(),
             missing: Vec::new(),
             polled: RefCell::default(),
@@ -82,6 +90,12 @@ impl FakeHost {
         self
     }
 
+    pub(super) fn link(&mut self, path: &str, target: &str) -> &mut Self {
+        let links = self.links.get_mut();
+        links.insert(path.to_owned(), target.to_owned());
+        self
+    }
+
     pub(super) fn dir(&mut self, path: &str) -> &mut Self {
         self.file_or_dir(path, None);
         self
@@ -101,7 +115,7 @@ impl FakeHost {
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.files.borrow().contains_key(path)
+        self.files.borrow().contains_key(path) || self.links.borrow().contains_key(path)
     }
 
     fn get(&self, fd: u64) -> Result<Open> {
@@ -119,7 +133,12 @@ impl FakeHost {
         fds.len() as u32 - 1
     }
 
+    /// The path without symlinks, `.` and `..`; a symlink at its end stays unless it is followed.
     fn path(&self, fd: u64, at: u64, len: u64) -> Result<String> {
+        self.resolve(fd, at, len, false)
+    }
+
+    fn resolve(&self, fd: u64, at: u64, len: u64, follow: bool) -> Result<String> {
         let Open::Dir { path: dir, .. } = self.get(fd)? else {
             return Err(Errno::NOTDIR);
         };
@@ -129,9 +148,48 @@ impl FakeHost {
         if path.is_empty() {
             return Err(Errno::NOENT);
         }
-        let path = format!("{dir}/{path}");
-        let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-        Ok(parts.fold(String::new(), |path, part| format!("{path}/{part}")))
+        if path.starts_with('/') {
+            return Err(Errno::PERM);
+        }
+        let mut left: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+        let mut at = dir.clone();
+        let mut links = 0;
+        while let Some(part) = left.pop() {
+            let last = left.is_empty();
+            match &*part {
+                "" | "." => {}
+                ".." if at == dir => return Err(Errno::PERM),
+                ".." => at.truncate(at.rfind('/').unwrap()),
+                name => {
+                    let next = format!("{at}/{name}");
+                    let target = self.links.borrow().get(&next).cloned();
+                    match target {
+                        Some(target) if !last || follow => {
+                            links += 1;
+                            if links > 40 {
+                                return Err(Errno::LOOP);
+                            }
+                            if target.starts_with('/') {
+                                return Err(Errno::PERM);
+                            }
+                            left.extend(target.split('/').rev().map(str::to_owned));
+                        }
+                        _ => {
+                            at = next;
+                            // A slash may come after the name of a directory that is to be made.
+                            if !left.iter().all(String::is_empty) || !last && self.has(&at) {
+                                match self.exists(&at)? {
+                                    None => {}
+                                    // Nothing but slashes may come after a file.
+                                    Some(_) => return Err(Errno::NOTDIR),
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(at)
     }
 
     fn exists(&self, path: &str) -> Result<Option<Vec<u8>>> {
@@ -141,7 +199,7 @@ impl FakeHost {
     /// The directory something new would be in must be there.
     fn parent(&self, path: &str) -> Result<()> {
         let (parent, _) = path.rsplit_once('/').unwrap();
-        if self.files.borrow().contains_key(path) {
+        if self.has(path) {
             return Err(Errno::EXIST);
         }
         match self.exists(parent)? {
@@ -157,6 +215,11 @@ impl FakeHost {
             let (parent, name) = path.rsplit_once('/')?;
             let file_type = if bytes.is_some() { 4 } else { 3 };
             (parent == dir).then(|| (file_type, name.to_owned()))
+        }));
+        let links = self.links.borrow();
+        names.extend(links.keys().filter_map(|path| {
+            let (parent, name) = path.rsplit_once('/')?;
+            (parent == dir).then(|| (7, name.to_owned()))
         }));
         names
     }
@@ -224,8 +287,14 @@ impl FakeHost {
                 Ok(())
             }
             "path_open" => {
-                let path = self.path(args[0], args[2], args[3])?;
+                let path = self.resolve(args[0], args[2], args[3], arg(1) & 1 != 0)?;
                 let oflags = arg(4);
+                if oflags & 5 == 5 && self.has(&path) {
+                    return Err(Errno::EXIST);
+                }
+                if self.links.borrow().contains_key(&path) {
+                    return Err(Errno::LOOP);
+                }
                 let found = self.exists(&path);
                 if found == Err(Errno::NOENT) && oflags & 1 != 0 {
                     self.parent(&path)?;
@@ -256,10 +325,15 @@ impl FakeHost {
                 out(size as u32)
             }
             "path_filestat_get" => {
-                let path = self.path(args[0], args[2], args[3])?;
-                let bytes = self.exists(&path)?;
-                let file_type = if bytes.is_some() { 4 } else { 3 };
-                let size = bytes.map_or(0, |bytes| bytes.len() as u64);
+                let path = self.resolve(args[0], args[2], args[3], arg(1) & 1 != 0)?;
+                let (file_type, size) = if self.links.borrow().contains_key(&path) {
+                    (7, 0)
+                } else {
+                    match self.exists(&path)? {
+                        Some(bytes) => (4, bytes.len() as u64),
+                        None => (3, 0),
+                    }
+                };
                 let fields = [1, 999, file_type, 1, size, 5, 6, 7];
                 for (index, field) in (0..).zip(fields) {
                     self.memory.store64(arg(4) + index * 8, field);
@@ -275,19 +349,29 @@ impl FakeHost {
             "path_symlink" => {
                 let path = self.path(args[2], args[3], args[4])?;
                 self.parent(&path)?;
-                self.file_or_dir(&path, Some(Vec::new()));
+                let mut target = std::vec![0; args[1] as usize];
+                self.memory.copy_in(&mut target, arg(0));
+                let target = String::from_utf8(target).unwrap();
+                self.links.borrow_mut().insert(path, target);
                 Ok(())
             }
             "path_unlink_file" | "path_remove_directory" => {
                 let path = self.path(args[0], args[1], args[2])?;
-                self.exists(&path)?;
+                if self.links.borrow_mut().remove(&path).is_none() {
+                    self.exists(&path)?;
+                }
                 self.files.borrow_mut().remove(&path);
                 Ok(())
             }
             "path_readlink" => {
                 let path = self.path(args[0], args[1], args[2])?;
-                self.exists(&path)?;
-                Err(Errno::INVAL)
+                let Some(target) = self.links.borrow().get(&path).cloned() else {
+                    self.exists(&path)?;
+                    return Err(Errno::INVAL);
+                };
+                let size = target.len().min(arg(4) as usize);
+                self.memory.copy_out(arg(3), &target.as_bytes()[..size]);
+                out(size as u32)
             }
             "path_filestat_set_times" => {
                 let path = self.path(args[0], args[2], args[3])?;
@@ -358,6 +442,13 @@ impl FakeHost {
                 Ok(())
             }
             "proc_exit" => Ok(()),
+            "fd_write" if args[0] == 2 => {
+                // At most 1000 bytes at once.
+                let mut text = std::vec![0; self.memory.load32(arg(1) + 4).min(1000) as usize];
+                self.memory.copy_in(&mut text, self.memory.load32(arg(1)));
+                TOLD.with_borrow_mut(|told| told.extend(&text));
+                out(text.len() as u32)
+            }
             "environ_sizes_get" => self.sizes(&self.environment, arg(0), arg(1)),
             "environ_get" => self.texts(&self.environment, arg(0), arg(1)),
             "args_sizes_get" => self.sizes(&self.arguments, arg(0), arg(1)),

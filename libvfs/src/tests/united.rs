@@ -105,7 +105,9 @@ fn other_host_directories_are_the_host_s_alone() {
     assert_eq!(t.preopens(), ["/", "/both"]);
     assert_eq!(t.stat(4, "x").unwrap().size, 5);
     assert_eq!(t.stat(4, "only-tree"), Err(Errno::NOENT));
-    assert_eq!(t.stat(3, "both/x").unwrap().size, 4);
+    // From the root too.
+    assert_eq!(t.stat(3, "both/x").unwrap().size, 5);
+    assert_eq!(t.stat(3, "both/only-tree"), Err(Errno::NOENT));
 }
 
 #[test]
