@@ -5,6 +5,7 @@ use vfs_image::layout;
 use wasmparser::{DataKind, Encoding, Parser, Payload};
 
 use crate::image::{self, Checked, ImageFlaw, MountRow, Row};
+use crate::manifest::Memory;
 use crate::output::{Record, SECTION, hex_digest};
 use crate::plan::Start;
 
@@ -57,6 +58,7 @@ pub enum InspectError {
 pub struct Found<'a> {
     bytes: &'a [u8],
     segment: u32,
+    memories: u32,
     record: Option<Record>,
 }
 
@@ -73,6 +75,7 @@ pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
         });
     }
     let mut images = Vec::new();
+    let mut memories = 0;
     let mut record: Option<Record> = None;
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(not_a_module)? {
@@ -80,6 +83,7 @@ pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
                 encoding: Encoding::Component,
                 ..
             } => return Err(InspectError::Component),
+            Payload::MemorySection(section) => memories = section.count(),
             Payload::DataSection(segments) => {
                 for (index, segment) in (0..).zip(segments) {
                     let segment = segment.map_err(not_a_module)?;
@@ -107,6 +111,7 @@ pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
     Ok(Found {
         bytes,
         segment,
+        memories,
         record,
     })
 }
@@ -122,6 +127,16 @@ impl<'a> Found<'a> {
     #[must_use]
     pub fn segment(&self) -> u32 {
         self.segment
+    }
+
+    /// Where the interposer keeps its own state.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        // A program that can be bundled has one memory.
+        match self.memories {
+            0 | 1 => Memory::Single,
+            _ => Memory::Isolated,
+        }
     }
 
     /// What the module's `wasi-vfs` section says, when it still has one.

@@ -77,6 +77,7 @@ impl Inspect {
             totals: totals(&rows),
             mounts,
             start: (&start).into(),
+            memory: found.memory(),
             entries: rows.into_iter().map(|row| entry(row, &checked)).collect(),
         }
     }
@@ -166,7 +167,7 @@ fn text(contents: &Contents<'_>) -> String {
         ),
         format!("digest     {} (verified)", hex_digest(&checked.digest)),
     ];
-    for fact in facts.into_iter().chain(start::facts(start)) {
+    for fact in facts.into_iter().chain(start::facts(start, found.memory())) {
         text.push_str(&format!("{fact}\n"));
     }
     if let Some(record) = found.record() {

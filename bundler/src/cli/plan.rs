@@ -40,11 +40,8 @@ impl Plan {
         if self.json {
             screen.print_json(&self.report(&manifest, &plan, &image, notices))?;
         } else {
-            let mut text = text(&plan, &image, screen.draws());
-            if manifest.link().memory == Memory::Isolated {
-                text.push_str("memory     isolated\n");
-            }
-            screen.print(&text)?;
+            let memory = manifest.link().memory;
+            screen.print(&text(&plan, memory, &image, screen.draws()))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -73,7 +70,7 @@ impl Plan {
     }
 }
 
-fn text(plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
+fn text(plan: &plan::Plan, memory: Memory, image: &image::Image, drawn: bool) -> String {
     let lines = tree::draw(plan, drawn);
     let marks: BTreeMap<&str, String> = (plan.mounts().iter())
         .map(|it| (it.path.as_str(), mount(it).mark()))
@@ -92,7 +89,7 @@ fn text(plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
         human_size(image.metadata_size()),
         human_size(image.contents_size()),
     ));
-    for fact in start::facts(plan.start()) {
+    for fact in start::facts(plan.start(), memory) {
         text.push_str(&format!("{fact}\n"));
     }
     text

@@ -125,6 +125,8 @@ pub(crate) struct InspectReport {
     pub(crate) mounts: Vec<Mount>,
     /// What the program is started with.
     pub(crate) start: StartReport,
+    /// Where the interposer keeps its own state.
+    pub(crate) memory: Memory,
     /// What the entries come to.
     pub(crate) totals: Totals,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use wasi_vfs::manifest::{EnvPolicy, Host};
+use wasi_vfs::manifest::{EnvPolicy, Host, Memory};
 use wasi_vfs::plan::{MountKind, Start};
 
 use super::render::{human_size, printable};
@@ -69,9 +69,12 @@ impl Mount {
     }
 }
 
-/// What differs from a program that is started as it was before: one line each, its label first.
-pub(crate) fn facts(start: &Start) -> Vec<String> {
+/// What differs from a program that is linked and started in the usual way: one line each, its label first.
+pub(crate) fn facts(start: &Start, memory: Memory) -> Vec<String> {
     let mut facts = Vec::new();
+    if memory == Memory::Isolated {
+        facts.push("memory     isolated".to_owned());
+    }
     match start.host {
         Host::Fallback => {}
         Host::Override => facts.push("host       seen before what is embedded".to_owned()),

@@ -109,16 +109,15 @@ fn inspect_shows_them_too() {
 
 /// What is not asked for is not shown, except for a layout that not every engine runs.
 #[test]
-fn a_plan_shows_the_layout_when_it_is_not_the_usual() {
+fn the_layout_is_shown_when_it_is_not_the_usual() {
     let folder = folder();
     let isolated = "[link]\nmemory = \"isolated\"";
     folder.write("wasi-vfs.toml", MANIFEST.replace("[link]", isolated));
-    let said = folder.run(&["plan"]);
-    assert!(
-        said.stdout.ends_with("\nmemory     isolated\n"),
-        "{}",
-        said.stdout
-    );
+    assert_eq!(folder.run(&["bundle"]).code, Some(0));
+    for args in [&["plan"][..], &["inspect", "app.wasm"]] {
+        let said = folder.run(args).stdout;
+        assert!(said.contains("\nmemory     isolated\n"), "{said}");
+    }
 }
 
 /// A program that can't ask for what the manifest gives it: it works, and the user is told.
