@@ -23,11 +23,12 @@ static void close_file(FILE *file, const char *path) {
 
 int main(int argc, char **argv) {
     const char *notes = getenv("NOTES"), *page = "/tmp/page.txt";
-    char line[256], title[256] = "";
+    char *line = NULL, title[64] = "";
+    size_t room = 0;
 
     FILE *file = open_file("/etc/notes.conf", "r");
-    if (fgets(line, sizeof line, file))
-        sscanf(line, "title = %255[^\n]", title);
+    if (getline(&line, &room, file) != -1)
+        sscanf(line, "title = %63[^\n]", title);
     fclose(file);
 
     file = open_file(notes, "a");
@@ -38,12 +39,12 @@ int main(int argc, char **argv) {
     FILE *out = open_file(page, "w+");
     fprintf(out, "%s\n", title);
     file = open_file(notes, "r");
-    for (int number = 1; fgets(line, sizeof line, file); number++)
+    for (int number = 1; getline(&line, &room, file) != -1; number++)
         fprintf(out, "%d. %s", number, line);
     fclose(file);
 
     rewind(out);
-    while (fgets(line, sizeof line, out))
+    while (getline(&line, &room, out) != -1)
         fputs(line, stdout);
     close_file(out, page);
     return remove(page) != 0;
