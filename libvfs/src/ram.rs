@@ -60,6 +60,9 @@ pub(crate) struct Ram<P> {
     cursors: [Cursor; 4],
     /// The cursor to be used next.
     turn: usize,
+    /// After so many times more, memory can't be had: tests try every place where that can happen.
+    #[cfg(test)]
+    pub(crate) allocations: Option<u32>,
 }
 
 impl<P> Ram<P> {
@@ -74,6 +77,8 @@ impl<P> Ram<P> {
             made: 0,
             cursors: [Cursor::NONE; 4],
             turn: 0,
+            #[cfg(test)]
+            allocations: None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod change;
 mod corrupt;
 mod descriptors;
 mod env;
+mod failure;
 mod fixture;
 mod flags;
 mod host;

@@ -103,6 +103,8 @@ impl<P: Pages> Ram<P> {
         let mut map = self.map(node);
         let mut done = 0;
         let mut result = Ok(());
+        // Blocks that were taken one after the other often lie so: they are copied at once.
+        let (mut run, mut run_len) = (0, 0);
         while done < len {
             let Part {
                 block,
@@ -110,16 +112,19 @@ impl<P: Pages> Ram<P> {
                 len: size,
             } = part(position + u64::from(done), len - done);
             match self.open_block(image, node, &mut map, block, start, size) {
+                Ok(at) if at + start == run + run_len => run_len += size,
                 Ok(at) => {
-                    program.copy_in(self.pages.bytes_mut(at + start, size), from + done);
-                    done += size;
+                    self.fill_run(program, run, run_len, from + done - run_len);
+                    (run, run_len) = (at + start, size);
                 }
                 Err(errno) => {
                     result = Err(errno);
                     break;
                 }
             }
+            done += size;
         }
+        self.fill_run(program, run, run_len, from + done - run_len);
         self.put_map(node, map);
         let end = position + u64::from(done);
         if done > 0 && end > self.size(node) {
@@ -129,6 +134,13 @@ impl<P: Pages> Ram<P> {
             return Ok(done);
         }
         result.map(|()| 0)
+    }
+
+    /// Copies from the program's memory into a run of blocks, if there is one.
+    fn fill_run(&mut self, program: &impl Program, run: u32, len: u32, from: u32) {
+        if len > 0 {
+            program.copy_in(self.pages.bytes_mut(run, len), from);
+        }
     }
 
     /// The memory of a block, of which the part from `start` on is about to be written.

@@ -20,7 +20,7 @@ const SMALL: u32 = 128;
 const SMALL_CLASSES: u32 = SMALL / 16;
 
 /// One piece fewer than two in a slab is a block.
-const LARGEST: u32 = ROOM / 2 & !3;
+const LARGEST: u32 = (ROOM / 2) & !3;
 
 /// Sizes of pieces there are: the small ones, then 31 down to 2 in a slab.
 pub(super) const CLASSES: usize = (SMALL_CLASSES + 32) as usize;
@@ -139,6 +139,10 @@ impl<P: Pages> Ram<P> {
     /// # Errors
     /// `ENOSPC` when there is none.
     pub(super) fn alloc(&mut self, size: u32) -> Result<u32> {
+        #[cfg(test)]
+        if let Some(left) = self.allocations.as_mut() {
+            *left = left.checked_sub(1).ok_or(Errno::NOSPC)?;
+        }
         let size = rounded(size);
         if size == BLOCK {
             return self.take_block();
@@ -196,6 +200,13 @@ impl<P: Pages> Ram<P> {
             self.put32(slab + STATE, state.pack());
         }
         size_of_class(state.class)
+    }
+
+    /// Bytes that count for a mount.
+    #[cfg(test)]
+    pub(crate) fn used(&self, mount: u32) -> u64 {
+        self.account_of(mount)
+            .map_or(0, |account| self.get64(account + USED))
     }
 
     /// Bytes of what memory there was that are in no use.

@@ -1,6 +1,6 @@
 //! The index: finds items by their hash, however many there are.
 //!
-//! Linear hashing: one bucket more with each item more, so that no insertion takes long, and one less with
+//! Linear hashing: two buckets more with each item more, so that no insertion takes long, and two less with
 //! each one less. Items are chained, so inserting one takes no memory; when there is none for a bucket,
 //! chains become longer.
 
@@ -123,12 +123,14 @@ impl<P: Pages> Ram<P> {
     /// Adds an item, whose hash and key are set.
     pub(super) fn insert(&mut self, item: u32) {
         self.index.items += 1;
-        if self.index.items > self.index.count && self.add_bucket().is_ok() {
-            let new = self.index.count - 1;
-            // Its items were in the bucket of which it is the other half.
-            let half = new & !(1 << (31 - (new | 1).leading_zeros()));
-            if half != new {
-                self.rehash(half);
+        for _ in 0..2 {
+            if self.index.items.saturating_mul(2) > self.index.count && self.add_bucket().is_ok() {
+                let new = self.index.count - 1;
+                // Its items were in the bucket of which it is the other half.
+                let half = new & !(1 << (31 - (new | 1).leading_zeros()));
+                if half != new {
+                    self.rehash(half);
+                }
             }
         }
         self.chain(item);
@@ -171,8 +173,10 @@ impl<P: Pages> Ram<P> {
         let next = self.get32(item + NEXT);
         self.put32(link, next);
         self.index.items -= 1;
-        if self.index.items * 2 < self.index.count && self.index.count > 1 {
-            self.drop_bucket();
+        for _ in 0..2 {
+            if self.index.items.saturating_mul(3) < self.index.count && self.index.count > 1 {
+                self.drop_bucket();
+            }
         }
     }
 

@@ -224,7 +224,8 @@ impl<P: Pages> Ram<P> {
         if first >= u64::from(width) {
             return;
         }
-        for index in first as u32..width {
+        // Backwards, so that what is taken next lies in order again.
+        for index in (first as u32..width).rev() {
             let entry = node + index * 4;
             let child = self.get32(entry);
             if child == 0 {
