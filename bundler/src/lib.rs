@@ -63,7 +63,7 @@ pub fn bundle<W: Write + Seek>(
     let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
     let linked = link::link(program, &options)?;
-    let unused = unused::find(program, plan.start());
+    let unused = unused::find(program, &plan);
     let sealed = output::seal(&linked, interposer, &image, source, out, progress)?;
     Ok(Bundled {
         plan,

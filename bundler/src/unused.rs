@@ -3,10 +3,10 @@
 use miette::Diagnostic;
 use wasmparser::{Parser, Payload, TypeRef};
 
-use crate::plan::Start;
+use crate::plan::{MountKind, Plan};
 
 /// Something in the manifest that changes nothing for this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Diagnostic)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Diagnostic)]
 #[diagnostic(severity(Warning))]
 #[non_exhaustive]
 pub enum Unused {
@@ -29,11 +29,27 @@ pub enum Unused {
         )
     )]
     Arguments,
+
+    /// A host mount for a program that can't find what the host gives.
+    #[error(
+        "the program never asks which directories the host gives, so the host mount at `{path}` will find none"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::unused::host),
+        help(
+            "remove the mount; a program asks by importing `fd_prestat_get` and `fd_prestat_dir_name`, which nobody can add to it"
+        )
+    )]
+    Host {
+        /// The mount's guest path.
+        path: String,
+    },
 }
 
-/// What of `start` is lost on `program`, which is a module that was linked.
-pub(crate) fn find(program: &[u8], start: &Start) -> Vec<Unused> {
+/// What of `plan` is lost on `program`, which is a module that was linked.
+pub(crate) fn find(program: &[u8], plan: &Plan) -> Vec<Unused> {
     let asked = asked(program);
+    let start = plan.start();
     let mut unused = Vec::new();
     if !start.environment.is_empty() && !asked.environment {
         unused.push(Unused::Environment);
@@ -42,6 +58,13 @@ pub(crate) fn find(program: &[u8], start: &Start) -> Vec<Unused> {
     if start.arguments.len() > 1 && !asked.arguments {
         unused.push(Unused::Arguments);
     }
+    if !asked.directories || !asked.their_names {
+        let mounts = plan.mounts().iter();
+        let mounts = mounts.filter(|mount| mount.kind == MountKind::Host);
+        unused.extend(mounts.map(|mount| Unused::Host {
+            path: mount.path.to_string(),
+        }));
+    }
     unused
 }
 
@@ -49,6 +72,8 @@ pub(crate) fn find(program: &[u8], start: &Start) -> Vec<Unused> {
 struct Asked {
     environment: bool,
     arguments: bool,
+    directories: bool,
+    their_names: bool,
 }
 
 fn asked(program: &[u8]) -> Asked {
@@ -64,6 +89,8 @@ fn asked(program: &[u8]) -> Asked {
                         _ if !wasi || !matches!(import.ty, TypeRef::Func(_)) => {}
                         "environ_get" => asked.environment = true,
                         "args_get" => asked.arguments = true,
+                        "fd_prestat_get" => asked.directories = true,
+                        "fd_prestat_dir_name" => asked.their_names = true,
                         _ => {}
                     }
                 }
@@ -78,13 +105,31 @@ fn asked(program: &[u8]) -> Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Entry, EntryKind, GuestPath, Mount, Origin, Start};
 
-    fn start(variables: usize, arguments: usize) -> Start {
-        Start {
+    fn plan(variables: usize, arguments: usize, mounts: &[(&str, MountKind)]) -> Plan {
+        let directory = |path: &str| Entry {
+            path: GuestPath::parse(path).unwrap(),
+            kind: EntryKind::Directory,
+            mode: 0o755,
+            time_ns: 0,
+            origin: Origin::IMPLIED,
+        };
+        let mount = |&(path, kind): &(&str, MountKind)| Mount {
+            path: GuestPath::parse(path).unwrap(),
+            kind,
+            size_limit: None,
+            required: false,
+            origin: Origin::IMPLIED,
+        };
+        let start = Start {
             environment: vec![("A".to_owned(), "1".to_owned()); variables],
             arguments: vec!["a".to_owned(); arguments],
             ..Start::default()
-        }
+        };
+        Plan::assemble(mounts.iter().map(|(path, _)| directory(path)).collect())
+            .with_mounts(mounts.iter().map(mount).collect())
+            .with_start(start)
     }
 
     #[test]
@@ -93,18 +138,34 @@ mod tests {
         let import = |module: &str, name: &str| {
             format!(r#"(import "{module}" "{name}" (func (param i32 i32) (result i32)))"#)
         };
-        let (env, args) = (Unused::Environment, Unused::Arguments);
+        let env = || Unused::Environment;
+        let args = || Unused::Arguments;
+        let host = |path: &str| Unused::Host {
+            path: path.to_owned(),
+        };
         let one = "wasi_snapshot_preview1";
-        for (imports, start, expected) in [
-            (String::new(), start(0, 0), vec![]),
-            (String::new(), start(0, 1), vec![]),
-            (String::new(), start(1, 2), vec![env, args]),
-            (import(one, "environ_get"), start(1, 2), vec![args]),
-            (import("wasi_unstable", "args_get"), start(1, 2), vec![env]),
-            (import("env", "args_get"), start(0, 2), vec![args]),
-            (import(one, "args_sizes_get"), start(0, 2), vec![args]),
+        let places = [("a", MountKind::Host), ("b", MountKind::Tmpfs)];
+        let both = import(one, "fd_prestat_get") + &import(one, "fd_prestat_dir_name");
+        for (imports, plan, expected) in [
+            (String::new(), plan(0, 0, &[]), vec![]),
+            (String::new(), plan(0, 1, &[]), vec![]),
+            (String::new(), plan(1, 2, &[]), vec![env(), args()]),
+            (import(one, "environ_get"), plan(1, 2, &[]), vec![args()]),
+            (
+                import("wasi_unstable", "args_get"),
+                plan(1, 2, &[]),
+                vec![env()],
+            ),
+            (import("env", "args_get"), plan(0, 2, &[]), vec![args()]),
+            (import(one, "args_sizes_get"), plan(0, 2, &[]), vec![args()]),
+            (
+                import(one, "fd_prestat_get"),
+                plan(0, 0, &places),
+                vec![host("a")],
+            ),
+            (both, plan(0, 0, &places), vec![]),
         ] {
-            assert_eq!(find(&module(&imports), &start), expected, "{imports}");
+            assert_eq!(find(&module(&imports), &plan), expected, "{imports}");
         }
     }
 }

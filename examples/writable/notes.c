@@ -15,7 +15,8 @@ static FILE *open_file(const char *path, const char *mode) {
 }
 
 static void close_file(FILE *file, const char *path) {
-    if (fclose(file) != 0) { // what was written may only fail here
+    int failed = ferror(file);
+    if (fclose(file) != 0 || failed) { // no space left, say
         fprintf(stderr, "notes: %s: %s\n", path, strerror(errno));
         exit(1);
     }

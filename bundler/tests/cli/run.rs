@@ -32,6 +32,8 @@ fn program(body: &str) -> Folder {
           (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
           (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_prestat_get" (func (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func (param i32 i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
           (memory (export "memory") 1)
@@ -216,7 +218,11 @@ fn env_is_stronger_than_the_manifests() {
 
 #[test]
 fn a_required_directory_that_is_missing_is_told() {
-    let folder = program("(call $proc_exit (i32.const 42))");
+    // A program that asks for nothing of the file system needs no directory either, so this one does.
+    let folder = program(
+        "(drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 16)))
+         (call $proc_exit (i32.const 42))",
+    );
     bundle(
         &folder,
         "[[mount]]\nguest = '/data'\nkind = 'host'\nrequired = true\n",

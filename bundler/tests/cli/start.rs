@@ -56,6 +56,8 @@ const PROGRAM: &str = r#"(module
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func (param i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (func (export "_start")))
 "#;
@@ -126,11 +128,13 @@ fn what_the_program_never_asks_for_is_told() {
     let folder = folder();
     let program = PROGRAM
         .replace("environ_get", "clock_res_get")
-        .replace("\"args_get", "\"random_get");
+        .replace("\"args_get", "\"random_get")
+        .replace("fd_prestat_get", "fd_fdstat_get");
     folder.write("app.wat", program);
     let said = folder.run(&["bundle", "--json"]);
     assert_eq!(said.code, Some(0), "{}", said.stderr);
-    for code in ["wasi_vfs::unused::env", "wasi_vfs::unused::args"] {
+    for what in ["env", "args", "host"] {
+        let code = &format!("wasi_vfs::unused::{what}");
         assert!(said.stderr.contains(code), "{}", said.stderr);
         assert!(said.stdout.contains(code), "{}", said.stdout);
     }
