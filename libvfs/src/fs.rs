@@ -14,6 +14,7 @@ mod socket;
 mod stat;
 mod write;
 
+use vfs_image::layout::HOST_NONE;
 use vfs_image::{Bytes, Image, NodeId};
 
 use crate::errno::{Errno, Result};
@@ -201,8 +202,14 @@ impl<W: World> Vfs<W> {
         };
         directory.rights.require(right)?;
         let (node, mode, host) = (directory.node, directory.mode, directory.host);
+        self.outside.fd = 0;
+        if self.program.host_policy() == HOST_NONE {
+            // Decided when the program is linked, so that all of the other way is left out.
+            let found = self.resolve(node, mode, path, path_len, follow)?;
+            self.place = if found { Place::Tree } else { Place::Free };
+            return Ok(());
+        }
         if host.is_none() || !self.host_first() {
-            self.outside.fd = 0;
             match self.resolve(node, mode, path, path_len, follow) {
                 Ok(true) if host.is_none() || !self.found.is_dir() => {
                     self.place = Place::Tree;

@@ -13,6 +13,8 @@ pub trait Program {
     /// Which WASI it calls: 1 is `wasi_snapshot_preview1`, 0 the older `wasi_unstable`, where
     /// some structures and numbers are others.
     fn snapshot(&self) -> u32;
+    /// How the host's directories meet the tree, as in the image's flags: see [`vfs_image::layout::HOST_POLICY`].
+    fn host_policy(&self) -> u32;
     /// Ends the program: it passed a pointer outside its memory.
     fn trap(&self) -> !;
     /// Loads a little-endian 32-bit integer.

@@ -8,7 +8,8 @@
 
 use core::ops::Range;
 
-use vfs_image::{HostPolicy, NodeId};
+use vfs_image::NodeId;
+use vfs_image::layout::HOST_OVERRIDE;
 
 use crate::errno::{Errno, Result};
 use crate::fs::{BORROWED, Last, Place, Vfs, World};
@@ -25,8 +26,8 @@ const ATTACHED_MAX: usize = 16;
 /// Where answers go that the host gives about a path that was lent to it.
 const ANSWER: u32 = BORROWED + PATH_MAX;
 
-/// Bytes of a witx `filestat`.
-pub(crate) const FILESTAT: u32 = 64;
+/// Bytes of the larger witx `filestat`.
+const FILESTAT: u32 = 64;
 
 /// The largest answer: a symlink's target and, before it, its length.
 const ANSWER_MAX: usize = PATH_MAX as usize + 8;
@@ -126,10 +127,9 @@ struct Here {
 
 impl<W: World> Vfs<W> {
     /// Whether the host's names come before the tree's.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn host_first(&self) -> bool {
-        let policy = self.image.as_ref().map(vfs_image::Image::host_policy);
-        policy == Some(HostPolicy::Override)
+        self.program.host_policy() == HOST_OVERRIDE
     }
 
     /// Finds out where a path leads, name by name; as [`locate`](Self::locate), for what that can't tell.

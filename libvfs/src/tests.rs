@@ -11,6 +11,7 @@ mod flags;
 mod host;
 mod list;
 mod names;
+mod old;
 mod open;
 mod peer;
 mod poll;

@@ -23,6 +23,7 @@ mod intrinsic {
         pub(super) fn image_to_own(own: *mut u8, offset: u32, len: u32);
         pub(super) safe fn image_size() -> u32;
         pub(super) safe fn snapshot() -> u32;
+        pub(super) safe fn host_policy() -> u32;
     }
 }
 
@@ -49,6 +50,10 @@ impl Program for Memory {
     #[inline(always)]
     fn snapshot(&self) -> u32 {
         intrinsic::snapshot()
+    }
+    #[inline(always)]
+    fn host_policy(&self) -> u32 {
+        intrinsic::host_policy()
     }
     #[inline(always)]
     fn trap(&self) -> ! {

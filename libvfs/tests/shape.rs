@@ -58,7 +58,7 @@ const INTERPOSED: [(&str, &str); 40] = [
 const HOST_ONLY: [(&str, &str, &str); 2] = [("clock_time_get", "iIi", "i"), ("proc_exit", "i", "")];
 
 /// Every intrinsic, with its parameters and results.
-const INTRINSICS: [(&str, &str, &str); 14] = [
+const INTRINSICS: [(&str, &str, &str); 15] = [
     ("program_load8", "i", "i"),
     ("program_load32", "i", "i"),
     ("program_load64", "i", "I"),
@@ -73,6 +73,7 @@ const INTRINSICS: [(&str, &str, &str); 14] = [
     ("image_size", "", "i"),
     ("program_pages", "", "i"),
     ("snapshot", "", "i"),
+    ("host_policy", "", "i"),
 ];
 
 /// The artifact that only reads, and the bytes of code that a program may get which only reads as well: the linker

@@ -117,6 +117,16 @@ impl<W: World> Vfs<W> {
         let position = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_seek(*fd, delta, whence, out),
             Some(Entry::File(file)) => {
+                let mut whence = whence;
+                if self.program.snapshot() == 0 {
+                    // Current position, end, start; else start, current position, end.
+                    whence = match whence {
+                        0 => 1,
+                        1 => 2,
+                        2 => 0,
+                        _ => whence,
+                    };
+                }
                 // To tell is a seek by nothing and needs no more than the right to tell.
                 let tells = delta == 0 && whence == 1;
                 file.rights.require(if tells { TELL } else { SEEK })?;

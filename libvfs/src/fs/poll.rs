@@ -7,14 +7,17 @@ use crate::host::Host;
 use crate::program::Program;
 use crate::rights::POLL;
 
-/// Bytes of a witx `subscription`: userdata, tag at 8, descriptor at 16.
+/// Bytes of a witx `subscription`: userdata, tag at 8, descriptor or clock at 16.
 const SUBSCRIPTION: u32 = 48;
+
+/// The same in snapshot 0, where a clock has an identifier of 64 bits before all else.
+const OLD_SUBSCRIPTION: u32 = 56;
 
 /// Bytes of a witx `event`: userdata, error at 8, type at 10, bytes at 16, flags at 24.
 const EVENT: u32 = 32;
 
 /// Two subscriptions, their events, and how many of those there are.
-const REQUEST: usize = (2 * SUBSCRIPTION + 2 * EVENT + 4) as usize;
+const REQUEST: usize = (2 * OLD_SUBSCRIPTION + 2 * EVENT + 4) as usize;
 
 /// The tag of a subscription to a clock.
 const CLOCK: u32 = 0;
@@ -25,6 +28,9 @@ const FD_READ: u32 = 1;
 /// The tag of a subscription to writing.
 const FD_WRITE: u32 = 2;
 
+/// The flag of a clock whose timeout is a time, and not how long to wait.
+const ABSOLUTE: u32 = 1;
+
 /// The flag of an event: the other end hung up; here, the end of the file is reached.
 const HANGUP: u64 = 1;
 
@@ -32,7 +38,7 @@ impl<W: World> Vfs<W> {
     /// `poll_oneoff`: what is embedded is always ready, and a closed descriptor has an error to tell.
     ///
     /// When there is either, nobody waits: the host is asked for each of its own
-    /// whether it is ready now. Otherwise the host waits, and sees its own
+    /// whether it is ready now, and clocks that ring at once do. Otherwise the host waits, and sees its own
     /// numbers in the subscriptions meanwhile.
     ///
     /// # Errors
@@ -44,31 +50,29 @@ impl<W: World> Vfs<W> {
         count: u32,
         out: u32,
     ) -> Result<()> {
-        self.program.check(subscriptions, count, SUBSCRIPTION);
+        let size = self.subscription_size();
+        self.program.check(subscriptions, count, size);
         self.program.check(events, count, EVENT);
         self.program.check(out, 1, 4);
         let mut ready = 0;
         for index in 0..count {
-            let subscription = subscriptions + index * SUBSCRIPTION;
+            let subscription = subscriptions + index * size;
             let tag = self.tag(subscription);
             if tag == CLOCK {
                 continue;
             }
+            if tag > FD_WRITE {
+                return Err(Errno::INVAL);
+            }
             let fd = self.program.load32(subscription + 16);
-            if let Some((errno, bytes, flags)) = self.readiness(tag, fd) {
-                let event = events + ready * EVENT;
-                let userdata = self.program.load64(subscription);
-                self.program.store64(event, userdata);
-                self.program
-                    .store64(event + 8, u64::from(errno | tag << 16));
-                self.program.store64(event + 16, bytes);
-                self.program.store64(event + 24, flags);
+            if let Some(state) = self.readiness(tag, fd) {
+                self.tell(subscription, events + ready * EVENT, state);
                 ready += 1;
             }
         }
         if ready > 0 {
             for index in 0..count {
-                let subscription = subscriptions + index * SUBSCRIPTION;
+                let subscription = subscriptions + index * size;
                 let event = events + ready * EVENT;
                 ready += u32::from(self.ready_now(subscription, event));
             }
@@ -81,13 +85,49 @@ impl<W: World> Vfs<W> {
         result
     }
 
-    /// What a subscription is to; what preview1 does not know is left to the host, as clocks are.
+    /// Bytes of a witx `subscription`.
+    #[inline(always)]
+    fn subscription_size(&self) -> u32 {
+        if self.program.snapshot() == 0 {
+            OLD_SUBSCRIPTION
+        } else {
+            SUBSCRIPTION
+        }
+    }
+
+    /// What a subscription is to.
     #[inline(never)]
     fn tag(&self, subscription: u32) -> u32 {
-        match self.program.load32(subscription + 8) & 0xff {
-            tag @ (FD_READ | FD_WRITE) => tag,
-            _ => CLOCK,
+        self.program.load32(subscription + 8) & 0xff
+    }
+
+    /// Puts an event down: error, bytes and flags.
+    fn tell(&self, subscription: u32, event: u32, (errno, bytes, flags): (u32, u64, u64)) {
+        let userdata = self.program.load64(subscription);
+        let tag = self.tag(subscription);
+        self.program.store64(event, userdata);
+        self.program
+            .store64(event + 8, u64::from(errno | tag << 16));
+        self.program.store64(event + 16, bytes);
+        self.program.store64(event + 24, flags);
+    }
+
+    /// Whether a clock rings at once: it has no time to wait for, or the time has come.
+    fn rings(&self, subscription: u32) -> bool {
+        let mut clock = subscription + 16;
+        if self.program.snapshot() == 0 {
+            clock += 8;
         }
+        let timeout = self.program.load64(clock + 8);
+        if self.program.load32(clock + 24) & ABSOLUTE == 0 {
+            return timeout == 0;
+        }
+        let clock = self.program.load32(clock);
+        let saved = self.program.load64(BORROWED);
+        let told = self.host.clock_time_get(clock, 0, BORROWED);
+        let now = self.program.load64(BORROWED);
+        self.program.store64(BORROWED, saved);
+        told.is_ok() && now >= timeout
     }
 
     /// Error, bytes and flags of the event of a descriptor, unless it is the host's to say.
@@ -110,35 +150,39 @@ impl<W: World> Vfs<W> {
 
     /// Asks the host about one of its descriptors without waiting; true when it put down an event.
     ///
-    /// A clock that rings at once is asked beside it. The program's own clocks
-    /// are not: as in `poll`, a timeout matters only when nothing is ready.
+    /// A clock that rings at once is asked beside it.
     fn ready_now(&mut self, subscription: u32, event: u32) -> bool {
         let tag = self.tag(subscription);
+        if tag == CLOCK {
+            let rings = self.rings(subscription);
+            if rings {
+                self.tell(subscription, event, (0, 0, 0));
+            }
+            return rings;
+        }
         let fd = self.program.load32(subscription + 16);
         let Some(&mut Entry::Host(fd)) = self.table.entry(fd) else {
             return false;
         };
-        if tag == CLOCK {
-            return false;
-        }
+        let size = self.subscription_size();
         // The program has a page at least, as the subscription is in it. Zeros are
         // a clock without a timeout, and two events of clocks.
         let (saved, request) = self.path.split_at_mut(REQUEST);
         let request = request.get_mut(..REQUEST).unwrap_or_default();
         request.fill(0);
-        let asked = request.get_mut(..SUBSCRIPTION as usize).unwrap_or_default();
+        let asked = request.get_mut(..size as usize).unwrap_or_default();
         self.program.copy_in(asked, subscription);
         self.program.copy_in(saved, BORROWED);
         self.program.copy_out(BORROWED, request);
         self.program.store32(BORROWED + 16, fd);
         // No answer leaves the events as they are.
-        let events = BORROWED + 2 * SUBSCRIPTION;
+        let events = BORROWED + 2 * size;
         let _ = self
             .host
             .poll_oneoff(BORROWED, events, 2, events + 2 * EVENT);
         self.program.copy_in(request, BORROWED);
         self.program.copy_out(BORROWED, saved);
-        let events = request.get(2 * SUBSCRIPTION as usize..).unwrap_or_default();
+        let events = request.get(2 * size as usize..).unwrap_or_default();
         for told in events.as_chunks::<{ EVENT as usize }>().0 {
             if u32::from(told[10]) == tag {
                 self.program.copy_out(event, told);
@@ -154,7 +198,7 @@ impl<W: World> Vfs<W> {
     #[inline(never)]
     fn translate(&mut self, subscriptions: u32, count: u32, to_host: bool) {
         for index in 0..count {
-            let subscription = subscriptions + index * SUBSCRIPTION;
+            let subscription = subscriptions + index * self.subscription_size();
             if self.tag(subscription) != CLOCK {
                 let fd = self.program.load32(subscription + 16);
                 let fd = match self.table.entry(fd) {

@@ -2,7 +2,8 @@
 
 use core::ops::Range;
 
-use vfs_image::{Bytes, HostPolicy, Image, MountKind, NodeId};
+use vfs_image::layout::HOST_NONE;
+use vfs_image::{Bytes, Image, MountKind, NodeId};
 
 use super::{BORROWED, Place, Vfs, World};
 use crate::errno::{Errno, Result};
@@ -38,10 +39,9 @@ impl<W: World> Vfs<W> {
                 self.insert_preopen(NodeId::new(index), None, Preopen::Embedded(index));
             }
         }
-        let policy = self.image.as_ref().map(Image::host_policy);
         // A program without this much memory has no use for descriptors.
         let borrows = self.program.size() >= u64::from(BORROWED + BORROWED_MAX);
-        if borrows && policy != Some(HostPolicy::None) {
+        if borrows && self.program.host_policy() != HOST_NONE {
             let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
             self.program.copy_in(saved, BORROWED);
             for fd in FIRST..HOST_FDS_MAX {

@@ -10,7 +10,7 @@ use crate::program::Program;
 use crate::ram::{ACCESSED, CHANGED, MODIFIED, Node};
 use crate::resolve::Follow;
 use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
-use crate::seam::{FILESTAT, SYMLINK};
+use crate::seam::SYMLINK;
 
 /// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give. Mounts count on.
 const DEVICE: u64 = 0x7666_7300;
@@ -30,7 +30,7 @@ pub(super) fn check_times(set: u32) -> Result<()> {
 }
 
 impl<W: World> Vfs<W> {
-    /// Stores a witx `filestat`, 64 bytes, of the node that was found.
+    /// Stores a witx `filestat` of the node that was found.
     #[inline(never)]
     fn answer_stat(&self, out: u32) {
         let node = &self.found;
@@ -38,15 +38,29 @@ impl<W: World> Vfs<W> {
             Some(record) if W::WRITABLE => self.recorded(record),
             _ => (node.size.into(), [node.time_ns; 3]),
         };
-        self.program.check(out, 1, 64);
+        self.program.check(out, 1, self.filestat_size());
         self.program.store64(out, DEVICE + u64::from(node.mount));
         self.program.store64(out + 8, self.inode(node.id));
-        self.program.store64(out + 16, node.file_type() as u64);
-        self.program.store64(out + 24, u64::from(node.nlink));
-        self.program.store64(out + 32, size);
-        self.program.store64(out + 40, accessed);
-        self.program.store64(out + 48, modified);
-        self.program.store64(out + 56, changed);
+        let (file_type, links) = (node.file_type() as u64, u64::from(node.nlink));
+        let mut rest = out + 24;
+        if self.program.snapshot() == 0 {
+            // The number of links has 32 bits, behind the type.
+            self.program.store64(out + 16, file_type | links << 32);
+        } else {
+            self.program.store64(out + 16, file_type);
+            self.program.store64(out + 24, links);
+            rest = out + 32;
+        }
+        self.program.store64(rest, size);
+        self.program.store64(rest + 8, accessed);
+        self.program.store64(rest + 16, modified);
+        self.program.store64(rest + 24, changed);
+    }
+
+    /// Bytes of a witx `filestat`.
+    #[inline(always)]
+    pub(crate) fn filestat_size(&self) -> u32 {
+        if self.program.snapshot() == 0 { 56 } else { 64 }
     }
 
     /// Size and times, in the order of a `filestat`, of what was found to be in memory.
@@ -111,7 +125,8 @@ impl<W: World> Vfs<W> {
             }
             Place::Host { .. } => {
                 let flags = if self.outside.follows { flags } else { 0 };
-                self.on_host(out, FILESTAT, |host, fd, path, len, out| {
+                let size = self.filestat_size();
+                self.on_host(out, size, |host, fd, path, len, out| {
                     host.path_filestat_get(fd, flags, path, len, out)
                 })
             }

@@ -6,6 +6,7 @@ use std::prelude::v1::*;
 use std::rc::Rc;
 use std::vec;
 
+use vfs_image::layout::HOST_POLICY;
 use vfs_image::{Bytes, Corrupt};
 
 use super::host::FakeHost;
@@ -64,6 +65,11 @@ impl Program for Memory {
     }
     fn snapshot(&self) -> u32 {
         self.snapshot
+    }
+    fn host_policy(&self) -> u32 {
+        // In the header's flags; a corrupt image may have none.
+        let flags = self.image.get(44).copied().unwrap_or_default();
+        u32::from(flags) & HOST_POLICY
     }
     fn trap(&self) -> ! {
         std::panic!("trap")
@@ -220,11 +226,20 @@ impl Fixture {
         Self::on(&tree.build(), prepare)
     }
 
+    /// A program of `wasi_unstable` bundled with this tree.
+    pub(super) fn old(tree: &Tree, prepare: impl FnOnce(&mut FakeHost)) -> Self {
+        Self::of(&tree.build(), 0, prepare)
+    }
+
     pub(super) fn on(image: &[u8], prepare: impl FnOnce(&mut FakeHost)) -> Self {
+        Self::of(image, 1, prepare)
+    }
+
+    fn of(image: &[u8], snapshot: u32, prepare: impl FnOnce(&mut FakeHost)) -> Self {
         let memory = Memory {
             bytes: Rc::new(RefCell::new(vec![0xa5; MEMORY])),
             image: Rc::new(image.to_vec()),
-            snapshot: 1,
+            snapshot,
         };
         let mut host = FakeHost::new(memory.clone());
         prepare(&mut host);

@@ -334,7 +334,11 @@ impl FakeHost {
                         None => (3, 0),
                     }
                 };
-                let fields = [1, 999, file_type, 1, size, 5, 6, 7];
+                let fields = if self.memory.snapshot == 0 {
+                    std::vec![1, 999, file_type | 1 << 32, size, 5, 6, 7]
+                } else {
+                    std::vec![1, 999, file_type, 1, size, 5, 6, 7]
+                };
                 for (index, field) in (0..).zip(fields) {
                     self.memory.store64(arg(4) + index * 8, field);
                 }
@@ -415,11 +419,12 @@ impl FakeHost {
             // Standard output is ready, and so is a clock without a timeout; nothing else ever is.
             "poll_oneoff" => {
                 let mut ready = 0;
+                let old = self.memory.snapshot == 0;
                 for index in 0..arg(2) {
-                    let at = arg(0) + index * 48;
+                    let at = arg(0) + index * if old { 56 } else { 48 };
                     let tag = self.memory.load32(at + 8) & 0xff;
-                    let (fd, timeout) =
-                        (self.memory.load32(at + 16), self.memory.load64_at(at + 24));
+                    let fd = self.memory.load32(at + 16);
+                    let timeout = self.memory.load64_at(at + if old { 32 } else { 24 });
                     if tag != 0 {
                         self.polled.borrow_mut().push(fd);
                     }

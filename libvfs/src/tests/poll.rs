@@ -1,10 +1,12 @@
 //! `poll_oneoff`.
 
 use std::prelude::v1::*;
+use std::vec;
 
 use super::fixture::*;
 use super::tree::Tree;
 use crate::errno::Errno;
+use crate::program::Program;
 
 const CLOCK: u32 = 0;
 const READ: u32 = 1;
@@ -112,4 +114,79 @@ fn a_clock_alone_is_the_host_s() {
 fn subscriptions_outside_memory_trap() {
     let mut t = fixture();
     let _ = t.vfs.poll_oneoff(MEMORY as u32 - 47, BUF, 1, OUT);
+}
+
+/// Puts a clock at the place of a subscription: its number, what to wait for, and whether that is a time.
+fn clock(t: &Fixture, index: u32, id: u32, timeout: u64, absolute: bool) {
+    let at = PATH + index * 48;
+    t.memory.set(at, &(500 + u64::from(index)).to_le_bytes());
+    t.memory.set(at + 8, &[0; 40]);
+    t.memory.store32(at + 16, id);
+    t.memory.store64(at + 24, timeout);
+    t.memory.store32(at + 40, absolute.into());
+}
+
+#[test]
+fn clocks_that_ring_are_told_beside_a_ready_file() {
+    let mut t = fixture();
+    let fd = t.open(3, "f").unwrap();
+    // Subscriptions are put down by hand: of several clocks, those that ring.
+    let now = t.host.now_ns.get();
+    clock(&t, 0, 1, 0, false);
+    clock(&t, 1, 0, 1, false);
+    clock(&t, 2, 0, now, true);
+    clock(&t, 3, 0, now + 1_000_000, true);
+    t.memory.set(PATH + 4 * 48 + 8, &[1]);
+    t.memory.store64(PATH + 4 * 48, 504);
+    t.memory.store32(PATH + 4 * 48 + 16, fd);
+    let before = t.memory.bytes.borrow()[..OUT as usize].to_vec();
+    t.vfs.poll_oneoff(PATH, BUF, 5, OUT).unwrap();
+    let told: Vec<u64> = (0..t.out32())
+        .map(|index| t.memory.load64_at(BUF + index * 32))
+        .collect();
+    assert_eq!(told, [504, 500, 502]);
+    assert_eq!(t.memory.get::<1>(BUF + 32 + 10), [0]);
+    let after = t.memory.bytes.borrow()[..OUT as usize].to_vec();
+    assert!(before == after, "what was borrowed is given back");
+}
+
+#[test]
+fn several_clocks_alone_are_the_host_s() {
+    let mut t = fixture();
+    clock(&t, 0, 0, 5, false);
+    clock(&t, 1, 1, 0, false);
+    clock(&t, 2, 0, 7, true);
+    t.host.calls();
+    t.vfs.poll_oneoff(PATH, BUF, 3, OUT).unwrap();
+    assert_eq!(t.host.calls().len(), 1);
+    assert_eq!((t.out32(), t.memory.load64_at(BUF)), (1, 501));
+}
+
+#[test]
+fn a_host_that_can_do_no_more_than_one_clock_keeps_nobody_waiting() {
+    let tree = Tree::new(&["/"]).file("/f", b"12345");
+    let mut t = Fixture::beside(&tree, |host| {
+        host.missing = vec!["poll_oneoff", "clock_time_get"]
+    });
+    let fd = t.open(3, "f").unwrap();
+    clock(&t, 0, 0, 5, true);
+    let events = poll(&mut t, &[(WRITE, 1), (READ, fd), (READ, 0)]).unwrap();
+    assert_eq!(events, [(501, 0, 1, 5, 0)]);
+}
+
+#[test]
+fn an_unknown_subscription_is_invalid() {
+    let mut t = fixture();
+    let fd = t.open(3, "f").unwrap();
+    assert_eq!(poll(&mut t, &[(READ, fd), (3, fd)]), Err(Errno::INVAL));
+    assert_eq!(poll(&mut t, &[(200, 1)]), Err(Errno::INVAL));
+}
+
+#[test]
+fn a_right_given_up_is_told_in_its_event() {
+    let mut t = fixture();
+    let fd = t.open(3, "f").unwrap();
+    t.vfs.fd_fdstat_set_rights(fd, R_READ, 0).unwrap();
+    let events = poll(&mut t, &[(READ, fd)]).unwrap();
+    assert_eq!(events[0].1, 76);
 }
