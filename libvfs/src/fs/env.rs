@@ -197,7 +197,12 @@ fn same_name<B: Bytes>(
     let (mut host, mut own) = ([0], [0]);
     for index in 0..variable.len() {
         // The text ends with a NUL, which no variable of the image has, so this stops there at the latest.
-        program.copy_in(&mut host, at.wrapping_add(index));
+        let at = at.wrapping_add(index);
+        // A program that let the texts overwrite the pointers has no such variable.
+        if u64::from(at) >= program.size() {
+            return Ok(false);
+        }
+        program.copy_in(&mut host, at);
         image.bytes().read(variable.offset() + index, &mut own)?;
         if host != own {
             return Ok(false);

@@ -181,3 +181,12 @@ fn variables_fit_into_the_last_bytes_of_memory() {
     t.vfs.environ_get(BUF, (MEMORY - size) as u32).unwrap();
     t.vfs.environ_get(MEMORY as u32 - 12, BUF).unwrap();
 }
+
+#[test]
+fn texts_that_overwrite_their_pointers_do_not_lead_out_of_memory() {
+    let mut t = fixture(&["A=1", "\u{7f}\u{7f}\u{7f}\u{7f}=far"]);
+    // The second text comes to be where the first pointer is.
+    for distance in 0..16 {
+        t.vfs.environ_get(BUF + distance, BUF).unwrap();
+    }
+}
