@@ -10,7 +10,7 @@ use vfs_image::{FileType, NodeId};
 use super::{Last, Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::program::Program;
-use crate::ram::Node;
+use crate::ram::{MODE_WRITE, Node};
 use crate::resolve::check_utf8;
 
 /// Mode of a new file: there is no umask, and no call that changes a mode.
@@ -358,6 +358,11 @@ impl<W: World> Vfs<W> {
             return Err(Errno::BUSY);
         }
         let node = self.record(source.id)?;
+        // Another parent is written to the directory itself: it is what its `..` is.
+        if is_dir && old_dir != new_dir && self.ram.mode(node) & MODE_WRITE == 0 {
+            self.ram.settle(node);
+            return Err(Errno::ACCES);
+        }
         let replaced = match target {
             Some(target) => match self.record(target.id) {
                 Ok(replaced) => Some((replaced, target.file_type)),

@@ -169,7 +169,7 @@ impl<W: World> Vfs<W> {
     pub fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_advise(*fd, offset, len, advice),
-            Some(Entry::File(_)) if advice > 5 => Err(Errno::INVAL),
+            Some(Entry::File(_)) if advice > 5 || len > i64::MAX as u64 => Err(Errno::INVAL),
             Some(Entry::File(file)) => file.rights.require(ADVISE),
             _ => Err(Errno::BADF),
         }

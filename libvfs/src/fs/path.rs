@@ -131,6 +131,7 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, SYMLINK)?;
         match self.place {
+            Place::Tree if target_len == 0 => Err(Errno::NOENT),
             Place::Tree => Err(Errno::EXIST),
             Place::Host { parent } => {
                 let target = Outside {

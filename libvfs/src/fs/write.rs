@@ -74,7 +74,10 @@ impl<W: World> Vfs<W> {
                 let file = *file;
                 let position = self.write_position(&file, node, file.position);
                 let done = self.write_at(node, position, iovs, iovs_len)?;
-                if let Some(Entry::File(file)) = self.table.entry(fd) {
+                // Nothing to write leaves the position where it is, at the end of the file or not.
+                if done > 0
+                    && let Some(Entry::File(file)) = self.table.entry(fd)
+                {
                     file.position = position + u64::from(done);
                 }
                 self.program.answer32(out, done);
@@ -122,7 +125,8 @@ impl<W: World> Vfs<W> {
             Some(Entry::File(file)) if W::WRITABLE => {
                 file.rights.require(ALLOCATE)?;
                 let node = Node::of(file).ok_or(Errno::BADF)?;
-                if len == 0 {
+                // To POSIX both are signed.
+                if len == 0 || (offset | len) > i64::MAX as u64 {
                     return Err(Errno::INVAL);
                 }
                 let image = self.image.as_ref().ok_or(Errno::IO)?.bytes();
