@@ -1,20 +1,25 @@
 //! What the program sees, call by call: the file system over a `Vec<u8>` as the
 //! program's memory, an image built here, and a host that keeps a log.
 
+mod caught;
 mod change;
 mod corrupt;
 mod descriptors;
+#[cfg(target_os = "linux")]
+mod differential;
 mod env;
 mod failure;
 mod fixture;
 mod flags;
 mod host;
+mod hostile;
 mod list;
 mod names;
 mod old;
 mod open;
 mod peer;
 mod poll;
+mod random;
 mod read;
 mod rename;
 mod resolve;

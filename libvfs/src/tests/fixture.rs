@@ -38,7 +38,7 @@ pub(super) const R_WRITE: u64 = 1 << 6;
 #[derive(Clone)]
 pub(super) struct Memory {
     pub(super) bytes: Rc<RefCell<Vec<u8>>>,
-    image: Rc<Vec<u8>>,
+    image: &'static [u8],
     /// 1, or 0 for a program of `wasi_unstable`.
     pub(super) snapshot: u32,
 }
@@ -236,9 +236,22 @@ impl Fixture {
     }
 
     fn of(image: &[u8], snapshot: u32, prepare: impl FnOnce(&mut FakeHost)) -> Self {
+        Self::with(
+            Box::leak(image.to_vec().into_boxed_slice()),
+            snapshot,
+            prepare,
+        )
+    }
+
+    /// The same with an image that stays for ever, as many programs may start from it.
+    pub(super) fn with(
+        image: &'static [u8],
+        snapshot: u32,
+        prepare: impl FnOnce(&mut FakeHost),
+    ) -> Self {
         let memory = Memory {
             bytes: Rc::new(RefCell::new(vec![0xa5; MEMORY])),
-            image: Rc::new(image.to_vec()),
+            image,
             snapshot,
         };
         let mut host = FakeHost::new(memory.clone());
@@ -250,7 +263,7 @@ impl Fixture {
             spare: Vec::new(),
             spare_max: 1 << 20,
         };
-        let bytes = Leaked(Box::leak(image.to_vec().into_boxed_slice()));
+        let bytes = Leaked(image);
         let mut vfs = Vfs::new(
             memory.clone(),
             host.clone(),
@@ -273,6 +286,10 @@ impl Fixture {
 
     pub(super) fn out64(&self) -> u64 {
         self.memory.load64(OUT)
+    }
+
+    pub(super) fn bytes(&self, at: u32, len: u32) -> Vec<u8> {
+        self.memory.bytes.borrow()[at as usize..][..len as usize].to_vec()
     }
 
     pub(super) fn text(&self, at: u32, len: u32) -> String {
@@ -401,7 +418,7 @@ impl Fixture {
         }
     }
 
-    fn stat_at(&self, at: u32) -> Stat {
+    pub(super) fn stat_at(&self, at: u32) -> Stat {
         let field = |index: u32| self.memory.load64(at + index * 8);
         // The seven bytes after the type are padding.
         Stat {

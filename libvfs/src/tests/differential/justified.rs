@@ -1,0 +1,37 @@
+//! Where the interposer may answer otherwise than the kernel, and why. The list is in `libvfs/tests/README.md`, too.
+
+use super::step::Step;
+
+const ACCES: u32 = 2;
+const EXIST: u32 = 20;
+const ISDIR: u32 = 31;
+const NAMETOOLONG: u32 = 37;
+const NOTDIR: u32 = 54;
+
+/// Both refuse, with different errors.
+pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
+    // Two things are wrong. The kernel looks at last names last, and at none in a directory that was removed;
+    // here a name that is too long is told when it is seen.
+    if other == NAMETOOLONG && step.paths().iter().any(|path| is_too_long(path)) {
+        return true;
+    }
+    match step {
+        // The name is of the wrong type, and its directory may not be changed: both are true, POSIX puts
+        // neither first, and in the read-only tree, where nothing may be changed, the type says more.
+        Step::Unlink { .. } | Step::RemoveDirectory { .. } => {
+            kernel == ACCES && matches!(other, ISDIR | NOTDIR)
+        }
+        // Linux says of every name with a slash after it that is to be made that it is a directory, whatever is
+        // there. POSIX says `ENOTDIR` of a file, and `EEXIST` of anything that is to be made by this call.
+        Step::Open { oflags, .. } => {
+            oflags & 1 != 0 && kernel == ISDIR && matches!(other, NOTDIR | EXIST)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a name in a path is longer than names may be.
+fn is_too_long(path: &[u8]) -> bool {
+    path.split(|&byte| byte == b'/')
+        .any(|name| name.len() > 255)
+}
