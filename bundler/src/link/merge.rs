@@ -12,6 +12,10 @@ use super::leb;
 use super::place::{Merged, Place};
 use super::region::RegionGlobals;
 
+mod operands;
+
+use operands::Operands;
+
 mod op {
     pub(super) const CALL: u8 = 0x10;
     pub(super) const LOCAL_GET: u8 = 0x20;
@@ -76,6 +80,7 @@ pub(super) fn rewrite(
         segment: place.segment,
         out: Vec::with_capacity(source.len() * 2),
         leaves: [None, None],
+        operands: Operands::default(),
         locals,
         scratch: Vec::new(),
         image_size_at: Vec::new(),
@@ -98,6 +103,7 @@ struct Rewriter<'a> {
     out: Vec<u8>,
     /// The last two operators written, the last one first, when they only push a value.
     leaves: [Option<Leaf>; 2],
+    operands: Operands,
     /// Parameters and locals so far.
     locals: u32,
     /// Types of the locals added, with what each is for.
@@ -189,11 +195,19 @@ impl Rewriter<'_> {
             Some(_) => [leaf, self.leaves[0]],
             None => [None, None],
         };
+        match operands::arity(operator, bytes[0]) {
+            Some((pops, pushes)) => self.operands.apply(pops, pushes, self.out.len()),
+            None => self.operands.forget(),
+        }
     }
 
     fn intrinsic(&mut self, intrinsic: Intrinsic) {
         self.expand(intrinsic);
         self.leaves = [None, None];
+        let ty = intrinsic.ty();
+        let end = self.out.len();
+        self.operands
+            .apply(ty.params().len(), ty.results().len(), end);
     }
 
     fn expand(&mut self, intrinsic: Intrinsic) {
@@ -280,9 +294,8 @@ impl Rewriter<'_> {
     /// Rebases the operand below the last one, which has the type `ty`.
     fn rebase_second(&mut self, ty: u8) {
         let Some(region) = self.region else { return };
-        if let Some(last) = self.leaves[0] {
-            self.out.splice(last.start..last.start, rebase(region));
-            return;
+        if let Some(end) = self.second_end() {
+            return self.insert(end, &rebase(region));
         }
         let top = self.scratch(ty, Slot::Top);
         self.indexed(op::LOCAL_SET, top);
@@ -293,9 +306,8 @@ impl Rewriter<'_> {
     /// Rebases the operand below the last two, both `i32`.
     fn rebase_third(&mut self) {
         let Some(region) = self.region else { return };
-        if let [Some(_), Some(second)] = self.leaves {
-            self.out.splice(second.start..second.start, rebase(region));
-            return;
+        if let Some(end) = self.third_end() {
+            return self.insert(end, &rebase(region));
         }
         let (top, second) = (
             self.scratch(I32, Slot::Top),
@@ -311,17 +323,44 @@ impl Rewriter<'_> {
     /// Rebases both addresses below a length.
     fn rebase_two(&mut self) {
         let Some(region) = self.region else { return };
+        let rebase = rebase(region);
+        if let (Some(third), Some(second)) = (self.third_end(), self.second_end()) {
+            // The one behind first: the other stays where it is.
+            self.insert(second, &rebase);
+            return self.insert(third, &rebase);
+        }
         let (top, second) = (
             self.scratch(I32, Slot::Top),
             self.scratch(I32, Slot::Second),
         );
-        let rebase = rebase(region);
         self.indexed(op::LOCAL_SET, top);
         self.indexed(op::LOCAL_SET, second);
         self.out.extend(&rebase);
         self.indexed(op::LOCAL_GET, second);
         self.out.extend(&rebase);
         self.indexed(op::LOCAL_GET, top);
+    }
+
+    /// Where the code of the operand below the last one ends.
+    fn second_end(&self) -> Option<usize> {
+        let leaf = self.leaves[0].map(|last| last.start);
+        self.operands.below(1).or(leaf)
+    }
+
+    /// Where the code of the operand below the last two ends.
+    fn third_end(&self) -> Option<usize> {
+        let leaf = match self.leaves {
+            [Some(_), Some(second)] => Some(second.start),
+            _ => None,
+        };
+        self.operands.below(2).or(leaf)
+    }
+
+    /// Puts `code` between what was written before, right behind an operand.
+    fn insert(&mut self, at: usize, code: &[u8]) {
+        self.out.splice(at..at, code.iter().copied());
+        let behind = self.image_size_at.iter_mut().filter(|size| **size > at);
+        behind.for_each(|size| *size += code.len());
     }
 
     fn indexed(&mut self, opcode: u8, index: u32) {

@@ -344,6 +344,21 @@ fn the_code_pushes_the_image_size() {
 }
 
 #[test]
+fn what_is_inserted_before_the_image_size_moves_it() {
+    let mut cases = cases();
+    cases.retain(|case| case.name == "rewriting");
+    for memory in [Memory::Single, Memory::Isolated] {
+        let linked = cases[0].link(memory);
+        let image = [7; 3_456];
+        let text = wasmprinter::print_bytes(write(&linked, b"", &image)).expect("a valid module");
+        for behind in ["i32.store", "memory.copy"] {
+            let pushed = format!("i32.const 3456\n    {behind}");
+            assert_eq!(text.matches(&pushed).count(), 1, "{behind}");
+        }
+    }
+}
+
+#[test]
 fn an_image_that_does_not_fit_is_refused() {
     let linked = link(&program(1, false)).expect("it links");
     // One active segment less: the image's own header and the count.

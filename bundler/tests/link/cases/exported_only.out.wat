@@ -8,18 +8,15 @@
   (export "memory" (memory 0))
   (export "close" (func $wasi_vfs::fd_close))
   (func $wasi_vfs::count (;1;) (type 0) (param i32) (result i32)
-    (local i32)
     local.get 0
+    global.get $wasi_vfs::base
+    i32.add
     local.get 0
     global.get $wasi_vfs::base
     i32.add
     i32.load
     i32.const 1
     i32.add
-    local.set 1
-    global.get $wasi_vfs::base
-    i32.add
-    local.get 1
     i32.store
     local.get 0
     global.get $wasi_vfs::base

@@ -3,8 +3,9 @@
   (type (;1;) (func))
   (type (;2;) (func (param i32)))
   (type (;3;) (func (param i32 f32)))
-  (type (;4;) (func (param i32 i32 i32)))
-  (type (;5;) (func (param i32) (result i32)))
+  (type (;4;) (func (result i32)))
+  (type (;5;) (func (param i32 i32 i32)))
+  (type (;6;) (func (param i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_read" (func $read (;0;) (type 0)))
   (memory (;0;) 4)
   (global $wasi_vfs::pages (;0;) (mut i32) i32.const 3)
@@ -64,7 +65,7 @@
     drop
   )
   (func $wasi_vfs::stores (;3;) (type 3) (param i32 f32)
-    (local i64 i32 i64 f32)
+    (local i64 i32 f32)
     local.get 0
     global.get $wasi_vfs::base
     i32.add
@@ -74,30 +75,24 @@
     local.get 2
     i64.store offset=24
     local.get 0
+    global.get $wasi_vfs::base
+    i32.add
     local.get 0
     global.get $wasi_vfs::base
     i32.add
     i32.load8_u
-    local.set 3
-    global.get $wasi_vfs::base
-    i32.add
-    local.get 3
     i32.store8
     i32.const 24
     global.get $wasi_vfs::base
-    i64.load offset=32
-    local.set 4
-    global.get $wasi_vfs::base
     i32.add
-    local.get 4
+    global.get $wasi_vfs::base
+    i64.load offset=32
     i64.store32
     local.get 0
-    local.get 1
-    f32.neg
-    local.set 5
     global.get $wasi_vfs::base
     i32.add
-    local.get 5
+    local.get 1
+    f32.neg
     f32.store
     i32.const -1
     global.get $wasi_vfs::base
@@ -111,24 +106,101 @@
     global.get $wasi_vfs::stack
     i32.store
     i32.const 3
-    i32.const 5
-    local.tee 0
-    local.set 3
     global.get $wasi_vfs::base
     i32.add
-    local.get 3
+    i32.const 5
+    local.tee 0
     i32.store
     block ;; label = @1
       global.get $wasi_vfs::base
       i32.const 0
       i32.store
     end
+    local.get 0
+    block (result i32) ;; label = @1
+      i32.const 4
+    end
+    local.set 3
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 3
+    i32.store
+    local.get 0
+    block (result f32) ;; label = @1
+      local.get 1
+    end
+    local.set 4
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 4
+    f32.store
+    local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 0
+    i64.load align=1
+    i64.store
+    call $wasi_vfs::grown
+    call $wasi_vfs::grown
+    local.set 3
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 3
+    i32.store
+    call $wasi_vfs::grown
+    global.get $wasi_vfs::base
+    i32.add
+    i32.const 6
+    i32.store
   )
-  (func $wasi_vfs::bulk (;4;) (type 4) (param i32 i32 i32)
+  (func $wasi_vfs::grown (;4;) (type 4) (result i32)
+    i32.const 1
+    call $wasi_vfs::region_grow
+  )
+  (func $wasi_vfs::bulk (;5;) (type 5) (param i32 i32 i32)
     (local i32 i32)
     local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 1
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 2
+    memory.copy
+    local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    i32.const 0
+    local.get 2
+    memory.fill
+    local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 1
+    global.get $wasi_vfs::base
+    i32.add
+    i32.load
+    local.get 2
+    memory.fill
+    local.get 0
+    local.get 1
+    block (result i32) ;; label = @1
+      local.get 2
+    end
+    local.set 3
+    local.set 4
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 4
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 3
+    memory.copy
+    call $wasi_vfs::grown
     local.get 1
     local.get 2
+    i32.const 1
+    i32.add
     local.set 3
     local.set 4
     global.get $wasi_vfs::base
@@ -139,16 +211,9 @@
     local.get 3
     memory.copy
     local.get 0
-    global.get $wasi_vfs::base
-    i32.add
-    i32.const 0
-    local.get 2
-    memory.fill
-    local.get 0
-    local.get 1
-    global.get $wasi_vfs::base
-    i32.add
-    i32.load
+    block (result i32) ;; label = @1
+      i32.const 0
+    end
     local.get 2
     local.set 3
     local.set 4
@@ -168,8 +233,7 @@
     i32.sub
     global.set $wasi_vfs::stack
   )
-  (func $wasi_vfs::program (;5;) (type 4) (param i32 i32 i32)
-    (local i32 i32)
+  (func $wasi_vfs::program (;6;) (type 5) (param i32 i32 i32)
     local.get 0
     local.get 1
     i32.load8_u
@@ -195,14 +259,10 @@
     local.get 2
     memory.copy
     local.get 0
+    global.get $wasi_vfs::base
+    i32.add
     local.get 1
     global.get $wasi_vfs::pages
-    local.set 3
-    local.set 4
-    global.get $wasi_vfs::base
-    i32.add
-    local.get 4
-    local.get 3
     memory.copy
     local.get 0
     local.get 1
@@ -212,11 +272,9 @@
     memory.copy
     local.get 0
     local.get 1
+    global.get $wasi_vfs::base
+    i32.add
     i32.const 0
-    local.set 3
-    global.get $wasi_vfs::base
-    i32.add
-    local.get 3
     memory.copy
     local.get 0
     local.get 1
@@ -229,19 +287,15 @@
     local.get 2
     memory.init $wasi_vfs::image
     local.get 0
+    global.get $wasi_vfs::base
+    i32.add
     local.get 1
     i32.const 1
     i32.add
     local.get 2
-    local.set 3
-    local.set 4
-    global.get $wasi_vfs::base
-    i32.add
-    local.get 4
-    local.get 3
     memory.init $wasi_vfs::image
   )
-  (func $wasi_vfs::fd_read (;6;) (type 0) (param i32 i32) (result i32)
+  (func $wasi_vfs::fd_read (;7;) (type 0) (param i32 i32) (result i32)
     local.get 0
     call $wasi_vfs::loads
     local.get 0
@@ -257,7 +311,7 @@
     call $wasi_vfs::program
     i32.const 0
   )
-  (func $wasi_vfs::region_grow (;7;) (type 5) (param i32) (result i32)
+  (func $wasi_vfs::region_grow (;8;) (type 6) (param i32) (result i32)
     (local i32 i32)
     global.get $wasi_vfs::base
     i32.const 16

@@ -3,7 +3,8 @@
   (type (;1;) (func (param i32)))
   (type (;2;) (func))
   (type (;3;) (func (param i32 f32)))
-  (type (;4;) (func (param i32 i32 i32)))
+  (type (;4;) (func (result i32)))
+  (type (;5;) (func (param i32 i32 i32)))
   (import "wasi_unstable" "fd_read" (func $read (;0;) (type 0)))
   (import "wasi_unstable" "proc_exit" (func $exit (;1;) (type 1)))
   (memory (;0;) 1)
@@ -85,8 +86,32 @@
       i32.const 0
       i32.store $wasi_vfs::memory
     end
+    local.get 0
+    block (result i32) ;; label = @1
+      i32.const 4
+    end
+    i32.store $wasi_vfs::memory
+    local.get 0
+    block (result f32) ;; label = @1
+      local.get 1
+    end
+    f32.store $wasi_vfs::memory
+    local.get 0
+    local.get 0
+    i64.load align=1
+    i64.store $wasi_vfs::memory
+    call $wasi_vfs::grown
+    call $wasi_vfs::grown
+    i32.store $wasi_vfs::memory
+    call $wasi_vfs::grown
+    i32.const 6
+    i32.store $wasi_vfs::memory
   )
-  (func $wasi_vfs::bulk (;5;) (type 4) (param i32 i32 i32)
+  (func $wasi_vfs::grown (;5;) (type 4) (result i32)
+    i32.const 1
+    memory.grow $wasi_vfs::memory
+  )
+  (func $wasi_vfs::bulk (;6;) (type 5) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -100,6 +125,24 @@
     i32.load $wasi_vfs::memory
     local.get 2
     memory.fill $wasi_vfs::memory
+    local.get 0
+    local.get 1
+    block (result i32) ;; label = @1
+      local.get 2
+    end
+    memory.copy $wasi_vfs::memory $wasi_vfs::memory
+    call $wasi_vfs::grown
+    local.get 1
+    local.get 2
+    i32.const 1
+    i32.add
+    memory.copy $wasi_vfs::memory $wasi_vfs::memory
+    local.get 0
+    block (result i32) ;; label = @1
+      i32.const 0
+    end
+    local.get 2
+    memory.fill $wasi_vfs::memory
     memory.size $wasi_vfs::memory
     drop
     i32.const 1
@@ -111,7 +154,7 @@
     i32.sub
     global.set $wasi_vfs::stack
   )
-  (func $wasi_vfs::program (;6;) (type 4) (param i32 i32 i32)
+  (func $wasi_vfs::program (;7;) (type 5) (param i32 i32 i32)
     local.get 0
     local.get 1
     i32.load8_u
@@ -161,7 +204,7 @@
     local.get 2
     memory.init $wasi_vfs::memory $wasi_vfs::image
   )
-  (func $wasi_vfs::fd_read (;7;) (type 0) (param i32 i32) (result i32)
+  (func $wasi_vfs::fd_read (;8;) (type 0) (param i32 i32) (result i32)
     local.get 0
     call $wasi_vfs::loads
     local.get 0
