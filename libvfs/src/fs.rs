@@ -129,7 +129,8 @@ impl<W: World> Vfs<W> {
                 mount: 0,
                 record: None,
             },
-            place: Place::Tree,
+            // The one that is all zero: it shares its byte with `parent`, and a static of zeros takes no data segment.
+            place: Place::Host { parent: false },
             outside: Outside {
                 fd: 0,
                 path: 0,
