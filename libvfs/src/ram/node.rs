@@ -73,11 +73,17 @@ impl Node {
 }
 
 impl<P: Pages> Ram<P> {
+    /// The record of a node, if the program made it.
+    #[inline(always)]
+    pub(crate) fn made(&self, id: NodeId) -> Option<Node> {
+        is_made(id).then(|| Node::of_made(id))
+    }
+
     /// The record of a node, if it has one.
     #[inline]
     pub(crate) fn record(&self, id: NodeId) -> Option<Node> {
-        if is_made(id) {
-            return Some(Node::of_made(id));
+        if let Some(node) = self.made(id) {
+            return Some(node);
         }
         match self.item(RECORD, id.get()) {
             0 => None,

@@ -52,8 +52,8 @@ impl<W: World> Vfs<W> {
 
     /// The inode number of a node: stable, the same for hard links, never zero and never used again.
     pub(crate) fn inode(&self, id: NodeId) -> u64 {
-        match self.ram.record(id) {
-            Some(node) if super::is_made(id) => self.ram.inode(node),
+        match self.ram.made(id) {
+            Some(node) if W::WRITABLE => self.ram.inode(node),
             _ => u64::from(id.get()) + 1,
         }
     }
