@@ -1,6 +1,7 @@
 // Every function of preview1 with random arguments, the same for the same seed.
 //
 // Usage: hostile SEED CALLS inside    pointers and lengths stay in the program's memory: nothing may trap
+//        hostile SEED CALLS polite    the same with aligned pointers and known flags: some hosts trap without
 //        hostile SEED CALLS any       they may point anywhere: nothing but that may trap
 //
 // At its end the program looks whether the embedded files are as they were and leaves with exit code 42.
@@ -13,9 +14,13 @@
 const char *name_of(int32_t e) { return e ? "failed" : "success"; }
 
 enum { AREA = 1 << 17 };
-static uint8_t area[AREA], cells[4096];
+static _Alignas(8) uint8_t area[AREA], cells[4096];
 static uint64_t state;
-static int anywhere;
+static int anywhere, polite;
+
+// Whether the call at work was given something outside of memory: asked by the host when a call traps.
+static volatile int32_t wild;
+__attribute__((export_name("excuse"))) int32_t excuse(void) { return wild; }
 static int32_t opened[16];
 
 static uint32_t pick(uint32_t n) {
@@ -27,9 +32,9 @@ static uint32_t pick(uint32_t n) {
 
 // A number that is odd in one of the usual ways.
 static int64_t number(void) {
-  static const int64_t odd[] = {0, 1, -1, 2, 4095, 4096, 4097, 65535, 65536, 0x7fffffff, 0x80000000ll, 0xffffffffll, 0x100000000ll, INT64_MAX, INT64_MIN, INT64_MAX - 4095, 1ll << 40};
+  static const int64_t special[] = {0, 1, -1, 2, 4095, 4096, 4097, 65535, 65536, 0x7fffffff, 0x80000000ll, 0xffffffffll, 0x100000000ll, INT64_MAX, INT64_MIN, INT64_MAX - 4095, 1ll << 40};
   switch (pick(3)) {
-    case 0: return odd[pick(sizeof odd / sizeof *odd)];
+    case 0: return special[pick(sizeof special / sizeof *special)];
     case 1: return pick(10000);
     default: return (int64_t)((uint64_t)pick(UINT32_MAX) << pick(33)) ^ pick(UINT32_MAX);
   }
@@ -47,21 +52,34 @@ static int32_t fd(void) {
   }
 }
 
+// One of the first `known` values of an enumeration or set of flags, or another.
+static int32_t choice(uint32_t known) {
+  if (polite || pick(6)) return (int32_t)pick(known);
+  return pick(2) ? (int32_t)pick(2 * known) : (int32_t)number();
+}
+
 // Not a standard stream: the program's last words go there.
 static int32_t other_fd(void) {
   int32_t n = fd();
   return (uint32_t)n < 3 ? 5 : n;
 }
 
+// One time in `n`, where that is allowed.
+static int odd(uint32_t n) {
+  if (!anywhere || pick(n)) return 0;
+  wild = 1;
+  return 1;
+}
+
 // A place for `size` bytes.
 static void *place(uint32_t size) {
-  if (anywhere && pick(60) == 0) return (void *)(uintptr_t)(uint32_t)number();
-  if (anywhere && pick(60) == 0) return (void *)(__builtin_wasm_memory_size(0) * 65536 - pick(size + 8));
-  return area + pick(AREA - size);
+  if (odd(60)) return (void *)(uintptr_t)(uint32_t)number();
+  if (odd(60)) return (void *)(__builtin_wasm_memory_size(0) * 65536 - pick(size + 8));
+  return area + (pick(AREA - size) & (polite ? ~7u : ~0u));
 }
 
 static int32_t length(const void *at) {
-  if (anywhere && pick(80) == 0) return (int32_t)number();
+  if (odd(80)) return (int32_t)number();
   return (int32_t)pick((uint32_t)(area + AREA - (const uint8_t *)at) < 30000 ? 200 : 30000);
 }
 
@@ -74,8 +92,8 @@ static const iovec *vectors(int32_t *n) {
     list[i].len = (uint32_t)length(list[i].buf);
     if (!anywhere && list[i].buf + list[i].len > area + AREA) list[i].len = 0;
   }
-  if (anywhere && pick(60) == 0) *n = (int32_t)number();
-  if (anywhere && pick(60) == 0) return place(48);
+  if (odd(60)) *n = (int32_t)number();
+  if (odd(60)) return place(48);
   return list;
 }
 
@@ -95,8 +113,8 @@ static const char *path(int32_t *n) {
   if (pick(20) == 0) for (uint32_t i = 0; i < 20; i++) to[at++] = (char)pick(256);
   if (pick(60) == 0) while (at < 500) to[at++] = 'n';
   *n = (int32_t)at;
-  if (anywhere && pick(60) == 0) *n = (int32_t)number();
-  if (anywhere && pick(60) == 0) return place(10);
+  if (odd(60)) *n = (int32_t)number();
+  if (odd(60)) return place(10);
   return to;
 }
 
@@ -106,18 +124,18 @@ static const subscription *subscriptions(int32_t *n) {
   for (int32_t i = 0; i < *n; i++) {
     memset(list + i, 0, sizeof *list);
     list[i].userdata = (uint64_t)number();
-    list[i].tag = (uint8_t)(pick(10) == 0 ? pick(256) : pick(3));
+    list[i].tag = (uint8_t)choice(3);
     if (list[i].tag == 0) {
-      list[i].u.clock.id = pick(10) == 0 ? (uint32_t)number() : pick(2);
+      list[i].u.clock.id = (uint32_t)choice(2);
       list[i].u.clock.timeout = pick(1000); // never a real wait
-      list[i].u.clock.flags = (uint16_t)(pick(10) == 0 ? number() : pick(2));
+      list[i].u.clock.flags = (uint16_t)choice(2);
     } else list[i].u.fd = (uint32_t)other_fd();
   }
-  if (anywhere && pick(60) == 0) return place(240);
+  if (odd(60)) return place(240);
   return list;
 }
 
-static int64_t rights(void) { return pick(3) ? 0x1fffffff : number(); }
+static int64_t rights(void) { return pick(3) ? 0x1fffffff : polite ? pick(0x20000000) : number(); }
 
 static void call(void) {
   int32_t n, n2, out;
@@ -125,16 +143,16 @@ static void call(void) {
   const iovec *v;
   const char *p, *q;
   switch (pick(36)) {
-    case 0: p1_fd_advise(fd(), moderate(), moderate(), (int32_t)pick(8)); break;
+    case 0: p1_fd_advise(fd(), moderate(), moderate(), choice(6)); break;
     case 1: p1_fd_allocate(fd(), moderate(), moderate()); break;
     case 2: if (pick(3) == 0) p1_fd_close(other_fd()); break;
     case 3: p1_fd_datasync(fd()); break;
     case 4: p1_fd_fdstat_get(fd(), place(24)); break;
-    case 5: p1_fd_fdstat_set_flags(other_fd(), pick(4) ? (int32_t)pick(32) : (int32_t)number()); break;
+    case 5: p1_fd_fdstat_set_flags(other_fd(), choice(32)); break;
     case 6: if (pick(20) == 0) p1_fd_fdstat_set_rights(other_fd(), rights(), rights()); break;
     case 7: p1_fd_filestat_get(fd(), place(64)); break;
     case 8: p1_fd_filestat_set_size(fd(), moderate()); break;
-    case 9: p1_fd_filestat_set_times(fd(), number(), number(), (int32_t)pick(20)); break;
+    case 9: p1_fd_filestat_set_times(fd(), number(), number(), choice(16)); break;
     case 10: v = vectors(&n); p1_fd_pread(fd(), v, n, moderate(), size); break;
     case 11: p1_fd_prestat_get(fd(), place(8)); break;
     case 12: p = place(30000); p1_fd_prestat_dir_name(fd(), (char *)p, length(p)); break;
@@ -142,19 +160,19 @@ static void call(void) {
     case 14: v = vectors(&n); p1_fd_read(fd(), v, n, size); break;
     case 15: p = place(30000); p1_fd_readdir(fd(), (void *)p, length(p), pick(3) ? (int64_t)pick(20) : number(), size); break;
     case 16: if (pick(8) == 0) p1_fd_renumber(other_fd(), other_fd()); break;
-    case 17: p1_fd_seek(fd(), pick(2) ? moderate() : -moderate(), (int32_t)pick(4), place(8)); break;
+    case 17: p1_fd_seek(fd(), pick(2) ? moderate() : -moderate(), choice(3), place(8)); break;
     case 18: p1_fd_sync(fd()); break;
     case 19: p1_fd_tell(fd(), place(8)); break;
     case 20: case 21: v = vectors(&n); p1_fd_write(other_fd(), v, n, size); break;
     case 22: p = path(&n); p1_path_create_directory(fd(), p, n); break;
-    case 23: p = path(&n); p1_path_filestat_get(fd(), (int32_t)pick(3), p, n, place(64)); break;
-    case 24: p = path(&n); p1_path_filestat_set_times(fd(), (int32_t)pick(3), p, n, number(), number(), (int32_t)pick(20)); break;
-    case 25: p = path(&n), q = path(&n2); p1_path_link(fd(), (int32_t)pick(3), p, n, fd(), q, n2); break;
+    case 23: p = path(&n); p1_path_filestat_get(fd(), choice(2), p, n, place(64)); break;
+    case 24: p = path(&n); p1_path_filestat_set_times(fd(), choice(2), p, n, number(), number(), choice(16)); break;
+    case 25: p = path(&n), q = path(&n2); p1_path_link(fd(), choice(2), p, n, fd(), q, n2); break;
     case 26: case 27: case 28: {
       int32_t *result = pick(4) ? &out : place(4);
       out = -1;
       p = path(&n);
-      p1_path_open(fd(), (int32_t)pick(3), p, n, (int32_t)pick(17), rights(), rights(), pick(4) ? (int32_t)pick(8) : (int32_t)number(), result);
+      p1_path_open(fd(), choice(2), p, n, choice(16), rights(), rights(), choice(32), result);
       if (result == &out && out > 2) {
         int32_t *slot = &opened[pick(16)];
         if (*slot != ROOT) p1_fd_close(*slot);
@@ -175,9 +193,9 @@ static void call(void) {
     case 35:
       v = vectors(&n);
       switch (pick(3)) {
-        case 0: p1_sock_recv(other_fd(), v, n, (int32_t)number(), size, place(2)); break;
-        case 1: p1_sock_send(other_fd(), v, n, (int32_t)number(), size); break;
-        default: p1_sock_shutdown(other_fd(), (int32_t)pick(5)); break;
+        case 0: p1_sock_recv(other_fd(), v, n, choice(4), size, place(2)); break;
+        case 1: p1_sock_send(other_fd(), v, n, polite ? 0 : choice(4), size); break;
+        default: p1_sock_shutdown(other_fd(), choice(4)); break;
       }
       break;
   }
@@ -204,6 +222,7 @@ int main(int argc, char **argv) {
   state = 0x9e3779b97f4a7c15ull * (uint64_t)(atoll(argv[1]) + 1);
   int calls = atoi(argv[2]);
   anywhere = argc > 3 && strcmp(argv[3], "any") == 0;
+  polite = argc > 3 && strcmp(argv[3], "polite") == 0;
   // A number that random ones do not reach.
   int32_t held[60], ro;
   for (int i = 0; i < 60; i++)
@@ -216,6 +235,10 @@ int main(int argc, char **argv) {
   static const char *const dirs[] = {"work", "tmp", "given"};
   for (int i = 0; i < 3; i++) open_at(ROOT, dirs[i], DIRECTORY, 0x1fffffff, &opened[i]);
   if (opened[2] < 0) opened[2] = ROOT;
-  for (int i = 0; i < calls; i++) call();
+  for (int i = 0; i < calls; i++) {
+    wild = 0;
+    call();
+  }
+  wild = 0;
   return embedded(ro) == before ? 42 : 3;
 }

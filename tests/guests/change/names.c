@@ -12,6 +12,7 @@ void directories(void) {
   outcome("mode", "new", stat(at("new"), &s) ? -1 : S_ISDIR(s.st_mode));
   static const char *const gone[] = {"new", "dir", "file", "link", "link-dir", "missing", "missing/x", "file/x", "loop", ".", "empty/.", "empty/..", "new/inner", "new", "new", "fresh/", "link-dir/made", "link-dir/"};
   for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) outcome("rmdir", gone[i], rmdir(at(gone[i])));
+  rmdir(at("fresh")); // hosts differ about a name with a slash
 
   // 200 levels, and down again.
   char path[1024] = "deep";

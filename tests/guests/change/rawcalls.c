@@ -99,6 +99,7 @@ void rawcalls(void) {
   TRY("rename absolute", p1_path_rename(dir, PATH("/file"), dir, PATH("y")));
   TRY("symlink absolute", p1_path_symlink(PATH("x"), dir, PATH("/y")));
   TRY("symlink to absolute", p1_path_symlink(PATH("/x"), dir, PATH("y")));
+  p1_path_unlink_file(dir, PATH("y"));
   TRY("mkdir with a NUL", p1_path_create_directory(dir, PATH("x\0y")));
   TRY("create with a NUL", p1_path_open(dir, 0, PATH("x\0y"), CREAT, R_READ, 0, 0, &other));
   TRY("mkdir of no UTF-8", p1_path_create_directory(dir, PATH("x\xff")));
