@@ -10,6 +10,7 @@ mod open;
 mod path;
 mod poll;
 mod preopen;
+mod rename;
 mod socket;
 mod stat;
 mod write;
