@@ -2,7 +2,8 @@
 //!
 //! It is a patch, not a re-compilation. Every index space of the program is kept; the interposer's functions, types and
 //! globals are appended, and only the places that name an interposed import, read the memory's size or grow it change.
-//! The imports stay byte for byte the program's. See `ARCHITECTURE.md` for the layout of the memory.
+//! The imports stay byte for byte the program's, unless it is to have nothing of the host's file system: then those that
+//! only that needs become second ones of others. See `ARCHITECTURE.md` for the layout of the memory.
 
 mod append;
 mod assemble;

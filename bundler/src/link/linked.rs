@@ -9,7 +9,7 @@ use super::leb;
 
 /// A module with a hole where the image goes.
 ///
-/// It validates with any image in the hole, imports exactly what the program imports, and depends on nothing but the
+/// It validates with any image in the hole, imports nothing that the program does not import, and depends on nothing but the
 /// program and the interposer.
 #[derive(Debug)]
 pub struct Linked {
