@@ -30,4 +30,5 @@ mod stat;
 mod tree;
 mod united;
 mod whiteout;
+mod world;
 mod write;
