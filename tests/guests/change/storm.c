@@ -89,7 +89,11 @@ static void on_descriptor(unsigned op) {
   for (unsigned k = 0; k < size; k++) buffer[k] = (char)(k * 7 + size);
   printf("%u ", i);
   switch (op) {
-    case 0: case 1: printf("write %u", size); said(write(fd, buffer, size)); break;
+    case 0: case 1:
+      size |= 1; // for nothing to write, wasmtime moves the offset of an appending descriptor; Linux and a mount do not
+      printf("write %u", size);
+      said(write(fd, buffer, size));
+      break;
     case 2: printf("pwrite %u %u", size, offset); said(pwrite(fd, buffer, size, offset)); break;
     case 3: {
       printf("read %u", size);
