@@ -205,28 +205,43 @@ impl<W: World> Vfs<W> {
         directory.rights.require(right)?;
         let (node, mode, host) = (directory.node, directory.mode, directory.host);
         self.outside.fd = 0;
-        if self.program.host_policy() == HOST_NONE {
-            // Decided when the program is linked, so that all of the other way is left out.
-            let found = self.resolve(node, mode, path, path_len, follow)?;
-            self.place = if found { Place::Tree } else { Place::Free };
-            return Ok(());
+        let found = self.resolve(node, mode, path, path_len, follow);
+        self.place = if found == Ok(true) {
+            Place::Tree
+        } else {
+            Place::Free
+        };
+        let mut result = found.map(|_| ());
+        // Decided when the program is linked: without the host, all that is behind this is left out.
+        // (For that it is a branch around a call, which no other way leads to.)
+        if self.program.host_policy() != HOST_NONE {
+            result = self.cross((node, host), found, (path, path_len), follow, quickly);
         }
-        if host.is_none() || !self.host_first() {
-            match self.resolve(node, mode, path, path_len, follow) {
-                Ok(true) if host.is_none() || !self.found.is_dir() => {
-                    self.place = Place::Tree;
-                    return Ok(());
-                }
-                Ok(false) if host.is_none() => {
-                    self.place = Place::Free;
-                    return Ok(());
-                }
-                Err(Errno::NOENT) if host.is_some() => {}
-                Ok(_) | Err(Errno::CROSSES) => {}
-                Err(errno) => return Err(errno),
-            }
+        result
+    }
+
+    /// Goes on at the host when a path leads there from a directory of the tree, or may, and the host's
+    /// directory beside it; `found` is what the tree says of it.
+    #[inline(never)]
+    fn cross(
+        &mut self,
+        start: (NodeId, Option<u32>),
+        found: Result<bool>,
+        path: (u32, u32),
+        follow: Follow,
+        quickly: bool,
+    ) -> Result<()> {
+        let united = start.1.is_some();
+        let crosses = match found {
+            Ok(true) => united && (self.found.is_dir() || self.host_first()),
+            Ok(false) | Err(Errno::NOENT) => united,
+            Err(errno) => errno == Errno::CROSSES || united && self.host_first(),
+        };
+        if crosses {
+            self.walk(start, path, follow, quickly)
+        } else {
+            found.map(|_| ())
         }
-        self.walk((node, host), (path, path_len), follow, quickly)
     }
 
     /// Copies the first `len` bytes of the text that `found` points at to the program.

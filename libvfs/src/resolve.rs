@@ -53,6 +53,7 @@ impl<W: World> Vfs<W> {
     /// As POSIX says; `EPERM` for a path that is absolute or leaves `start` by
     /// `..`, as wasmtime's host answers. An absolute symlink leads to the embedded `/`.
     /// `CROSSES` where a directory of the host is attached.
+    #[inline(never)]
     pub(crate) fn resolve(
         &mut self,
         start: NodeId,

@@ -41,8 +41,20 @@ impl<W: World> Vfs<W> {
         }
         // A program without this much memory has no use for descriptors.
         let borrows = self.program.size() >= u64::from(BORROWED + BORROWED_MAX);
-        if borrows && self.program.host_policy() != HOST_NONE {
-            let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
+        if self.program.host_policy() != HOST_NONE {
+            self.open_host_fds(borrows);
+        }
+        let count = self.image.as_ref().map_or(0, Image::mount_count);
+        for number in 1..=count {
+            self.require_mount(number, borrows);
+        }
+    }
+
+    /// Takes over what the host has open.
+    #[inline(never)]
+    fn open_host_fds(&mut self, borrows: bool) {
+        let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
+        if borrows {
             self.program.copy_in(saved, BORROWED);
             for fd in FIRST..HOST_FDS_MAX {
                 if !self.open_host_fd(fd) {
@@ -52,13 +64,10 @@ impl<W: World> Vfs<W> {
             let saved = self.path.get(..PATH_MAX as usize).unwrap_or_default();
             self.program.copy_out(BORROWED, saved);
         }
-        let count = self.image.as_ref().map_or(0, Image::mount_count);
-        for number in 1..=count {
-            self.require_mount(number, borrows);
-        }
     }
 
     /// Ends the program when the host gives no directory for a mount that needs one.
+    #[inline(never)]
     fn require_mount(&mut self, number: u32, borrows: bool) {
         let mount = self.image.as_ref().map(|image| image.mount(number));
         let Some(Ok(mount)) = mount else {
