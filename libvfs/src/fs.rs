@@ -205,19 +205,18 @@ impl<W: World> Vfs<W> {
         directory.rights.require(right)?;
         let (node, mode, host) = (directory.node, directory.mode, directory.host);
         self.outside.fd = 0;
-        let found = self.resolve(node, mode, path, path_len, follow);
+        let mut found = self.resolve(node, mode, path, path_len, follow);
         self.place = if found == Ok(true) {
             Place::Tree
         } else {
             Place::Free
         };
-        let mut result = found.map(|_| ());
         // Decided when the program is linked: without the host, all that is behind this is left out.
         // (For that it is a branch around a call, which no other way leads to.)
         if self.program.host_policy() != HOST_NONE {
-            result = self.cross((node, host), found, (path, path_len), follow, quickly);
+            self.cross((node, host), &mut found, (path, path_len), follow, quickly);
         }
-        result
+        found.map(|_| ())
     }
 
     /// Goes on at the host when a path leads there from a directory of the tree, or may, and the host's
@@ -226,21 +225,19 @@ impl<W: World> Vfs<W> {
     fn cross(
         &mut self,
         start: (NodeId, Option<u32>),
-        found: Result<bool>,
+        found: &mut Result<bool>,
         path: (u32, u32),
         follow: Follow,
         quickly: bool,
-    ) -> Result<()> {
+    ) {
         let united = start.1.is_some();
-        let crosses = match found {
+        let crosses = match *found {
             Ok(true) => united && (self.found.is_dir() || self.host_first()),
             Ok(false) | Err(Errno::NOENT) => united,
             Err(errno) => errno == Errno::CROSSES || united && self.host_first(),
         };
         if crosses {
-            self.walk(start, path, follow, quickly)
-        } else {
-            found.map(|_| ())
+            *found = self.walk(start, path, follow, quickly).map(|()| true);
         }
     }
 
