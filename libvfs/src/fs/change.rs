@@ -4,7 +4,7 @@
 
 use core::ops::Range;
 
-use vfs_image::layout::{MODE_DIRECTORY, MODE_REGULAR, MODE_SYMLINK, MODE_TYPE, TARGET_MAX};
+use vfs_image::layout::{MODE_DIRECTORY, MODE_REGULAR, MODE_SYMLINK, MODE_TYPE};
 use vfs_image::{FileType, NodeId};
 
 use super::{Last, Vfs, World};
@@ -64,12 +64,9 @@ impl<W: World> Vfs<W> {
 
     /// Makes the symlink that the last path names and that is not there, to this text in the program's memory.
     pub(super) fn make_symlink(&mut self, target: u32, len: u32) -> Result<()> {
-        if self.last.slash || len == 0 {
-            return Err(Errno::NOENT);
-        }
         self.program.check(target, len, 1);
-        if len > TARGET_MAX {
-            return Err(Errno::NAMETOOLONG);
+        if self.last.slash {
+            return Err(Errno::NOENT);
         }
         self.make(NEW_SYMLINK, (target, len))
     }

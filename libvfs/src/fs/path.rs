@@ -1,5 +1,7 @@
 //! Calls on one path: reading a symlink, times, and names made or removed.
 
+use vfs_image::layout::TARGET_MAX;
+
 use super::stat::check_times;
 use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
@@ -131,7 +133,9 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, SYMLINK)?;
         match self.place {
-            Place::Tree if target_len == 0 => Err(Errno::NOENT),
+            // The target is looked at before the name is, as on Linux.
+            Place::Tree | Place::Free if target_len == 0 => Err(Errno::NOENT),
+            Place::Tree | Place::Free if target_len > TARGET_MAX => Err(Errno::NAMETOOLONG),
             Place::Tree => Err(Errno::EXIST),
             Place::Host { parent } => {
                 let target = Outside {

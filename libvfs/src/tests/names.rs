@@ -125,6 +125,10 @@ fn symlinks_are_made() {
         t.symlink(&"x".repeat(4096), 3, "w/x"),
         Err(Errno::NAMETOOLONG)
     );
+    for path in ["w/x/", "w/dir"] {
+        let answer = t.symlink(&"x".repeat(4096), 3, path);
+        assert_eq!(answer, Err(Errno::NAMETOOLONG), "{path}");
+    }
     t.symlink(&"x".repeat(4095), 3, "w/x").unwrap();
     // A file is made where a dangling symlink leads to.
     t.create(3, "w/dangling", "here").unwrap();
