@@ -59,8 +59,11 @@ pub const UNLINK_FILE: u32 = 1 << 26;
 /// `poll_oneoff` on the descriptor.
 pub const POLL: u32 = 1 << 27;
 
-/// Every right preview1 knows.
-pub const ALL: u32 = (1 << 30) - 1;
+/// Every right to files and directories that preview1 knows.
+///
+/// Not those to sockets: no directory passes them on, and a host that is strict refuses a libc that
+/// asks for all it was told it may pass on.
+pub const ALL: u32 = (1 << 28) - 1;
 
 /// What opening a file for reading gives; beside the rights, and not given up with them.
 const OPENED_TO_READ: u32 = 1 << 30;

@@ -96,3 +96,11 @@ fn a_mode_that_was_not_opened_is_a_bad_descriptor_and_a_right_given_up_is_not() 
     let none = Rights::pass_on(rights::ALL & !rights::READ, 0, 0, false);
     assert_eq!(none.require(rights::READ), Err(Errno::NOTCAPABLE));
 }
+
+#[test]
+fn a_preopen_passes_on_nothing_of_sockets_which_strict_hosts_refuse() {
+    let mut t = Fixture::new(&tree());
+    assert_eq!(fdstat(&mut t, 3).1, (1 << 28) - 1);
+    // To ask for all there is stays possible.
+    open(&mut t, 3, "dir/file", !R_WRITE, !0).unwrap();
+}

@@ -41,7 +41,7 @@ pub(super) const SYMLINK: u64 = bits(&[24]);
 pub(super) const REMOVE_DIRECTORY: u64 = bits(&[25]);
 pub(super) const UNLINK: u64 = bits(&[26]);
 
-const ALL: u64 = (1 << 30) - 1;
+const ALL: u64 = (1 << 28) - 1;
 
 /// What gives no more access to a file than opening it did: sync, seek, tell, flags, advice, stat, times, poll.
 const FREE_OF_FILE: u64 = bits(&[0, 2, 3, 4, 5, 7, 21, 23, 27]);
