@@ -22,17 +22,11 @@ const REQUEST: usize = (2 * OLD_SUBSCRIPTION + 2 * EVENT + 4) as usize;
 /// The tag of a subscription to a clock.
 const CLOCK: u32 = 0;
 
-/// The tag of a subscription to reading.
-const FD_READ: u32 = 1;
-
 /// The tag of a subscription to writing.
 const FD_WRITE: u32 = 2;
 
 /// The flag of a clock whose timeout is a time, and not how long to wait.
 const ABSOLUTE: u32 = 1;
-
-/// The flag of an event: the other end hung up; here, the end of the file is reached.
-const HANGUP: u64 = 1;
 
 impl<W: World> Vfs<W> {
     /// `poll_oneoff`: what is embedded is always ready, and a closed descriptor has an error to tell.
@@ -65,7 +59,7 @@ impl<W: World> Vfs<W> {
                 return Err(Errno::INVAL);
             }
             let fd = self.program.load32(subscription + 16);
-            if let Some(state) = self.readiness(tag, fd) {
+            if let Some(state) = self.readiness(fd) {
                 self.tell(subscription, events + ready * EVENT, state);
                 ready += 1;
             }
@@ -101,15 +95,15 @@ impl<W: World> Vfs<W> {
         self.program.load32(subscription + 8) & 0xff
     }
 
-    /// Puts an event down: error, bytes and flags.
-    fn tell(&self, subscription: u32, event: u32, (errno, bytes, flags): (u32, u64, u64)) {
+    /// Puts an event down: error and bytes, and no flags, of which the only one is that the other end hung up.
+    fn tell(&self, subscription: u32, event: u32, (errno, bytes): (u32, u64)) {
         let userdata = self.program.load64(subscription);
         let tag = self.tag(subscription);
         self.program.store64(event, userdata);
         self.program
             .store64(event + 8, u64::from(errno | tag << 16));
         self.program.store64(event + 16, bytes);
-        self.program.store64(event + 24, flags);
+        self.program.store64(event + 24, 0);
     }
 
     /// Whether a clock rings at once: it has no time to wait for, or the time has come.
@@ -130,21 +124,18 @@ impl<W: World> Vfs<W> {
         told.is_ok() && now >= timeout
     }
 
-    /// Error, bytes and flags of the event of a descriptor, unless it is the host's to say.
-    fn readiness(&mut self, tag: u32, fd: u32) -> Option<(u32, u64, u64)> {
+    /// Error and bytes of the event of a descriptor, unless it is the host's to say.
+    ///
+    /// A file is always ready, at its end too (POSIX, `poll`).
+    fn readiness(&mut self, fd: u32) -> Option<(u32, u64)> {
         match self.table.entry(fd) {
             Some(Entry::Host(_)) => None,
             Some(Entry::File(file)) => {
                 let errno = Errno::answer(file.rights.require(POLL));
                 let left = super::file::size::<W>(&self.ram, file).saturating_sub(file.position);
-                let hangup = if tag == FD_READ && left == 0 {
-                    HANGUP
-                } else {
-                    0
-                };
-                Some((errno, left, hangup))
+                Some((errno, left))
             }
-            _ => Some((Errno::answer(Err(Errno::BADF)), 0, 0)),
+            _ => Some((Errno::answer(Err(Errno::BADF)), 0)),
         }
     }
 
@@ -156,7 +147,7 @@ impl<W: World> Vfs<W> {
         if tag == CLOCK {
             let rings = self.rings(subscription);
             if rings {
-                self.tell(subscription, event, (0, 0, 0));
+                self.tell(subscription, event, (0, 0));
             }
             return rings;
         }
