@@ -1,0 +1,220 @@
+//! Paths that are not the program's own text are lent to the host: put where the host can
+//! read them, in the program's memory, for the length of a call.
+
+use super::{ANSWER, ANSWER_MAX, DIRECTORY, FILESTAT, Outside, SYMLINK};
+use crate::errno::{Errno, Result};
+use crate::fs::{BORROWED, Place, Vfs, World};
+use crate::host::Host;
+use crate::program::Program;
+use crate::resolve::PATH_MAX;
+
+impl<W: World> Vfs<W> {
+    /// What the host has where the path for it leads: its `filetype`.
+    #[inline(never)]
+    pub(crate) fn look(&mut self) -> Result<Option<u32>> {
+        let (fd, path, len, out) = self.lend(0, FILESTAT);
+        let mut result = self.host.path_filestat_get(fd, 0, path, len, out);
+        let mut file_type = self.program.load32(out + 16) & 0xff;
+        if result == Err(Errno::NOSYS) {
+            // The program does not look at files, but it may open some.
+            file_type = DIRECTORY;
+            result = self.host.path_open(fd, 0, path, len, 2, 0, 0, 0, out);
+            match result {
+                Ok(()) => {
+                    let _ = self.host.fd_close(self.program.load32(out));
+                }
+                Err(Errno::LOOP) => (file_type, result) = (SYMLINK, Ok(())),
+                Err(Errno::NOTDIR) => (file_type, result) = (0, Ok(())),
+                Err(_) => {}
+            }
+        }
+        self.put_back(FILESTAT);
+        match result {
+            Ok(()) => Ok(Some(file_type)),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// What the host has where a path [kept](Self::keep) for it leads.
+    pub(crate) fn look_at(&mut self, kept: Outside) -> Result<Option<u32>> {
+        let place = self.path.get_mut(..kept.len as usize);
+        let place = place.ok_or(Errno::NAMETOOLONG)?;
+        if kept.made {
+            let text = self.seam.other.get(..place.len()).unwrap_or_default();
+            place.copy_from_slice(text);
+        } else {
+            self.program.check(kept.path, kept.len, 1);
+            self.program.copy_in(place, kept.path);
+        }
+        self.outside = Outside {
+            path: 0,
+            made: true,
+            ..kept
+        };
+        self.look()
+    }
+
+    /// Reads the target of the host's symlink into the path buffer, so that it ends at `end`; how long it is.
+    ///
+    /// `None` when the program has no call that tells.
+    #[inline(never)]
+    pub(crate) fn read_host_link(&mut self, end: usize) -> Result<Option<usize>> {
+        let (fd, path, len, out) = self.lend(0, ANSWER_MAX as u32);
+        let result = self
+            .host
+            .path_readlink(fd, path, len, out + 8, PATH_MAX, out);
+        let size = self.program.load32(out) as usize;
+        let mut answer = Ok(Some(size));
+        if let Err(errno) = result {
+            answer = if errno == Errno::NOSYS {
+                Ok(None)
+            } else {
+                Err(errno)
+            };
+        } else {
+            // The trail is in the first part of the buffer.
+            match end.checked_sub(size) {
+                Some(start) if start >= PATH_MAX as usize => {
+                    let target = self.path.get_mut(start..end).unwrap_or_default();
+                    self.program.copy_in(target, out + 8);
+                }
+                _ => answer = Err(Errno::NAMETOOLONG),
+            }
+        }
+        self.put_back(ANSWER_MAX as u32);
+        answer
+    }
+
+    /// Calls the host with the path for it: descriptor, path, its length, and where to put an answer of `size` bytes.
+    #[inline(always)]
+    pub(crate) fn on_host(
+        &mut self,
+        out: u32,
+        size: u32,
+        call: impl FnOnce(&W::Host, u32, u32, u32, u32) -> Result<()>,
+    ) -> Result<()> {
+        let (fd, path, len, lent_out) = self.lend(out, size);
+        let result = call(&self.host, fd, path, len, lent_out);
+        if self.outside.made {
+            self.take_back(out, size);
+        }
+        result
+    }
+
+    /// Calls the host with two texts: one of the program's or of an earlier [`keep`](Self::keep), and the path for it.
+    #[inline(always)]
+    pub(crate) fn on_host_with(
+        &mut self,
+        first: Outside,
+        call: impl FnOnce(&W::Host, u32, u32, u32, u32, u32) -> Result<()>,
+    ) -> Result<()> {
+        let first_path = self.lend_both(first)?;
+        let (fd, path, len, _) = self.lend(0, 0);
+        let result = call(&self.host, first_path, first.len, fd, path, len);
+        if self.outside.made {
+            self.put_back(first.len);
+        }
+        result
+    }
+
+    /// Whether a call failed at the host only because its path was not walked to the end.
+    pub(crate) fn was_quick(&self, result: Result<()>) -> bool {
+        match (self.place, result) {
+            // Nothing in the directory of the tree has the name, and so nothing leads elsewhere.
+            (Place::Host { parent: true }, Err(Errno::NOENT)) => false,
+            (Place::Host { .. }, Err(_)) => !self.outside.follows,
+            _ => false,
+        }
+    }
+
+    /// Keeps the path for the host while another is looked up.
+    #[inline(never)]
+    pub(crate) fn keep(&mut self) -> Outside {
+        let kept = self.outside;
+        if kept.made {
+            let text = self.path.get(kept.path as usize..).unwrap_or_default();
+            let text = text.get(..kept.len as usize).unwrap_or_default();
+            if let Some(place) = self.seam.other.get_mut(..text.len()) {
+                place.copy_from_slice(text);
+            }
+        }
+        kept
+    }
+
+    /// Lends the host the first of two texts, unless both are the program's own; where it is then.
+    ///
+    /// When one is lent, so is the other: it might lie where that one goes.
+    #[inline(never)]
+    fn lend_both(&mut self, first: Outside) -> Result<u32> {
+        let second = self.outside;
+        if !first.made && !second.made {
+            return Ok(first.path);
+        }
+        self.program
+            .check(first.path, first.len, u32::from(!first.made));
+        self.program
+            .check(second.path, second.len, u32::from(!second.made));
+        if first.len.max(second.len) > PATH_MAX {
+            return Err(Errno::NAMETOOLONG);
+        }
+        let len = first.len as usize;
+        let text = self.seam.other.get_mut(..len).unwrap_or_default();
+        if !first.made {
+            self.program.copy_in(text, first.path);
+        }
+        if !second.made {
+            let place = self.path.get_mut(..second.len as usize);
+            self.program.copy_in(place.unwrap_or_default(), second.path);
+            self.outside.path = 0;
+            self.outside.made = true;
+        }
+        let saved = self.seam.saved.get_mut(PATH_MAX as usize..);
+        let saved = saved.unwrap_or_default().get_mut(..len);
+        self.program.copy_in(saved.unwrap_or_default(), ANSWER);
+        self.program.copy_out(ANSWER, text);
+        Ok(ANSWER)
+    }
+
+    /// Lends the path to the host when it was made here, and a place for an answer.
+    #[inline(never)]
+    fn lend(&mut self, out: u32, size: u32) -> (u32, u32, u32, u32) {
+        let Outside { fd, path, len, .. } = self.outside;
+        if !self.outside.made {
+            return (fd, path, len, out);
+        }
+        let (text, answer) = self.seam.saved.split_at_mut(PATH_MAX as usize);
+        let text = text.get_mut(..len as usize).unwrap_or_default();
+        self.program.copy_in(text, BORROWED);
+        if size > 0 {
+            let answer = answer.get_mut(..size as usize).unwrap_or_default();
+            self.program.copy_in(answer, ANSWER);
+        }
+        let path = self.path.get(path as usize..).unwrap_or_default();
+        let path = path.get(..len as usize).unwrap_or_default();
+        self.program.copy_out(BORROWED, path);
+        (fd, BORROWED, len, ANSWER)
+    }
+
+    /// Puts back what was where something was lent.
+    #[inline(never)]
+    fn put_back(&mut self, size: u32) {
+        let (text, answer) = self.seam.saved.split_at(PATH_MAX as usize);
+        let text = text.get(..self.outside.len as usize).unwrap_or_default();
+        self.program.copy_out(BORROWED, text);
+        let answer = answer.get(..size as usize).unwrap_or_default();
+        self.program.copy_out(ANSWER, answer);
+    }
+
+    /// The same, and hands the program the answer that was there meanwhile.
+    #[inline(never)]
+    fn take_back(&mut self, out: u32, size: u32) {
+        self.program.check(out, size, 1);
+        // The path buffer has served.
+        let answer = self.path.get_mut(..size as usize).unwrap_or_default();
+        self.program.copy_in(answer, ANSWER);
+        self.put_back(size);
+        let answer = self.path.get(..size as usize).unwrap_or_default();
+        self.program.copy_out(out, answer);
+    }
+}
