@@ -43,6 +43,7 @@ fn read_at<W: World>(
     program.check(iovs, iovs_len, 8);
     let left = size::<W>(ram, file).saturating_sub(position);
     let (mut done, mut total) = (0, 0u32);
+    check_end(position, 0)?;
     for index in 0..iovs_len {
         let iov = program.load64(iovs + index * 8);
         let (buf, len) = (iov as u32, (iov >> 32) as u32);
