@@ -7,6 +7,7 @@
 
 mod cases;
 mod compare;
+mod drain;
 mod generate;
 mod interposer;
 mod justified;
@@ -95,7 +96,8 @@ impl<B: System> Pair<B> {
 
     fn all(mut self, steps: &[Step]) -> Result<(), String> {
         steps.iter().try_for_each(|step| self.step(step))?;
-        self.observe()
+        self.observe()?;
+        self.other.end()
     }
 }
 
@@ -143,7 +145,7 @@ fn program<B: System>(seed: u64, count: u32, mut pair: Pair<B>) -> Result<(), Ve
             return Err(steps);
         }
     }
-    Ok(())
+    pair.other.end().map_err(|_| steps)
 }
 
 fn report(found: Result<(), Difference>) {

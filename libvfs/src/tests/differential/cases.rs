@@ -193,6 +193,11 @@ fn positions_and_lengths_are_signed() {
                 lens: lens(&[1]),
                 offset: END - 1,
             },
+            Pread {
+                fd: 5,
+                lens: lens(&[]),
+                offset: END + 1,
+            },
             Pwrite {
                 fd: 5,
                 lens: lens(&[1]),

@@ -19,19 +19,22 @@ const ROOM: u32 = IOVS - BUF;
 pub(super) const CLOCK: u64 = 3_000_000_000_000_000_000;
 
 /// A program on the interposer.
-pub(super) struct Interposer {
+pub(super) struct Interposer<'a> {
     pub(super) t: Fixture,
+    /// What it started from; `None` after its end.
+    start: Option<&'a Start>,
     /// The cookies of the entries told so far, by descriptor and listing, and whether the end was reached.
     listings: BTreeMap<(u32, u32), (Vec<u64>, bool)>,
 }
 
 type Result<T = Answer> = crate::errno::Result<T>;
 
-impl Interposer {
+impl<'a> Interposer<'a> {
     /// A program whose tree is this.
-    pub(super) fn new(start: &Start) -> Self {
+    pub(super) fn new(start: &'a Start) -> Self {
         Self {
             t: start.fixture(),
+            start: Some(start),
             listings: BTreeMap::new(),
         }
     }
@@ -321,7 +324,7 @@ impl Interposer {
     }
 }
 
-impl System for Interposer {
+impl System for Interposer<'_> {
     fn call(&mut self, step: &Step) -> Answer {
         match caught(|| self.answer(step)) {
             Ok(answer) => {
@@ -329,6 +332,11 @@ impl System for Interposer {
             }
             Err(panic) => Answer::Panicked(panic.said),
         }
+    }
+
+    fn end(&mut self) -> std::result::Result<(), String> {
+        let start = self.start.take();
+        start.map_or(Ok(()), |start| self.drained(start))
     }
 
     fn is_steady(&self) -> bool {

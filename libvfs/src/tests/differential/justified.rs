@@ -3,9 +3,11 @@
 use super::step::Step;
 
 const ACCES: u32 = 2;
+const BUSY: u32 = 10;
 const EXIST: u32 = 20;
 const ISDIR: u32 = 31;
 const NAMETOOLONG: u32 = 37;
+const NOENT: u32 = 44;
 const NOTDIR: u32 = 54;
 
 /// Both refuse, with different errors.
@@ -26,6 +28,8 @@ pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
         Step::Open { oflags, .. } => {
             oflags & 1 != 0 && kernel == ISDIR && matches!(other, NOTDIR | EXIST)
         }
+        // What is renamed is missing, and the one name or the other is `.` or `..`.
+        Step::Rename { .. } => (kernel, other) == (BUSY, NOENT),
         _ => false,
     }
 }

@@ -16,6 +16,10 @@ pub(super) trait System {
     /// Linux's tmpfs does not: when the entry that a listing would go on with is renamed over or
     /// removed, it may start again or end.
     fn is_steady(&self) -> bool;
+    /// Ends the program; what is wrong with what it leaves behind.
+    fn end(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// What a call came to.

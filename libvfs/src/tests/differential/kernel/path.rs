@@ -228,11 +228,11 @@ impl Kernel {
         if is_new && target.contains(&0) {
             return Err(number(Errno::INVAL));
         }
-        // A target with a NUL is none to the kernel.
-        let target = if is_new {
+        // What is wrong with a target matters no more when the name is taken, but when there is none.
+        let target = if is_new || target.is_empty() {
             target
         } else {
-            &target[..target.len().min(1)]
+            b"any"
         };
         done(symlinkat(target, &last.dir, &*last.name))
     }
