@@ -41,6 +41,7 @@ impl Rng {
 }
 
 /// A number from the environment.
+#[allow(clippy::disallowed_methods, reason = "long runs are asked for by hand")]
 pub(super) fn setting(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text
