@@ -28,6 +28,8 @@ pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
         Step::Open { oflags, .. } => {
             oflags & 1 != 0 && kernel == ISDIR && matches!(other, NOTDIR | EXIST)
         }
+        // Neither the target nor the name will do. Here the name is looked at first.
+        Step::Symlink { target, .. } => is_no_target(&target.0),
         // What is renamed is missing, and the one name or the other is `.` or `..`.
         Step::Rename { .. } => (kernel, other) == (BUSY, NOENT),
         _ => false,
@@ -38,4 +40,9 @@ pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
 fn is_too_long(path: &[u8]) -> bool {
     path.split(|&byte| byte == b'/')
         .any(|name| name.len() > 255)
+}
+
+/// Whether no symlink can have this target.
+fn is_no_target(target: &[u8]) -> bool {
+    target.len() >= 4096 || target.contains(&0) || std::str::from_utf8(target).is_err()
 }

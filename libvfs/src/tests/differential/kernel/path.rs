@@ -220,20 +220,13 @@ impl Kernel {
 
     fn symlink(&mut self, target: &[u8], fd: u32, path: &[u8]) -> Result {
         let last = self.last(fd, rights::SYMLINK, path, Follow::Never)?;
-        let is_new = self.stat(&last.dir, &last.name).is_err();
         // A target is text as a path is, whatever it leads to.
-        if is_new && std::str::from_utf8(target).is_err() {
+        if std::str::from_utf8(target).is_err() {
             return Err(number(Errno::ILSEQ));
         }
-        if is_new && target.contains(&0) {
+        if target.contains(&0) {
             return Err(number(Errno::INVAL));
         }
-        // What is wrong with a target matters no more when the name is taken, but when there is none.
-        let target = if is_new || target.is_empty() {
-            target
-        } else {
-            b"any"
-        };
         done(symlinkat(target, &last.dir, &*last.name))
     }
 
