@@ -59,6 +59,10 @@ impl<W: World> Vfs<W> {
         if dots {
             return Err(Errno::BUSY);
         }
+        // What was above a directory that was removed may be gone as well: that way must not be walked.
+        if self.found.nlink == 0 {
+            return Err(Errno::NOENT);
+        }
         self.require_writable(mount)?;
         if source.file_type != FileType::Directory {
             if from.slash || to.slash {
