@@ -238,3 +238,50 @@ fn a_directory_gets_another_parent_only_when_it_may_be_written_to() {
         ],
     );
 }
+
+/// What was above it is gone as well, and its memory something else's.
+#[test]
+fn nothing_moves_into_a_removed_directory() {
+    let mkdir = |path: &[u8]| CreateDirectory {
+        fd: 3,
+        path: text(path),
+    };
+    let rmdir = |path: &[u8]| RemoveDirectory {
+        fd: 3,
+        path: text(path),
+    };
+    let rename = |path: &[u8], new_fd| Rename {
+        fd: 3,
+        path: text(path),
+        new_fd,
+        new_path: text(b"in"),
+    };
+    same(
+        Mount::Tmpfs,
+        &[
+            mkdir(b"up"),
+            mkdir(b"up/down"),
+            Open {
+                fd: 3,
+                flags: 0,
+                path: text(b"up/down"),
+                oflags: 2,
+                base: READING,
+                inheriting: 0,
+                fdflags: 0,
+            },
+            rmdir(b"up/down"),
+            rename(b"up", 5),
+            rmdir(b"up"),
+            Symlink {
+                target: text(&[b'x'; 90]),
+                fd: 3,
+                path: text(b"l"),
+            },
+            mkdir(b"a"),
+            rename(b"a", 5),
+            rename(b"l", 5),
+            rename(b"l/", 5),
+        ],
+    );
+}
