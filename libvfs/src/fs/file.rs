@@ -170,8 +170,15 @@ impl<W: World> Vfs<W> {
     pub fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_advise(*fd, offset, len, advice),
-            Some(Entry::File(_)) if advice > 5 || len > i64::MAX as u64 => Err(Errno::INVAL),
-            Some(Entry::File(file)) => file.rights.require(ADVISE),
+            Some(Entry::File(_)) if advice > 5 => Err(Errno::INVAL),
+            Some(Entry::File(file)) => {
+                file.rights.require(ADVISE)?;
+                // To POSIX it is signed.
+                if len > i64::MAX as u64 {
+                    return Err(Errno::INVAL);
+                }
+                Ok(())
+            }
             _ => Err(Errno::BADF),
         }
     }

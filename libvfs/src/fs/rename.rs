@@ -56,6 +56,8 @@ impl<W: World> Vfs<W> {
         if mount != self.mount_of(to.dir)? {
             return Err(Errno::XDEV);
         }
+        // The directory of the new name was read last.
+        let removed = self.found.nlink == 0;
         if dots {
             return Err(Errno::BUSY);
         }
@@ -64,6 +66,9 @@ impl<W: World> Vfs<W> {
             return Err(Errno::NOENT);
         }
         self.require_writable(mount)?;
+        if removed {
+            return Err(Errno::NOENT);
+        }
         if source.file_type != FileType::Directory {
             if from.slash || to.slash {
                 return Err(Errno::NOTDIR);

@@ -124,6 +124,18 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn into_a_removed_directory_nothing_moves() {
+    // Before anything else that is wrong: a slash after a file, a directory that may not be changed.
+    let mut t = fixture();
+    let removed = t.open_dir(3, "w/empty").unwrap();
+    t.rmdir(3, "w/empty").unwrap();
+    for (old, new) in [("w/other", "x"), ("w/other", "x/"), ("w/a", "x")] {
+        let moved = t.rename((3, old), (removed, new));
+        assert_eq!(moved, Err(Errno::NOENT), "{old} {new}");
+    }
+}
+
+#[test]
 fn onto_itself_nothing_happens() {
     let mut t = fixture();
     let names = t.names(3, "w").unwrap();
