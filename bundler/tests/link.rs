@@ -2,6 +2,8 @@
 //!
 //! `BLESS=1 cargo test -p wasi-vfs --test link` rewrites the golden files; read the difference before committing it.
 
+#[path = "link/budget.rs"]
+mod budget;
 #[path = "link/bytes.rs"]
 mod bytes;
 #[path = "link/fuzz.rs"]

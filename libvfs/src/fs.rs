@@ -213,7 +213,7 @@ impl<W: World> Vfs<W> {
         };
         // Decided when the program is linked: without the host, all that is behind this is left out.
         // (For that it is a branch around a call, which no other way leads to.)
-        if self.program.host_policy() != HOST_NONE {
+        if self.sees_host() {
             self.cross((node, host), &mut found, (path, path_len), follow, quickly);
         }
         found.map(|_| ())
@@ -239,6 +239,12 @@ impl<W: World> Vfs<W> {
         if crosses {
             *found = self.walk(start, path, follow, quickly).map(|()| true);
         }
+    }
+
+    /// Whether the program can see anything of the host's file system: decided when it is linked.
+    #[inline(always)]
+    pub(crate) fn sees_host(&self) -> bool {
+        self.program.host_policy() != HOST_NONE
     }
 
     /// Copies the first `len` bytes of the text that `found` points at to the program.

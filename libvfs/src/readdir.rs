@@ -81,7 +81,9 @@ impl<W: World> Vfs<W> {
                 if !of_host {
                     self.list_tree(node, cookie..OF_HOST, None, &mut room)?;
                 }
-                if let Some(host) = host {
+                if self.sees_host()
+                    && let Some(host) = host
+                {
                     self.list_host(node, host, from, &mut room, out)?;
                 }
             }
@@ -160,7 +162,9 @@ impl<W: World> Vfs<W> {
                 (entry.node, entry.file_type as u8, size)
             };
             cookie += 1;
-            if let Some(fd) = host {
+            if self.host_first()
+                && let Some(fd) = host
+            {
                 self.outside = Outside {
                     fd,
                     path: HEADER,

@@ -410,7 +410,7 @@ fn the_first_mistake_in_the_file_is_reported() {
 #[test]
 fn the_pinned_interposer_links() {
     let module = program(10, false);
-    for (writable, limit) in [(false, 12 << 10), (true, 64 << 10)] {
+    for writable in [false, true] {
         let wasi: Vec<&str> = Interposer::pinned(writable)
             .answers()
             .filter(|name| name.starts_with("fd_") || name.starts_with("path_"))
@@ -422,9 +422,7 @@ fn the_pinned_interposer_links() {
                 writable,
                 ..Options::default()
             };
-            let linked = wasi_vfs::link::link(&module, &options).expect("it links");
-            let added = linked.added_code();
-            assert!(added < limit, "{options:?}: {added} bytes of code");
+            wasi_vfs::link::link(&module, &options).expect("it links");
         }
     }
 }

@@ -53,7 +53,7 @@ impl<W: World> Vfs<W> {
                 self.program.answer32(out, len);
                 Ok(())
             }
-            Place::Host { .. } if self.outside.made => {
+            Place::Host { .. } if self.sees_host() && self.outside.made => {
                 let size = self.read_host_link(PATH_BUFFER)?.ok_or(Errno::NOSYS)?;
                 let len = (size as u32).min(buf_len);
                 self.program.check(buf, len, 1);

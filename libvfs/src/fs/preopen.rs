@@ -2,7 +2,6 @@
 
 use core::ops::Range;
 
-use vfs_image::layout::HOST_NONE;
 use vfs_image::{Bytes, Image, MountKind, NodeId};
 
 use super::{BORROWED, Place, Vfs, World};
@@ -41,12 +40,9 @@ impl<W: World> Vfs<W> {
         }
         // A program without this much memory has no use for descriptors.
         let borrows = self.program.size() >= u64::from(BORROWED + BORROWED_MAX);
-        if self.program.host_policy() != HOST_NONE {
+        if self.sees_host() {
             self.open_host_fds(borrows);
-        }
-        let count = self.image.as_ref().map_or(0, Image::mount_count);
-        for number in 1..=count {
-            self.require_mount(number, borrows);
+            self.require_mounts(borrows);
         }
     }
 
@@ -67,7 +63,17 @@ impl<W: World> Vfs<W> {
     }
 
     /// Ends the program when the host gives no directory for a mount that needs one.
+    ///
+    /// Not asked where the program sees nothing of the host: a manifest can't require both.
     #[inline(never)]
+    fn require_mounts(&mut self, borrows: bool) {
+        let count = self.image.as_ref().map_or(0, Image::mount_count);
+        for number in 1..=count {
+            self.require_mount(number, borrows);
+        }
+    }
+
+    /// The same for one mount.
     fn require_mount(&mut self, number: u32, borrows: bool) {
         let mount = self.image.as_ref().map(|image| image.mount(number));
         let Some(Ok(mount)) = mount else {

@@ -94,10 +94,13 @@ impl<W: World> Vfs<W> {
         size: u32,
         call: impl FnOnce(&W::Host, u32, u32, u32, u32) -> Result<()>,
     ) -> Result<()> {
-        let (fd, path, len, lent_out) = self.lend(out, size);
-        let result = call(&self.host, fd, path, len, lent_out);
-        if self.outside.made {
-            self.take_back(out, size);
+        let mut result = Err(Errno::BADF);
+        if self.sees_host() {
+            let (fd, path, len, lent_out) = self.lend(out, size);
+            result = call(&self.host, fd, path, len, lent_out);
+            if self.outside.made {
+                self.take_back(out, size);
+            }
         }
         result
     }
@@ -109,17 +112,23 @@ impl<W: World> Vfs<W> {
         first: Outside,
         call: impl FnOnce(&W::Host, u32, u32, u32, u32, u32) -> Result<()>,
     ) -> Result<()> {
-        let first_path = self.lend_both(first)?;
-        let (fd, path, len, _) = self.lend(0, 0);
-        let result = call(&self.host, first_path, first.len, fd, path, len);
-        if self.outside.made {
-            self.put_back(first.len);
+        let mut result = Err(Errno::BADF);
+        if self.sees_host() {
+            let first_path = self.lend_both(first)?;
+            let (fd, path, len, _) = self.lend(0, 0);
+            result = call(&self.host, first_path, first.len, fd, path, len);
+            if self.outside.made {
+                self.put_back(first.len);
+            }
         }
         result
     }
 
     /// Whether a call failed at the host only because its path was not walked to the end.
     pub(crate) fn was_quick(&self, result: Result<()>) -> bool {
+        if !self.sees_host() {
+            return false;
+        }
         match (self.place, result) {
             // Nothing in the directory of the tree has the name, and so nothing leads elsewhere.
             (Place::Host { parent: true }, Err(Errno::NOENT)) => false,

@@ -406,11 +406,6 @@ fn a_required_host_mount_ends_the_program_with_its_message() {
     let panic = ended.err().unwrap();
     assert_eq!(panic.downcast_ref::<String>().unwrap(), "exit 1");
     assert_eq!(super::host::TOLD.take(), message.as_bytes());
-    // With `none` it can't be there.
-    let hermetic = tree.clone().policy(HOST_NONE);
-    let ended = std::panic::catch_unwind(|| attached(&hermetic, "/data"));
-    assert!(ended.is_err());
-    assert_eq!(super::host::TOLD.take(), message.as_bytes());
     // A program that can't exit traps.
     let ended = std::panic::catch_unwind(|| {
         Fixture::beside(&tree, |host| {
