@@ -1,8 +1,8 @@
 //! What the program writes: memory, and everything kept in it.
 //!
-//! From below to above: [`heap`] hands out memory and takes it back, [`map`] makes long sequences of
-//! blocks of it, [`index`] finds what has a key, and on those stand nodes ([`node`]), their names
-//! ([`entry`]) and contents ([`content`]). `overlay` lays all this over the image.
+//! From below to above: `heap` hands out memory and takes it back, `map` makes long sequences of
+//! blocks of it, `index` finds what has a key, and on those stand nodes (`node`), their names
+//! (`entry`) and contents (`content`). `overlay` lays all this over the image.
 //!
 //! Everything is addressed by plain `u32`, 0 is nothing, and everything that takes memory can fail: with
 //! `ENOSPC`, and without having changed anything.
