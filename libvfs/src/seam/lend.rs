@@ -38,8 +38,12 @@ impl<W: World> Vfs<W> {
 
     /// What the host has where a path [kept](Self::keep) for it leads.
     pub(crate) fn look_at(&mut self, kept: Outside) -> Result<Option<u32>> {
+        // What is lent is saved first, and there is room for so much.
+        if kept.len > PATH_MAX {
+            return Err(Errno::NAMETOOLONG);
+        }
         let place = self.path.get_mut(..kept.len as usize);
-        let place = place.ok_or(Errno::NAMETOOLONG)?;
+        let place = place.unwrap_or_default();
         if kept.made {
             let text = self.seam.other.get(..place.len()).unwrap_or_default();
             place.copy_from_slice(text);

@@ -111,3 +111,13 @@ fn times_stay() {
     let set = t.vfs.path_filestat_set_times(3, 0, path, 2, 1, 2, 5);
     assert_eq!(set, Err(Errno::NOENT));
 }
+
+#[test]
+fn a_path_too_long_to_be_lent_to_the_host_changes_no_memory() {
+    let mut t = fixture();
+    let long = "a/".repeat(2500);
+    let before = t.memory.get::<0x3000>(1024);
+    assert_eq!(t.rename((DATA, &long), (3, "new")), Err(Errno::NAMETOOLONG));
+    assert_eq!(t.link((DATA, &long), (3, "new")), Err(Errno::NAMETOOLONG));
+    assert!(t.memory.get(1024) == before);
+}
