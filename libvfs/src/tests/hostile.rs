@@ -22,22 +22,37 @@ use vfs_image::fuzz;
 use vfs_image::layout::{HOST_FALLBACK, HOST_NONE, HOST_OVERRIDE};
 
 use self::call::Call;
-use self::choose::Chooser;
+use self::choose::{Chooser, Open};
 use self::host::{Exit, WildHost};
 use self::world::{Few, Given, Hostile, Scarce, Trap, Wild};
 use super::caught::caught;
 use super::random::{Rng, setting};
 use super::tree::Tree;
+use crate::fd::Entry;
 use crate::fs::Vfs;
 
 /// Calls of one program.
-const CALLS: u64 = 300;
+const CALLS: u64 = 2000;
+
+/// Numbers of descriptors that programs come to use; a few more are open at times.
+const NUMBERS: u32 = 24;
 
 /// Bytes of the contents of files, which are at the end of the images.
 const CONTENTS: usize = 7000 + 1 + 5000 + 10_000 + 4 + 4;
 
-/// Images with everything that an image can have; how the host meets the tree is the parameter.
-fn image(policy: u32) -> Vec<u8> {
+/// Images with everything that an image can have; how the host meets the tree is the parameter, and whether
+/// all of the tree can be written to.
+fn image(policy: u32, writable: bool) -> Vec<u8> {
+    let tree = tree().policy(policy);
+    let tree = if writable {
+        tree.writable("/", Some(400_000))
+    } else {
+        tree
+    };
+    tree.build()
+}
+
+fn tree() -> Tree {
     Tree::new(&["/", ".", "rel"])
         .file("/a", &b"content".repeat(1000))
         .file("/b/a", b"x")
@@ -63,12 +78,10 @@ fn image(policy: u32) -> Vec<u8> {
         .dir("/w/x")
         .mode("/w", 0o300)
         .file("./here", b"here")
-        .policy(policy)
         .variable("A", "own")
         .variable("Z", "own")
         .argument("program")
         .argument("-x")
-        .build()
 }
 
 /// What happened over many programs.
@@ -88,7 +101,7 @@ fn program<const WRITABLE: bool>(
     policy: u32,
     tally: &mut Tally,
 ) -> Result<(), String> {
-    let pages = rng.pick(&[2usize, 2, 2, 2, 1, 0]);
+    let pages = rng.pick(&[2usize, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 0]);
     let memory = Wild {
         bytes: Rc::new(RefCell::new(vec![0xa5; pages << 16])),
         image,
@@ -98,8 +111,8 @@ fn program<const WRITABLE: bool>(
     let mut host = WildHost::new(memory.clone(), Rng::new(rng.next()));
     host.untouchable = policy == HOST_NONE;
     let host = Rc::new(host);
-    let storage = Few::new(rng.pick(&[100, 100, 3, 2, 1, 0]));
-    let scarce = Scarce::new(rng.pick(&[200, 200, 20, 3, 1, 0]));
+    let storage = Few::new(rng.pick(&[100, 100, 100, 100, 100, 100, 100, 3, 2, 1, 0]));
+    let scarce = Scarce::new(rng.pick(&[200, 200, 200, 200, 20, 3, 1, 0]));
     let mut vfs: Vfs<Hostile<WRITABLE>> =
         Vfs::new(memory.clone(), host.clone(), Given(image), storage, scarce);
     match caught(|| vfs.start()) {
@@ -108,7 +121,15 @@ fn program<const WRITABLE: bool>(
     }
     let mut chooser = Chooser::new(rng, memory.clone());
     for _ in 0..CALLS {
-        let call = chooser.call();
+        let mut open = Open::default();
+        for fd in 0..NUMBERS {
+            match vfs.table.entry(fd) {
+                Some(Entry::Directory(_)) => open.directories.push(fd),
+                Some(_) => open.rest.push(fd),
+                None => {}
+            }
+        }
+        let call = chooser.call(open);
         tally.calls += 1;
         let done = check(&call, &memory, &mut vfs, tally);
         if !done.map_err(|what| std::format!("{call:?}: {what}"))? {
@@ -157,15 +178,18 @@ fn check<const WRITABLE: bool>(
 }
 
 fn run<const WRITABLE: bool>(corrupt: bool) {
-    let enough = setting("VFS_HOSTILE_CALLS", 150_000);
+    let enough = setting("VFS_HOSTILE_CALLS", 100_000);
     let mut seed = setting("VFS_HOSTILE_SEED", 1) << 32;
-    let images =
-        [HOST_FALLBACK, HOST_OVERRIDE, HOST_NONE].map(|policy| (&*image(policy).leak(), policy));
+    let policies = [HOST_FALLBACK, HOST_OVERRIDE, HOST_NONE];
+    let images = [0, 1, 2, 3, 4, 5].map(|number| {
+        let policy = policies[number % 3];
+        (&*image(policy, number > 2).leak(), policy)
+    });
     let mut mutation = fuzz::Rng::new(seed);
     let mut tally = Tally::default();
     let mut damaged = images[0].0;
     while tally.calls < enough {
-        let (mut image, policy) = images[(seed % 3) as usize];
+        let (mut image, policy) = images[(seed % 6) as usize];
         if corrupt {
             // Images are there for ever, so several programs find the same.
             if seed.is_multiple_of(8) {

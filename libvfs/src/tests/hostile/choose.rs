@@ -62,12 +62,23 @@ const LONG: u32 = 0x4000;
 const STRUCTURES: u32 = 0x7000;
 const ROOM: u32 = 0x8000;
 
+/// The numbers that are open now.
+#[derive(Default)]
+pub(super) struct Open {
+    /// Directories of the tree.
+    pub(super) directories: Vec<u32>,
+    /// Everything else.
+    pub(super) rest: Vec<u32>,
+}
+
 /// Chooses calls for one program.
 pub(super) struct Chooser {
     rng: Rng,
     /// Where each path is, and how long it is.
     texts: Vec<(u32, u32)>,
     memory: Wild,
+    /// Descriptors that are open now.
+    open: Open,
 }
 
 impl Chooser {
@@ -84,12 +95,24 @@ impl Chooser {
             memory.set(LONG, &b"n".repeat(5000));
             texts.extend([(LONG, 255), (LONG, 256), (LONG, 4096), (LONG, 5000)]);
         }
-        Self { rng, texts, memory }
+        Self {
+            rng,
+            texts,
+            memory,
+            open: Open::default(),
+        }
     }
 
-    /// The next call.
-    pub(super) fn call(&mut self) -> Call {
-        let (name, names) = self.rng.pick(CALLS);
+    /// The next call, mostly about descriptors that are open.
+    pub(super) fn call(&mut self, open: Open) -> Call {
+        self.open = open;
+        let (mut name, mut names) = self.rng.pick(CALLS);
+        // What ends descriptors comes less often than what makes them.
+        if matches!(name, "fd_close" | "fd_renumber") && !self.rng.once_in(4)
+            || self.rng.once_in(12)
+        {
+            (name, names) = *CALLS.iter().find(|(call, _)| *call == "path_open").unwrap();
+        }
         let mut args = Vec::new();
         // The path chosen last: its length is the next argument's.
         let mut len = None;
@@ -97,11 +120,11 @@ impl Chooser {
             args.push(self.arg(name, arg, &mut len));
         }
         let mut call = Call { name, args };
-        // Half the time a program opens something it may use.
-        if name == "path_open" && self.rng.once_in(2) {
+        // Mostly a program opens something that it may use.
+        if name == "path_open" && !self.rng.once_in(5) {
             call.args[1] &= 1;
-            call.args[4] = self.rng.pick(&[0, 0, 0, 1, 2, 9]);
-            call.args[5] = self.rng.pick(&[2, 66, (1 << 30) - 1 - 64]);
+            call.args[4] = self.rng.pick(&[0, 0, 0, 1, 1, 2, 9]);
+            call.args[5] = self.rng.pick(&[2, 66, 66, (1 << 30) - 1 - 64]);
             call.args[6] = (1 << 30) - 1;
             call.args[7] &= 1;
         }
@@ -110,9 +133,9 @@ impl Chooser {
 
     fn arg(&mut self, call: &str, arg: &str, len: &mut Option<u64>) -> u64 {
         match arg {
-            "fd" | "old_fd" | "new_fd" | "from" | "to" => self.descriptor(),
+            "fd" | "old_fd" | "new_fd" | "from" | "to" => self.descriptor(call),
             "path" | "old_path" | "new_path" | "target" => {
-                if self.texts.is_empty() || self.rng.once_in(100) {
+                if self.texts.is_empty() || self.rng.once_in(1000) {
                     *len = None;
                     return self.pointer();
                 }
@@ -121,7 +144,7 @@ impl Chooser {
                 at.into()
             }
             "path_len" | "old_len" | "new_len" | "target_len" => match *len {
-                Some(len) if !self.rng.once_in(60) => len,
+                Some(len) if !self.rng.once_in(400) => len,
                 _ => self.size(),
             },
             "iovs" => self.buffers(),
@@ -136,24 +159,35 @@ impl Chooser {
             }
             "delta" | "offset" | "len" | "size" | "cookie" | "atim" | "mtim" | "base"
             | "inheriting" => self.long(),
+            "flags" | "old_flags" if call.starts_with("path_") && !self.rng.once_in(10) => {
+                self.rng.below(2).into()
+            }
             _ => self.flags(),
         }
     }
 
-    fn descriptor(&mut self) -> u64 {
+    /// A descriptor that the call can be about, most of the time.
+    fn descriptor(&mut self, call: &str) -> u64 {
+        let (fitting, other) = match call.starts_with("path_") || call == "fd_readdir" {
+            true => (&self.open.directories, &self.open.rest),
+            false => (&self.open.rest, &self.open.directories),
+        };
         match self.rng.below(30) {
             0 => self
                 .rng
                 .pick(&[u32::MAX, 1 << 31, 4095, 4096, 100, 101, 102])
                 .into(),
-            _ => self.rng.below(14).into(),
+            1 => self.rng.below(14).into(),
+            2..5 if !other.is_empty() => self.rng.pick(other).into(),
+            _ if fitting.is_empty() => 3,
+            _ => self.rng.pick(fitting).into(),
         }
     }
 
     /// Where something is to be put: inside, but once in a while.
     fn pointer(&mut self) -> u64 {
         let size = self.memory.len();
-        if size == 0 || self.rng.once_in(150) {
+        if size == 0 || self.rng.once_in(2000) {
             let near = (size as u32).wrapping_sub(self.rng.below(70));
             return self
                 .rng
@@ -164,14 +198,14 @@ impl Chooser {
     }
 
     fn size(&mut self) -> u64 {
-        match self.rng.below(60) {
+        match self.rng.below(500) {
             0 => self.rng.pick(&[u32::MAX, 1 << 31, 1 << 16, 70_000]).into(),
             _ => self.rng.pick(&[0, 1, 23, 24, 25, 50, 100, 300, 4096, 4097]),
         }
     }
 
     fn few(&mut self) -> u64 {
-        match self.rng.below(120) {
+        match self.rng.below(800) {
             0 => self.rng.pick(&[u32::MAX, 1 << 29, 1 << 28, 9000]).into(),
             _ => self.rng.below(4).into(),
         }
@@ -208,7 +242,7 @@ impl Chooser {
 
     /// Three buffers; a hostile one now and then.
     fn buffers(&mut self) -> u64 {
-        if self.memory.len() == 0 || self.rng.once_in(150) {
+        if self.memory.len() == 0 || self.rng.once_in(2000) {
             return self.pointer();
         }
         for index in 0..4 {
@@ -219,7 +253,7 @@ impl Chooser {
     }
 
     fn subscriptions(&mut self) -> u64 {
-        if self.memory.len() == 0 || self.rng.once_in(150) {
+        if self.memory.len() == 0 || self.rng.once_in(2000) {
             return self.pointer();
         }
         let size = if self.memory.snapshot == 0 { 56 } else { 48 };
@@ -228,7 +262,7 @@ impl Chooser {
             self.memory.set(at, &self.rng.next().to_le_bytes());
             let tag: u64 = self.rng.pick(&[0, 1, 1, 2, 2, 3, 255]);
             self.memory.set(at + 8, &tag.to_le_bytes());
-            let fd = self.descriptor();
+            let fd = self.descriptor("poll_oneoff");
             self.memory.set(at + 16, &fd.to_le_bytes());
             for word in [24, 32, 40] {
                 let value = self.long();

@@ -47,7 +47,9 @@ const PREOPENS: &[&str] = &[
 
 impl WildHost {
     pub(super) fn new(memory: Wild, mut rng: Rng) -> Self {
-        let preopens: Vec<_> = (0..rng.below(4)).map(|_| rng.pick(PREOPENS)).collect();
+        let preopens: Vec<_> = (0..rng.below(8).saturating_sub(4))
+            .map(|_| rng.pick(PREOPENS))
+            .collect();
         Self {
             memory,
             open: RefCell::new((0..3 + preopens.len() as u64).collect()),
