@@ -56,19 +56,15 @@ impl<W: World> Vfs<W> {
         if mount != self.mount_of(to.dir)? {
             return Err(Errno::XDEV);
         }
-        // The directory of the new name was read last.
-        let removed = self.found.nlink == 0;
         if dots {
             return Err(Errno::BUSY);
         }
-        // What was above a directory that was removed may be gone as well: that way must not be walked.
+        // The directory of the new name was read last. What was above one that was removed may be gone
+        // as well: that way must not be walked.
         if self.found.nlink == 0 {
             return Err(Errno::NOENT);
         }
         self.require_writable(mount)?;
-        if removed {
-            return Err(Errno::NOENT);
-        }
         if source.file_type != FileType::Directory {
             if from.slash || to.slash {
                 return Err(Errno::NOTDIR);
