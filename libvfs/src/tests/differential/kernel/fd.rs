@@ -105,10 +105,6 @@ impl Kernel {
                         return Err(number(Errno::INVAL));
                     }
                 };
-                if *len > i64::MAX as u64 {
-                    self.file(*fd, 0)?;
-                    return Err(number(Errno::INVAL));
-                }
                 let open = self.file(*fd, rights::ADVISE)?;
                 done(fadvise(
                     &open.fd,
