@@ -141,7 +141,7 @@ fn poll_answers_for_embedded_descriptors() {
             ),
             (
                 "a file and a minute",
-                "success 1 [1 success type 1 bytes 0 flags 1]",
+                "success 1 [1 success type 1 bytes 0 flags 0]",
             ),
             (
                 "a closed descriptor",
