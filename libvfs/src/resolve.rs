@@ -42,6 +42,16 @@ impl Follow {
             Self::Slash
         }
     }
+
+    /// Whether a symlink is followed that has this place in a path.
+    #[inline(always)]
+    pub(crate) fn leads_through(self, slash: bool, last: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Slash => slash,
+            Self::Name => !last,
+        }
+    }
 }
 
 impl<W: World> Vfs<W> {
@@ -117,11 +127,7 @@ impl<W: World> Vfs<W> {
             {
                 return Err(Errno::CROSSES);
             }
-            let led_through = match follow {
-                Follow::Always => true,
-                Follow::Slash => slashes > 0,
-                Follow::Name => !last,
-            };
+            let led_through = follow.leads_through(slashes > 0, last);
             if self.found.is_symlink() && led_through {
                 links += 1;
                 if links > LINKS_MAX {
@@ -136,7 +142,7 @@ impl<W: World> Vfs<W> {
                 let slashes = run(rest, |byte| byte == b'/');
                 if slashes > 0 {
                     at += slashes;
-                    root = embedded_root(self.image.as_ref().ok_or(Errno::IO)?)?;
+                    root = embedded_root(self.image()?)?;
                     directory = root;
                     self.load(directory)?;
                     mode = self.found.mode;

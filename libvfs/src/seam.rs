@@ -184,11 +184,7 @@ impl<W: World> Vfs<W> {
             if size > NAME_MAX {
                 return Err(Errno::NAMETOOLONG);
             }
-            let led_through = match follow {
-                Follow::Always => true,
-                Follow::Slash => slashes > 0,
-                Follow::Name => !last,
-            };
+            let led_through = follow.leads_through(slashes > 0, last);
             // A name before a slash has to be a directory, but the name itself need not.
             let ends = last && (follow == Follow::Name || slashes == 0);
             let mut node = None;
@@ -252,7 +248,7 @@ impl<W: World> Vfs<W> {
                 let slashes = run(rest, |byte| byte == b'/');
                 if slashes > 0 {
                     at += slashes;
-                    let root = embedded_root(self.image.as_ref().ok_or(Errno::IO)?)?;
+                    let root = embedded_root(self.image()?)?;
                     if start.0 != root {
                         start = (root, self.seam.attachment(root));
                     }

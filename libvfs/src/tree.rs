@@ -47,13 +47,16 @@ impl Found {
     }
 
     pub(crate) fn file_type(&self) -> FileType {
-        if self.is_dir() {
-            FileType::Directory
-        } else if self.is_symlink() {
-            FileType::Symlink
-        } else {
-            FileType::Regular
-        }
+        file_type(self.mode)
+    }
+}
+
+/// The type of a node of this mode.
+pub(crate) fn file_type(mode: u32) -> FileType {
+    match mode & MODE_TYPE {
+        MODE_DIRECTORY => FileType::Directory,
+        MODE_SYMLINK => FileType::Symlink,
+        _ => FileType::Regular,
     }
 }
 
@@ -75,8 +78,7 @@ impl<W: World> Vfs<W> {
             self.load_record(node);
             return Ok(());
         }
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
-        let node = image.node(id)?;
+        let node = self.image()?.node(id)?;
         let (offset, dir) = match node.kind {
             NodeKind::Directory(dir) => (0, Some(dir)),
             NodeKind::File { offset } => (offset, None),
@@ -115,7 +117,7 @@ impl<W: World> Vfs<W> {
     /// Finds the name that is in this part of the path buffer in a directory.
     #[inline(always)]
     pub(crate) fn lookup(&self, dir: NodeId, name: Range<usize>) -> Result<Option<NodeId>> {
-        let image = self.image.as_ref().ok_or(Errno::IO)?;
+        let image = self.image()?;
         let name = self.path.get(name).unwrap_or_default();
         if W::WRITABLE {
             if let Some(slot) = self.ram.find(dir, name) {

@@ -4,7 +4,7 @@
 
 use core::ops::Range;
 
-use vfs_image::layout::{MODE_DIRECTORY, MODE_REGULAR, MODE_SYMLINK, MODE_TYPE};
+use vfs_image::layout::{MODE_DIRECTORY, MODE_REGULAR, MODE_SYMLINK};
 use vfs_image::{FileType, NodeId};
 
 use super::{Last, Vfs, World};
@@ -12,6 +12,7 @@ use crate::errno::{Errno, Result};
 use crate::program::Program;
 use crate::ram::Node;
 use crate::resolve::check_utf8;
+use crate::tree::file_type;
 
 /// Mode of a new file: there is no umask, and no call that changes a mode.
 const NEW_FILE: u32 = MODE_REGULAR | 0o644;
@@ -240,14 +241,5 @@ impl<W: World> Vfs<W> {
         }
         self.ram.settle(node);
         slot.map(|_| ())
-    }
-}
-
-/// The type of a node of this mode.
-fn file_type(mode: u32) -> FileType {
-    match mode & MODE_TYPE {
-        MODE_DIRECTORY => FileType::Directory,
-        MODE_SYMLINK => FileType::Symlink,
-        _ => FileType::Regular,
     }
 }
