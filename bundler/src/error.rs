@@ -1,15 +1,27 @@
 //! What can go wrong while bundling: one enum per stage, and this one over them.
 
+use std::path::PathBuf;
+
 use miette::Diagnostic;
 
 use crate::image::ImageError;
 use crate::link::LinkError;
-use crate::output::SealError;
+use crate::manifest::ManifestError;
+use crate::output::{FileError, SealError};
 use crate::plan::PlanError;
+use crate::program::ProgramError;
 
 /// Why there is no bundle.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
+    /// The manifest is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The program can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Program(#[from] ProgramError),
     /// The manifest asks for what can't be had.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -22,8 +34,21 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Link(#[from] LinkError),
+    /// The program can't be served; as [`Link`](Self::Link), with the module's path.
+    #[error("cannot bundle `{}`: {error}", module.display())]
+    #[diagnostic(forward(error))]
+    InModule {
+        /// The path as the manifest gives it.
+        module: PathBuf,
+        /// Why.
+        error: LinkError,
+    },
     /// The bundle can't be written.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Seal(#[from] SealError),
+    /// The output can't be put in its place.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] FileError),
 }

@@ -9,11 +9,14 @@
 //! * [`link`]: the interposer goes into the program's module, with a hole where the image will be.
 //! * [`output`]: module and image together, sealed with a section that says what they are, put in place in one step.
 //!
-//! [`inspect`] goes the other way, from a bundle to what is in it. [`bundle()`] is the whole job; it neither prints nor
-//! exits, and depends on nothing but its arguments.
+//! [`inspect`] goes the other way, from a bundle to what is in it.
+//!
+//! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
+//! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
 pub mod image;
 pub mod inspect;
+pub mod job;
 pub mod link;
 pub mod manifest;
 pub mod output;
@@ -29,6 +32,7 @@ mod error;
 use std::io::{Seek, Write};
 
 pub use error::Error;
+pub use job::{Finished, Inputs, Job};
 
 /// A finished bundle: what went in and what came out.
 #[derive(Debug)]

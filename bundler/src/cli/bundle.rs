@@ -4,18 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use miette::Diagnostic;
-use sha2::{Digest as _, Sha256};
-use wasi_vfs::link::LinkError;
-use wasi_vfs::output::{FileError, Pending, SealError, hex_digest};
-use wasi_vfs::source::DiskSource;
-use wasi_vfs::{Bundled, Error};
+use wasi_vfs::output::hex_digest;
+use wasi_vfs::{Bundled, Finished};
 
-use super::manifest::{ManifestArg, load_program};
+use super::manifest::ManifestArg;
 use super::progress::Bar;
 use super::render::human_size;
 use super::report::{BundleReport, ImageReport, Notice, REPORT, totals_text};
-use super::{Failure, Outcome, screen::Screen};
+use super::{Outcome, screen::Screen};
 
 /// Bundle a program and the files its manifest asks for into one module
 #[derive(Args)]
@@ -30,64 +26,30 @@ pub(crate) struct Bundle {
     json: bool,
 }
 
-/// A [`LinkError`] with the module it is about.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("cannot bundle `{}`: {error}", module.display())]
-#[diagnostic(forward(error))]
-struct InModule {
-    module: PathBuf,
-    error: LinkError,
-}
-
 impl Bundle {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
-        let mut manifest = self.manifest.read()?;
-        // A manifest's own `dist/` is created in a fresh checkout; a mistyped `-o` makes no folder.
-        let mut root = Some(self.manifest.folder());
+        let mut job = self.manifest.job();
         if let Some(output) = self.output {
-            manifest = manifest.with_output(output);
-            root = None;
+            job = job.output(output);
         }
-        let program = load_program(&manifest)?;
-        let mut pending = Pending::create(manifest.output(), manifest.input(), root)?;
+        if self.json {
+            job = job.with_digest();
+        }
         let bar = Bar::new(screen.shows_progress());
-        let done = wasi_vfs::bundle(&manifest, &program, &DiskSource, pending.writer(), &bar);
+        let done = job.run_with(&bar);
         drop(bar);
-        let bundled = done.map_err(|error| explain(error, &pending, manifest.input()))?;
-        let digest = self.json.then(|| digest(&mut pending)).transpose()?;
-        pending.commit()?;
+        let done = done?;
 
-        let notices = notices(&bundled);
+        let notices = notices(done.bundled());
         for notice in &notices {
             screen.remark(notice);
         }
-        screen.say(&summary(&bundled, manifest.output()));
-        if let Some(digest) = digest {
-            screen.print_json(&report(&bundled, manifest.output(), digest, notices))?;
+        screen.say(&summary(done.bundled(), done.output()));
+        if let Some(digest) = done.digest() {
+            screen.print_json(&report(&done, digest, notices))?;
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Adds to an error the path that its stage did not know.
-fn explain(error: Error, pending: &Pending, input: &Path) -> Failure {
-    match error {
-        Error::Seal(SealError::Destination(error)) => pending.explain(error).into(),
-        Error::Link(error) => InModule {
-            module: input.to_owned(),
-            error,
-        }
-        .into(),
-        error => error.into(),
-    }
-}
-
-/// The SHA-256 of what was written; only a report wants it, and it costs reading everything again.
-fn digest(pending: &mut Pending) -> Result<String, FileError> {
-    let mut hash = Sha256::new();
-    let mut file = pending.reopen()?;
-    std::io::copy(&mut file, &mut hash).map_err(|error| pending.explain(error))?;
-    Ok(hex_digest(&hash.finalize().into()))
 }
 
 fn notices(bundled: &Bundled) -> Vec<Notice> {
@@ -107,13 +69,14 @@ fn summary(bundled: &Bundled, output: &Path) -> String {
     )
 }
 
-fn report(bundled: &Bundled, output: &Path, digest: String, notices: Vec<Notice>) -> BundleReport {
+fn report(done: &Finished, digest: &str, notices: Vec<Notice>) -> BundleReport {
+    let bundled = done.bundled();
     let image = &bundled.sealed.image;
     BundleReport {
         report: REPORT,
-        output: output.display().to_string(),
+        output: done.output().display().to_string(),
         size: bundled.sealed.size,
-        digest,
+        digest: digest.to_owned(),
         image: ImageReport {
             size: u64::from(image.size),
             metadata_size: bundled.sealed.metadata_size,

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use wasi_vfs::Job;
 use wasi_vfs::manifest::{Environment, Manifest, ManifestError};
-use wasi_vfs::program::{self, ProgramError};
 use wasi_vfs::source::DiskSource;
 
 /// `-m`
@@ -20,21 +20,15 @@ impl ManifestArg {
         Manifest::read(&self.manifest, &DiskSource, &environment())
     }
 
+    /// The job of bundling what it describes.
+    pub(crate) fn job(&self) -> Job {
+        Job::new(&self.manifest).environment(environment())
+    }
+
     /// The manifest's path as it was given.
     pub(crate) fn path(&self) -> &Path {
         &self.manifest
     }
-
-    /// The folder it is in; empty for the working directory.
-    pub(crate) fn folder(&self) -> &Path {
-        self.manifest.parent().unwrap_or(Path::new(""))
-    }
-}
-
-/// The module that a manifest names.
-pub(crate) fn load_program(manifest: &Manifest) -> Result<Vec<u8>, ProgramError> {
-    program::load(manifest.input())
-        .map_err(|error| error.asked_for(manifest.text(), manifest.input_span()))
 }
 
 /// All of the environment that a bundle may depend on.

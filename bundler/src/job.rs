@@ -1,0 +1,215 @@
+//! The whole job, from a manifest on disk to a bundle on disk: [`Job`].
+
+mod inputs;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::image::Progress;
+use crate::manifest::{Environment, Manifest};
+use crate::output::{Pending, SealError, hex_digest};
+use crate::program;
+use crate::source::DiskSource;
+use crate::{Bundled, Error, bundle};
+
+pub use inputs::Inputs;
+use inputs::Recorder;
+
+/// A bundle to be made from a manifest on disk: what `wasi-vfs bundle` does.
+///
+/// It reads nothing of the environment but what it is given, prints nothing and does not exit. An output is there whole
+/// or, after an error, as it was before.
+///
+/// # Examples
+///
+/// A `build.rs` that bundles, and runs again when anything that went in has changed:
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let out = std::env::var("OUT_DIR")?;
+/// let done = wasi_vfs::Job::new("app/wasi-vfs.toml")
+///     .output(format!("{out}/app.wasm"))
+///     .run()?;
+/// for input in done.inputs().all() {
+///     println!("cargo::rerun-if-changed={}", input.display());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Job {
+    manifest: PathBuf,
+    environment: Environment,
+    output: Option<PathBuf>,
+    digest: bool,
+}
+
+/// What a [`Job`] has made.
+#[derive(Debug)]
+pub struct Finished {
+    manifest: Manifest,
+    bundled: Bundled,
+    digest: Option<String>,
+    inputs: Inputs,
+}
+
+impl Job {
+    /// The bundle that the manifest at `manifest` describes; its paths count from the folder it is in.
+    #[must_use]
+    pub fn new(manifest: impl Into<PathBuf>) -> Self {
+        Self {
+            manifest: manifest.into(),
+            environment: Environment::default(),
+            output: None,
+            digest: false,
+        }
+    }
+
+    /// What of the environment the manifest may ask for; nothing unless this is called.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Where the bundle goes instead of the manifest's `output`: a path from the working directory, whose folder exists.
+    #[must_use]
+    pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
+        self.output = Some(path.into());
+        self
+    }
+
+    /// Also computes the SHA-256 of the output, see [`Finished::digest`]; it costs reading everything again.
+    #[must_use]
+    pub fn with_digest(mut self) -> Self {
+        self.digest = true;
+        self
+    }
+
+    /// Reads the manifest, with the output that the job was given.
+    ///
+    /// # Errors
+    /// Everything wrong with the manifest.
+    pub fn read(&self) -> Result<Manifest, Error> {
+        let manifest = Manifest::read(&self.manifest, &DiskSource, &self.environment)?;
+        Ok(match &self.output {
+            Some(output) => manifest.with_output(output.clone()),
+            None => manifest,
+        })
+    }
+
+    /// Makes the bundle.
+    ///
+    /// # Errors
+    /// The first stage that fails; a stage tells all its problems at once.
+    pub fn run(&self) -> Result<Finished, Error> {
+        self.run_with(&())
+    }
+
+    /// Makes the bundle, and tells how far it is.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(&self, progress: &dyn Progress) -> Result<Finished, Error> {
+        self.attempt(progress).1
+    }
+
+    /// Makes the bundle, and tells what was read for it even when that went wrong: a change there may mend it.
+    pub fn attempt(&self, progress: &dyn Progress) -> (Inputs, Result<Finished, Error>) {
+        let source = Recorder::default();
+        let done = self.make(&source, progress);
+        let inputs = source.inputs();
+        let done = done.map(|(manifest, bundled, digest)| Finished {
+            manifest,
+            bundled,
+            digest,
+            inputs: inputs.clone(),
+        });
+        (inputs, done)
+    }
+
+    fn make(
+        &self,
+        source: &Recorder,
+        progress: &dyn Progress,
+    ) -> Result<(Manifest, Bundled, Option<String>), Error> {
+        source.file(&self.manifest);
+        let manifest = self.read()?;
+        source.file(manifest.input());
+        let program = load_program(&manifest)?;
+        // A manifest's own `dist/` is created in a fresh checkout; a mistyped output makes no folder.
+        let root = self.manifest.parent().filter(|_| self.output.is_none());
+        let mut pending = Pending::create(manifest.output(), manifest.input(), root)?;
+        let bundled = bundle(&manifest, &program, source, pending.writer(), progress)
+            .map_err(|error| explain(error, &pending, manifest.input()))?;
+        let digest = self.digest.then(|| digest(&mut pending)).transpose()?;
+        pending.commit()?;
+        Ok((manifest, bundled, digest))
+    }
+}
+
+impl Finished {
+    /// The manifest as it was read.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What went in and what came out.
+    #[must_use]
+    pub fn bundled(&self) -> &Bundled {
+        &self.bundled
+    }
+
+    /// Where the bundle is.
+    #[must_use]
+    pub fn output(&self) -> &Path {
+        self.manifest.output()
+    }
+
+    /// What the bundle depends on.
+    #[must_use]
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// The output's SHA-256, `sha256:` and 64 hexadecimal digits; after [`Job::with_digest`] only.
+    #[must_use]
+    pub fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
+    }
+}
+
+/// The program that a manifest names, in binary form.
+///
+/// # Errors
+/// When it is missing or can't be read; labelled with the manifest's line.
+pub fn load_program(manifest: &Manifest) -> Result<Vec<u8>, Error> {
+    program::load(manifest.input()).map_err(|error| {
+        error
+            .asked_for(manifest.text(), manifest.input_span())
+            .into()
+    })
+}
+
+/// Adds to an error the path that its stage did not know.
+fn explain(error: Error, pending: &Pending, input: &Path) -> Error {
+    match error {
+        Error::Seal(SealError::Destination(error)) => pending.explain(error).into(),
+        Error::Link(error) => Error::InModule {
+            module: input.to_owned(),
+            error,
+        },
+        error => error,
+    }
+}
+
+/// The SHA-256 of what was written.
+fn digest(pending: &mut Pending) -> Result<String, Error> {
+    let mut hash = Sha256::new();
+    let mut file = pending.reopen()?;
+    io::copy(&mut file, &mut hash).map_err(|error| pending.explain(error))?;
+    Ok(hex_digest(&hash.finalize().into()))
+}

@@ -1,0 +1,116 @@
+//! `wasi_vfs::Job`: the whole job as a library, on disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic as _;
+use tempfile::TempDir;
+use wasi_vfs::{Error, Job, inspect};
+
+const MANIFEST: &str = r#"manifest-version = 1
+[module]
+input = "app.wat"
+output = "dist/app.wasm"
+[[mount]]
+guest = "/data"
+source = "tree"
+exclude = ["skipped"]
+[[file]]
+guest = "/etc/motd"
+source = "motd.txt"
+[[mount]]
+guest = "/more"
+source = "none"
+optional = true
+"#;
+
+const PROGRAM: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, content) in [
+        ("wasi-vfs.toml", MANIFEST),
+        ("app.wat", PROGRAM),
+        ("motd.txt", "hello\n"),
+        ("tree/a", "1"),
+        ("tree/sub/b", "2"),
+        ("tree/skipped/c", "3"),
+    ] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+fn below<'a>(folder: &TempDir, paths: impl Iterator<Item = &'a Path>) -> Vec<String> {
+    let name = |path: &Path| path.strip_prefix(folder.path()).map(Path::to_path_buf);
+    paths
+        .map(|path| name(path).unwrap().display().to_string())
+        .collect()
+}
+
+#[test]
+fn a_job_makes_the_bundle_and_tells_what_it_depends_on() {
+    let folder = folder();
+    let done = Job::new(folder.path().join("wasi-vfs.toml")).run().unwrap();
+    assert_eq!(done.output(), folder.path().join("dist/app.wasm"));
+    assert_eq!(done.digest(), None);
+    let module = fs::read(done.output()).unwrap();
+    assert_eq!(done.bundled().sealed.size, module.len() as u64);
+    inspect::find(&module).unwrap().check().unwrap();
+
+    let inputs = done.inputs();
+    assert_eq!(
+        below(&folder, inputs.files()),
+        [
+            "app.wat",
+            "motd.txt",
+            "tree/a",
+            "tree/sub/b",
+            "wasi-vfs.toml"
+        ]
+    );
+    assert_eq!(below(&folder, inputs.directories()), ["tree", "tree/sub"]);
+    assert_eq!(below(&folder, inputs.missing()), ["none"]);
+    assert_eq!(inputs.all().count(), 7);
+}
+
+#[test]
+fn the_output_can_be_elsewhere_in_a_folder_that_exists() {
+    let (folder, out) = (folder(), TempDir::new().unwrap());
+    let job = Job::new(folder.path().join("wasi-vfs.toml"));
+    let done = job
+        .clone()
+        .output(out.path().join("x.wasm"))
+        .with_digest()
+        .run()
+        .unwrap();
+    assert!(done.digest().unwrap().starts_with("sha256:"));
+    assert!(!folder.path().join("dist").exists());
+    assert!(out.path().join("x.wasm").is_file());
+
+    let error = job.output(out.path().join("no/x.wasm")).run().unwrap_err();
+    assert_eq!(
+        error.code().unwrap().to_string(),
+        "wasi_vfs::output::folder_missing"
+    );
+}
+
+#[test]
+fn what_was_read_is_told_even_when_it_went_wrong() {
+    let folder = folder();
+    fs::remove_file(folder.path().join("motd.txt")).unwrap();
+    let (inputs, done) = Job::new(folder.path().join("wasi-vfs.toml")).attempt(&());
+    let Err(Error::Plan(_)) = done else {
+        panic!("a bundle without its file");
+    };
+    assert_eq!(below(&folder, inputs.files()), ["app.wat", "wasi-vfs.toml"]);
+    assert_eq!(below(&folder, inputs.missing()), ["motd.txt", "none"]);
+
+    fs::write(folder.path().join("wasi-vfs.toml"), "[").unwrap();
+    let (inputs, done) = Job::new(folder.path().join("wasi-vfs.toml")).attempt(&());
+    assert!(matches!(done, Err(Error::Manifest(_))));
+    let files: Vec<PathBuf> = inputs.files().map(Path::to_owned).collect();
+    assert_eq!(files, [folder.path().join("wasi-vfs.toml")]);
+}
