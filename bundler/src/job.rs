@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::image::Progress;
-use crate::manifest::{Environment, Manifest};
+use crate::manifest::{Choice, Environment, Manifest};
 use crate::output::{Pending, SealError, hex_digest};
 use crate::program;
 use crate::source::DiskSource;
@@ -41,7 +41,7 @@ use inputs::Recorder;
 #[derive(Debug, Clone)]
 pub struct Job {
     manifest: PathBuf,
-    environment: Environment,
+    choice: Choice,
     output: Option<PathBuf>,
     digest: bool,
 }
@@ -61,7 +61,7 @@ impl Job {
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         Self {
             manifest: manifest.into(),
-            environment: Environment::default(),
+            choice: Choice::default(),
             output: None,
             digest: false,
         }
@@ -70,7 +70,21 @@ impl Job {
     /// What of the environment the manifest may ask for; nothing unless this is called.
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
-        self.environment = environment;
+        self.choice.environment = environment;
+        self
+    }
+
+    /// The profile of the manifest; its top level unless this is called.
+    #[must_use]
+    pub fn profile(mut self, profile: impl Into<String>) -> Self {
+        self.choice.profile = Some(profile.into());
+        self
+    }
+
+    /// Profile and environment in one.
+    #[must_use]
+    pub fn choice(mut self, choice: Choice) -> Self {
+        self.choice = choice;
         self
     }
 
@@ -93,7 +107,7 @@ impl Job {
     /// # Errors
     /// Everything wrong with the manifest.
     pub fn read(&self) -> Result<Manifest, Error> {
-        let manifest = Manifest::read(&self.manifest, &DiskSource, &self.environment)?;
+        let manifest = Manifest::read(&self.manifest, &DiskSource, &self.choice)?;
         Ok(match &self.output {
             Some(output) => manifest.with_output(output.clone()),
             None => manifest,

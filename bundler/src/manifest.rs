@@ -5,7 +5,9 @@
 
 mod advice;
 mod check;
+mod choice;
 mod error;
+mod facts;
 mod pattern;
 mod permissions;
 mod raw;
@@ -27,7 +29,9 @@ use crate::path::GuestPath;
 use crate::report::Text;
 use crate::source::{Kind, Source};
 
+pub use choice::{BASE, Choice, Environment, Variables};
 pub use error::{ManifestError, ManifestProblem, MountProblem};
+pub use facts::{MachineDependent, Var, VarSource};
 pub use pattern::Pattern;
 pub use permissions::Permissions;
 pub use raw::{EnvPolicy, Host, Memory, Symlinks};
@@ -44,18 +48,17 @@ pub(crate) const FILE_MODE: u16 = 0o644;
 /// Mode of directories where nothing else is said.
 pub(crate) const DIRECTORY_MODE: u16 = 0o755;
 
-/// What of the environment a manifest may depend on; the front door fills it in.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    /// The variable `SOURCE_DATE_EPOCH`: seconds since 1970.
-    pub source_date_epoch: Option<String>,
-}
-
 /// A checked manifest.
 #[derive(Debug, Clone)]
 pub struct Manifest {
     pub(crate) text: Text,
     pub(crate) path: PathBuf,
+    /// The selected profile.
+    pub(crate) profile: String,
+    /// The names of all profiles but the base, in the order of the text.
+    pub(crate) profiles: Vec<String>,
+    /// Sorted by name.
+    pub(crate) vars: Vec<Var>,
     pub(crate) input: HostPath,
     pub(crate) output: HostPath,
     pub(crate) limits: Limits,
@@ -208,15 +211,11 @@ impl Manifest {
     ///
     /// # Errors
     /// Everything wrong with it: that it can't be read, is no TOML, or each line that does not mean anything.
-    pub fn read(
-        path: &Path,
-        src: &dyn Source,
-        environment: &Environment,
-    ) -> Result<Self, ManifestError> {
+    pub fn read(path: &Path, src: &dyn Source, choice: &Choice) -> Result<Self, ManifestError> {
         let shown = path.display().to_string();
         let text = read_text(path, src)
             .map_err(|problem| ManifestError::new(Text::new(&shown, ""), vec![problem]))?;
-        Self::parse_at(&text, path, environment)
+        Self::parse_at(&text, path, choice)
     }
 
     /// Checks a manifest's text. `name` is what messages call it; its paths are relative to `dir`.
@@ -227,19 +226,49 @@ impl Manifest {
         text: &str,
         name: &str,
         dir: &Path,
-        environment: &Environment,
+        choice: &Choice,
     ) -> Result<Self, ManifestError> {
-        check::manifest(Text::new(name, text), dir.join(name), dir, environment)
+        check::manifest(Text::new(name, text), dir.join(name), dir, choice)
     }
 
-    fn parse_at(text: &str, path: &Path, environment: &Environment) -> Result<Self, ManifestError> {
+    fn parse_at(text: &str, path: &Path, choice: &Choice) -> Result<Self, ManifestError> {
         let dir = path.parent().unwrap_or(Path::new(""));
         check::manifest(
             Text::new(&path.display().to_string(), text),
             path.to_owned(),
             dir,
-            environment,
+            choice,
         )
+    }
+
+    /// The manifest's own path, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The profile that was selected; [`BASE`] without one.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// The profiles that the text has, in its order; [`BASE`], which every manifest has, is not among them.
+    #[must_use]
+    pub fn profiles(&self) -> &[String] {
+        &self.profiles
+    }
+
+    /// The variables of `[vars]` with their values, sorted by name.
+    #[must_use]
+    pub fn vars(&self) -> &[Var] {
+        &self.vars
+    }
+
+    /// By what in it two machines may come to different bundles although the files are the same; sorted.
+    #[must_use]
+    pub fn machine_dependent(&self) -> Vec<MachineDependent> {
+        facts::machine_dependent(self)
     }
 
     /// The program's module, as a path from the working directory.

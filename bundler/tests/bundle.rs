@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use miette::Diagnostic as _;
-use wasi_vfs::manifest::{Environment, Manifest};
+use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::output::SealError;
 use wasi_vfs::source::MemorySource;
 use wasi_vfs::{Bundled, Error, bundle, inspect, program};
@@ -32,12 +32,7 @@ fn source() -> MemorySource {
 }
 
 fn run<W: Write + Seek>(source: &MemorySource, out: &mut W) -> Result<Bundled, Error> {
-    let manifest = Manifest::parse(
-        MANIFEST,
-        "wasi-vfs.toml",
-        Path::new(""),
-        &Environment::default(),
-    );
+    let manifest = Manifest::parse(MANIFEST, "wasi-vfs.toml", Path::new(""), &Choice::default());
     let program = program::decode("app.wat", PROGRAM.into()).unwrap();
     bundle(&manifest.unwrap(), &program, source, out, &())
 }

@@ -12,17 +12,19 @@
 //! u PATH               what is there can't be read
 //! t PATH SECONDS       its time of last modification
 //! e VALUE              SOURCE_DATE_EPOCH
+//! p NAME               the profile
+//! v NAME VALUE         an environment variable
 //! ```
 //!
 //! with `\xNN` for bytes in paths. `BLESS=1 cargo test` writes the reports anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
-use wasi_vfs::manifest::{Environment, Manifest};
+use wasi_vfs::manifest::{Choice, Manifest, Variables};
 use wasi_vfs::plan;
 use wasi_vfs::source::MemorySource;
 
@@ -75,9 +77,10 @@ fn unescape(text: &str) -> PathBuf {
     return PathBuf::from(OsString::from(String::from_utf8_lossy(&bytes).into_owned()));
 }
 
-fn tree(text: &str) -> (MemorySource, Environment) {
+fn tree(text: &str) -> (MemorySource, Choice) {
     let mut src = MemorySource::new();
-    let mut environment = Environment::default();
+    let mut choice = Choice::default();
+    let mut variables = BTreeMap::new();
     for line in text.lines() {
         let mut words = line.splitn(3, ' ');
         let kind = words.next().unwrap_or_default();
@@ -104,19 +107,29 @@ fn tree(text: &str) -> (MemorySource, Environment) {
                 metadata.mtime_ns = rest.parse::<i128>().expect("a number") * 1_000_000_000;
             }),
             "e" => {
-                environment.source_date_epoch = Some(path.display().to_string());
+                choice.environment.source_date_epoch = Some(path.display().to_string());
+                src
+            }
+            "p" => {
+                choice.profile = Some(path.display().to_string());
+                src
+            }
+            "v" => {
+                let value = unescape(rest).into_os_string();
+                variables.insert(path.display().to_string(), value);
                 src
             }
             _ => panic!("no line of a tree: {line}"),
         };
     }
-    (src, environment)
+    choice.environment.variables = Variables::new(move |name| variables.get(name).cloned());
+    (src, choice)
 }
 
 /// The report of a case.
 fn run(text: &str, tree_text: &str) -> Result<(), String> {
-    let (src, environment) = tree(tree_text);
-    let manifest = Manifest::parse(text, "wasi-vfs.toml", Path::new(""), &environment);
+    let (src, choice) = tree(tree_text);
+    let manifest = Manifest::parse(text, "wasi-vfs.toml", Path::new(""), &choice);
     let manifest = manifest.map_err(|error| render(&error))?;
     let plan = plan::resolve(&manifest, &src).map_err(|error| render(&error))?;
     match plan.warnings() {
@@ -144,8 +157,8 @@ fn reports() {
             Ok(()) => wrong.push(format!("{name} has nothing wrong")),
             Err(report) => wrong.extend(expect(&format!("{name}.txt"), &report)),
         }
-        let (src, environment) = tree(&tree_text);
-        if let Ok(manifest) = Manifest::parse(&text, "wasi-vfs.toml", Path::new(""), &environment) {
+        let (src, choice) = tree(&tree_text);
+        if let Ok(manifest) = Manifest::parse(&text, "wasi-vfs.toml", Path::new(""), &choice) {
             let report = |src| {
                 plan::resolve(&manifest, src)
                     .map(|_| ())
@@ -175,7 +188,7 @@ fn manifests_that_cannot_be_read() {
         ("read_not_utf8", "latin1.toml"),
         ("read_unreadable", "secret.toml"),
     ] {
-        let error = Manifest::read(Path::new(path), &src, &Environment::default()).expect_err(name);
+        let error = Manifest::read(Path::new(path), &src, &Choice::default()).expect_err(name);
         wrong.extend(expect(&format!("{name}.txt"), &render(&error)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -259,14 +272,8 @@ fn codes_are_unique_documented_and_shown() {
 #[test]
 fn line_ends_and_byte_order_marks() {
     let text = "manifest-version = 1\n\n[module]\ninput = \"a.wasm\"\noutput = \"b.wasm\"\n";
-    let parse = |text: &str| {
-        Manifest::parse(
-            text,
-            "wasi-vfs.toml",
-            Path::new("m"),
-            &Environment::default(),
-        )
-    };
+    let parse =
+        |text: &str| Manifest::parse(text, "wasi-vfs.toml", Path::new("m"), &Choice::default());
     for text in [
         text.to_owned(),
         text.replace('\n', "\r\n"),
@@ -309,12 +316,7 @@ fn no_text_makes_a_panic() {
                 mutated.replace_range(start..end, pieces[random(pieces.len())]);
             }
         }
-        match Manifest::parse(
-            &mutated,
-            "wasi-vfs.toml",
-            Path::new(""),
-            &Environment::default(),
-        ) {
+        match Manifest::parse(&mutated, "wasi-vfs.toml", Path::new(""), &Choice::default()) {
             Ok(_) => good += 1,
             Err(error) => {
                 bad += 1;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
-use wasi_vfs::manifest::{Environment, Manifest, schema};
+use wasi_vfs::manifest::{Choice, Manifest, schema};
 
 const BLESS: Option<&str> = option_env!("BLESS");
 
@@ -77,7 +77,7 @@ fn the_example_names_every_key_once_at_its_default() {
         &text,
         "wasi-vfs.toml.example",
         Path::new(""),
-        &Environment::default(),
+        &Choice::default(),
     );
     if let Err(error) = manifest {
         panic!("{:?}", miette::Report::new(error));
@@ -144,9 +144,7 @@ fn the_examples_are_manifests() {
         let Ok(text) = fs::read_to_string(folder.join("wasi-vfs.toml")) else {
             continue;
         };
-        if let Err(error) =
-            Manifest::parse(&text, "wasi-vfs.toml", &folder, &Environment::default())
-        {
+        if let Err(error) = Manifest::parse(&text, "wasi-vfs.toml", &folder, &Choice::default()) {
             panic!("{}: {:?}", folder.display(), miette::Report::new(error));
         }
         seen += 1;

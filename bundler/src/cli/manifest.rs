@@ -4,25 +4,36 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wasi_vfs::Job;
-use wasi_vfs::manifest::{Environment, Manifest, ManifestError};
+use wasi_vfs::manifest::{Choice, Environment, Manifest, ManifestError, Variables};
 use wasi_vfs::source::DiskSource;
 
-/// `-m`
+/// `-m` and `-p`
 #[derive(Args)]
 pub(crate) struct ManifestArg {
     /// The manifest; its paths count from the folder it is in
     #[arg(short, long, value_name = "MANIFEST", default_value = "wasi-vfs.toml")]
     manifest: PathBuf,
+    /// The manifest's profile; `base` is its top level
+    #[arg(short, long, value_name = "PROFILE", env = "WASI_VFS_PROFILE")]
+    profile: Option<String>,
 }
 
 impl ManifestArg {
     pub(crate) fn read(&self) -> Result<Manifest, ManifestError> {
-        Manifest::read(&self.manifest, &DiskSource, &environment())
+        Manifest::read(&self.manifest, &DiskSource, &self.choice())
+    }
+
+    /// Which manifest of the text is meant. An empty variable is as good as none.
+    fn choice(&self) -> Choice {
+        Choice {
+            profile: self.profile.clone().filter(|profile| !profile.is_empty()),
+            environment: environment(),
+        }
     }
 
     /// The job of bundling what it describes.
     pub(crate) fn job(&self) -> Job {
-        Job::new(&self.manifest).environment(environment())
+        Job::new(&self.manifest).choice(self.choice())
     }
 
     /// The manifest's path as it was given.
@@ -37,5 +48,6 @@ fn environment() -> Environment {
     Environment {
         source_date_epoch: std::env::var_os("SOURCE_DATE_EPOCH")
             .map(|value| value.to_string_lossy().into_owned()),
+        variables: Variables::new(|name| std::env::var_os(name)),
     }
 }

@@ -161,6 +161,21 @@ pub(super) fn wrong_type(
     }
 }
 
+/// What to type for a profile that the manifest does not have; `known` are those that it has.
+pub(super) fn unknown_profile(name: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return format!(
+            "the manifest has none but `base`; add `[profile.{name}]`, or leave the choice out"
+        );
+    }
+    let all = [&["base"], known].concat();
+    let listed = format!("the manifest has `{}`", all.join("`, `"));
+    match near(name, &all) {
+        Some(near) => format!("did you mean `{near}`? {listed}"),
+        None => listed,
+    }
+}
+
 /// An array with something in it that it can't hold.
 pub(super) fn wrong_item(
     key: &str,
@@ -220,13 +235,19 @@ pub(super) fn example(key: &str) -> &'static str {
 
 /// `did you mean` when something is near, else all there is; `all` says what that is.
 fn suggestion(text: &str, known: &[&str], all: &str) -> String {
-    let distance =
-        |name: &&str| strsim::damerau_levenshtein(&text.to_lowercase().replace('_', "-"), name);
-    let near = known.iter().copied().min_by_key(distance);
-    match near {
-        Some(near) if distance(&near) <= 1 + near.len() / 4 => format!("did you mean `{near}`?"),
-        _ => format!("{all} `{}`", known.join("`, `")),
+    match near(text, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{all} `{}`", known.join("`, `")),
     }
+}
+
+/// The name that was meant, if one is like the text.
+pub(super) fn near<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+    let folded = |text: &str| text.to_lowercase().replace('_', "-");
+    let written = folded(text);
+    let distance = |name: &&str| strsim::damerau_levenshtein(&written, &folded(name));
+    let near = known.iter().copied().min_by_key(distance)?;
+    (distance(&near) <= 1 + near.len() / 4).then_some(near)
 }
 
 fn type_name(name: &str) -> &'static str {

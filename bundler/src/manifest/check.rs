@@ -15,8 +15,8 @@ use toml::de::DeTable;
 use super::error::{ManifestError, ManifestProblem, span};
 use super::raw::{self, At};
 use super::{
-    Attributes, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits, Link, Manifest,
-    Permissions, Request, RequestKind, Rule, Timestamps, shape,
+    Attributes, BASE, Choice, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits,
+    Link, Manifest, Permissions, Request, RequestKind, Rule, Timestamps, advice, shape,
 };
 use crate::path::MAX_PATH;
 use crate::report::Text;
@@ -39,15 +39,21 @@ pub(super) fn manifest(
     text: Text,
     path: PathBuf,
     dir: &Path,
-    environment: &Environment,
+    choice: &Choice,
 ) -> Result<Manifest, ManifestError> {
-    let (raw, problems) = match read(text.as_str()) {
+    let (raw, mut problems) = match read(text.as_str()) {
         Ok(read) => read,
         Err(problems) => return Err(ManifestError::new(text, problems)),
     };
+    if let Some(profile) = choice.profile.as_deref().filter(|profile| *profile != BASE) {
+        problems.push(ManifestProblem::UnknownProfile {
+            profile: profile.to_owned(),
+            help: advice::unknown_profile(profile, &[]),
+        });
+    }
     let mut check = Check {
         dir,
-        environment,
+        environment: &choice.environment,
         problems,
         asked_epoch: false,
         names: BTreeMap::new(),
@@ -175,6 +181,9 @@ impl Check<'_> {
         Some(Manifest {
             text: text.clone(),
             path,
+            profile: BASE.to_owned(),
+            profiles: Vec::new(),
+            vars: Vec::new(),
             input,
             output,
             limits: limits?,

@@ -452,6 +452,16 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
+    /// A profile that the manifest does not have.
+    #[error("there is no profile `{profile}`")]
+    #[diagnostic(code(wasi_vfs::manifest::unknown_profile), help("{help}"))]
+    UnknownProfile {
+        /// The name given.
+        profile: String,
+        /// Those it has.
+        help: String,
+    },
+
     /// A mount that has rules of its own.
     #[error(transparent)]
     #[diagnostic(transparent)]

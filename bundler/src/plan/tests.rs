@@ -15,8 +15,9 @@ fn manifest(text: &str) -> Manifest {
     let text = format!("{HEAD}{text}");
     let environment = Environment {
         source_date_epoch: Some("1000".to_owned()),
+        ..Environment::default()
     };
-    match Manifest::parse(&text, "wasi-vfs.toml", Path::new("m"), &environment) {
+    match Manifest::parse(&text, "wasi-vfs.toml", Path::new("m"), &environment.into()) {
         Ok(manifest) => manifest,
         Err(error) => panic!("{:?}", miette::Report::new(error)),
     }

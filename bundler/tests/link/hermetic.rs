@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use wasi_vfs::link::{Host, Interposer, Linked, Memory, Options, WriteError};
-use wasi_vfs::manifest::{Environment, Manifest};
+use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::source::MemorySource;
 use wasi_vfs::{image, plan};
 use wasmi::{Engine, Linker, Module, Store, Val};
@@ -46,7 +46,7 @@ fn with_image(linked: &Linked) -> Vec<u8> {
         [module]\ninput = \"a.wat\"\noutput = \"b.wasm\"\n\
         [link]\nhost = \"none\"\n\
         [[mount]]\nguest = \"/data\"\nsource = \"tree\"\n";
-    let manifest = Manifest::parse(manifest, "m.toml", Path::new(""), &Environment::default());
+    let manifest = Manifest::parse(manifest, "m.toml", Path::new(""), &Choice::default());
     let source = MemorySource::new().file("tree/greeting", "hello");
     let plan = plan::resolve(&manifest.expect("a manifest"), &source).expect("a plan");
     let image = image::describe(&plan).expect("an image");
