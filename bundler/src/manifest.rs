@@ -87,6 +87,8 @@ pub(crate) struct Limits {
     pub(crate) image_size: Limit,
     pub(crate) file_size: Limit,
     pub(crate) files: Limit,
+    /// Bytes that one archive may unpack to.
+    pub(crate) archive_size: Limit,
 }
 
 /// One limit, and where it is written unless it is the default.
@@ -170,6 +172,8 @@ pub(crate) struct Mount {
     /// Built-in ones first, so that the manifest can take back.
     pub(crate) exclude: Vec<Pattern>,
     pub(crate) default_excludes: bool,
+    /// Whether what the source's `.gitignore` files name stays out.
+    pub(crate) gitignore: bool,
     pub(crate) rules: Vec<Rule>,
     pub(crate) symlinks: Symlinks,
     pub(crate) strip_prefix: Option<StripPrefix>,

@@ -8,7 +8,7 @@ use super::error::{ManifestProblem, span};
 use super::shape::Place;
 
 /// Keys that the format has and this version does not: table, key, what to do now.
-const LATER_KEYS: [(&str, &str, &str); 5] = [
+const LATER_KEYS: [(&str, &str, &str); 3] = [
     (
         "",
         "profile",
@@ -20,8 +20,6 @@ const LATER_KEYS: [(&str, &str, &str); 5] = [
         "preinit",
         "remove it; the program initializes when it is run",
     ),
-    ("mount", "gitignore", "write the patterns into `exclude`"),
-    ("defaults", "gitignore", "write the patterns into `exclude`"),
 ];
 
 /// Keys that are right in another table: table, key, what to do.
@@ -225,7 +223,7 @@ pub(super) fn example(key: &str) -> &'static str {
             "a header in double brackets for each table"
         }
         "files" => "`files = 100000`",
-        "image-size" | "file-size" | "size-limit" => {
+        "image-size" | "file-size" | "archive-size" | "size-limit" => {
             "a number of bytes or a text such as `\"64 MiB\"`"
         }
         "timestamps" => "`timestamps = \"epoch\"`",

@@ -207,6 +207,9 @@ impl Check<'_> {
         let file_size = raw
             .file_size
             .map_or(default(64 << 20), |size| self.size(size));
+        let archive_size = raw
+            .archive_size
+            .map_or(default(4 << 30), |size| self.size(size));
         let files = match raw.files {
             None => Some(Limit {
                 value: 100_000,
@@ -230,6 +233,7 @@ impl Check<'_> {
             image_size: image_size?,
             file_size: file_size?,
             files: files?,
+            archive_size: archive_size?,
         })
     }
 

@@ -108,6 +108,9 @@ pub(super) struct Defaults {
     /// Whether version control, editor files, `.env`, private keys and the like stay out.
     #[schemars(extend("default" = true))]
     pub(super) default_excludes: Option<bool>,
+    /// Whether what the source's `.gitignore` files name stays out.
+    #[schemars(extend("default" = false))]
+    pub(super) gitignore: Option<bool>,
 }
 
 /// How much may go in; over one of them, bundling fails and names the largest files.
@@ -123,6 +126,9 @@ pub(super) struct Limits {
     /// Number of files.
     #[schemars(extend("default" = 100_000, "minimum" = 0))]
     pub(super) files: Option<At<i64>>,
+    /// All that one archive holds, unpacked.
+    #[schemars(extend("default" = "4 GiB"))]
+    pub(super) archive_size: Option<At<Size>>,
 }
 
 /// How the interposer is put into the program.
@@ -248,6 +254,8 @@ pub(super) struct Mount {
     pub(super) hidden: Option<At<bool>>,
     /// Whether what nobody wants in a bundle stays out; unless given, as `[defaults]` says.
     pub(super) default_excludes: Option<At<bool>>,
+    /// Whether what the source's `.gitignore` files name stays out; unless given, as `[defaults]` says.
+    pub(super) gitignore: Option<At<bool>>,
     /// Other modes and times for some of its entries; of several that match, the last decides.
     pub(super) rule: Option<Vec<At<Rule>>>,
 }

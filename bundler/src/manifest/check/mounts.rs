@@ -100,6 +100,7 @@ impl Check<'_> {
         let default_excludes =
             value(raw.default_excludes, defaults.default_excludes).unwrap_or(true);
         let hidden = value(raw.hidden, defaults.hidden).unwrap_or(true);
+        let gitignore = value(raw.gitignore, defaults.gitignore).unwrap_or(false);
         let include = self.patterns(raw.include, false);
         let mut exclude: Vec<Pattern> = Vec::new();
         if default_excludes {
@@ -128,6 +129,7 @@ impl Check<'_> {
             include,
             exclude,
             default_excludes,
+            gitignore,
             rules,
             symlinks: raw
                 .symlinks
@@ -155,6 +157,7 @@ impl Check<'_> {
             at("symlinks", &raw.symlinks),
             at("hidden", &raw.hidden),
             at("default-excludes", &raw.default_excludes),
+            at("gitignore", &raw.gitignore),
             raw.rule
                 .iter()
                 .flatten()
