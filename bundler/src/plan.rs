@@ -3,6 +3,7 @@
 //! `resolve` asks for each table of the manifest what it brings (`walk` for a directory, with the patterns of `glob`),
 //! `merge` makes one tree of it, `limits` and `warning` look at the result.
 
+mod archives;
 mod error;
 mod found;
 mod glob;
@@ -23,7 +24,8 @@ use std::sync::Arc;
 
 use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
-pub use error::{Paths, PlanError, PlanProblem};
+use crate::source::Archive;
+pub use error::{ArchiveProblem, Paths, PlanError, PlanProblem};
 pub use mount::{Mount, MountKind, Start};
 pub use resolve::resolve;
 pub use rows::{Row, RowKind, Totals};
@@ -112,8 +114,30 @@ pub enum Content {
         /// Its modification time at planning time; another one when read means that it changed meanwhile.
         mtime_ns: i128,
     },
+    /// A file of an archive; read when the image is written.
+    Archive {
+        /// The archive, which is a [`Source`](crate::source::Source) itself.
+        archive: Arc<Archive>,
+        /// The file's path there.
+        member: PathBuf,
+    },
     /// Given in the manifest.
     Inline(Arc<[u8]>),
+}
+
+impl Content {
+    /// The file it comes from, as messages and reports show it, such as `src/foo.py` or `vendor/x.tar.gz:lib/foo.py`; `None`: the
+    /// manifest has it.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        match self {
+            Self::Source { path, .. } => Some(path.display().to_string()),
+            Self::Archive { archive, member } => {
+                Some(format!("{}:{}", archive.path().display(), member.display()))
+            }
+            Self::Inline(_) => None,
+        }
+    }
 }
 
 impl Origin {

@@ -1,14 +1,20 @@
 //! The garden gate: all reading of source trees goes through [`Source`].
 
+pub mod archive;
 mod disk;
 mod memory;
+mod random;
 
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+pub use archive::Archive;
 pub use disk::DiskSource;
 pub use memory::MemorySource;
+pub use random::ReadAt;
+pub(crate) use random::{DiskFile, Part};
 
 /// What a source says of one of its entries, not following a final symlink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +86,7 @@ pub enum Step {
     Over,
 }
 
-/// Where entries and contents come from: the disk, later archives; in tests, memory.
+/// Where entries and contents come from: the disk, an [`Archive`]; in tests, memory.
 pub trait Source: Sync {
     /// Describes `path`, not following a final symlink.
     ///
@@ -111,6 +117,29 @@ pub trait Source: Sync {
     /// # Errors
     /// When the file can't be opened.
     fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError>;
+
+    /// Opens a file's contents for reading at any place, as archives need it.
+    ///
+    /// Where a source can't do that, the contents are copied to a temporary file without a name.
+    ///
+    /// # Errors
+    /// When the file can't be opened, or not copied.
+    fn open_random(&self, path: &Path) -> Result<Arc<dyn ReadAt>, SourceError> {
+        let copy = || {
+            let mut file = tempfile::tempfile()?;
+            let mut reader = self.open(path).map_err(|error| error.error)?;
+            std::io::copy(&mut reader, &mut file)?;
+            DiskFile::new(file)
+        };
+        match copy() {
+            Ok(file) => Ok(Arc::new(file)),
+            Err(error) => Err(SourceError {
+                verb: "cannot read",
+                path: path.to_owned(),
+                error,
+            }),
+        }
+    }
 
     /// Shows everything below a directory (not itself), each directory directly followed by what is in it, in any order
     /// otherwise.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use wasi_vfs::image::{self, mode_text};
 use wasi_vfs::manifest::{Manifest, Memory};
-use wasi_vfs::plan::{self, Content, Entry, EntryKind, GuestPath};
+use wasi_vfs::plan::{self, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
 
 use super::manifest::ManifestArg;
@@ -109,11 +109,9 @@ fn row(entry: &Entry, name: String) -> [String; 3] {
     let (file_type, size, name) = match &entry.kind {
         EntryKind::Directory => (vfs_image::layout::MODE_DIRECTORY, None, name),
         EntryKind::File { content, size } => {
-            let from = match content {
-                Content::Source { path, .. } => {
-                    format!("{name}  <- {}", printable(&path.display().to_string()))
-                }
-                Content::Inline(_) => format!("{name}  <- manifest"),
+            let from = match content.shown() {
+                Some(source) => format!("{name}  <- {}", printable(&source)),
+                None => format!("{name}  <- manifest"),
             };
             (vfs_image::layout::MODE_REGULAR, Some(*size), from)
         }

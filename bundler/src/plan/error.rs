@@ -1,5 +1,7 @@
 //! What can be wrong between a manifest and the trees it names.
 
+mod archive;
+
 use std::fmt;
 
 use miette::{Diagnostic, SourceSpan};
@@ -7,6 +9,7 @@ use thiserror::Error;
 
 use crate::report::Report;
 use crate::source::SourceError;
+pub use archive::ArchiveProblem;
 
 /// Everything wrong with a manifest's plan.
 pub type PlanError = Report<PlanProblem>;
@@ -73,19 +76,10 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// A mount of an archive, which is a later feature.
-    #[error("this version of wasi-vfs does not mount archives, and `{path}` is one")]
-    #[diagnostic(
-        code(wasi_vfs::plan::archive),
-        help("unpack it and mount the folder; to embed the archive itself, use `[[file]]`")
-    )]
-    Archive {
-        /// The archive.
-        path: String,
-        /// Where the manifest names it.
-        #[label("this source")]
-        at: SourceSpan,
-    },
+    /// An archive that can't be a source.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Archive(#[from] ArchiveProblem),
 
     /// A `[[file]]` whose source is a directory.
     #[error("`{path}` is a directory, not a file")]

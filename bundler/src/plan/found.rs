@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::{Paths, PlanProblem};
 use super::{Content, Entry, EntryKind, Origin};
 use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
 use crate::path::GuestPath;
-use crate::source::{Kind, Metadata, SourceError};
+use crate::source::{Archive, Kind, Metadata, SourceError};
 
 /// Everything found so far.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub(super) struct Found {
     offences: BTreeMap<(usize, Offence), Offenders>,
     /// The request whose entries come now.
     pub(super) origin: u32,
+    /// The archive whose files come now; none: those of the source.
+    pub(super) archive: Option<Arc<Archive>>,
 }
 
 /// An entry that may still be merged with others.
@@ -125,9 +128,15 @@ impl Found {
         let Ok(time_ns) = attributes.timestamps.apply(Some(metadata.mtime_ns)) else {
             return self.offend(request, Offence::Time, shown.display().to_string());
         };
-        let content = Content::Source {
-            path,
-            mtime_ns: metadata.mtime_ns,
+        let content = match &self.archive {
+            Some(archive) => Content::Archive {
+                archive: Arc::clone(archive),
+                member: path,
+            },
+            None => Content::Source {
+                path,
+                mtime_ns: metadata.mtime_ns,
+            },
         };
         let kind = EntryKind::File {
             content,

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry as Slot;
 
 use super::error::PlanProblem;
 use super::found::{Draft, Strength};
-use super::{Content, Entry, EntryKind, Origin};
+use super::{Entry, EntryKind, Origin};
 use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Request, span};
 use crate::path::GuestPath;
 
@@ -200,13 +200,11 @@ fn described(draft: &Draft, request: &Request) -> String {
     match &draft.entry.kind {
         EntryKind::Directory => format!("a directory of `{}`", request.name),
         EntryKind::Symlink { target } => format!("a symlink to `{target}` of `{}`", request.name),
-        EntryKind::File {
-            content: Content::Source { path, .. },
-            ..
-        } => format!("`{}`", path.display()),
-        EntryKind::File { .. } | EntryKind::HardLink { .. } => {
-            "the `content` of a `[[file]]`".to_owned()
-        }
+        EntryKind::File { content, .. } => match content.shown() {
+            Some(shown) => format!("`{shown}`"),
+            None => "the `content` of a `[[file]]`".to_owned(),
+        },
+        EntryKind::HardLink { .. } => unreachable!("BUG: there are no hard links yet"),
     }
 }
 

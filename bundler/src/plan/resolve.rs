@@ -1,7 +1,9 @@
 //! From a manifest and a source to a plan.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::archives::{Archives, Opened};
 use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
@@ -21,9 +23,10 @@ use crate::source::{Kind, Metadata, Source, SourceError};
 /// nothing, entries an image can't hold, conflicts, limits.
 pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError> {
     let mut found = Found::default();
+    let mut archives = Archives::default();
     for (origin, request) in (0..).zip(&manifest.requests) {
         found.origin = origin;
-        ask(manifest, src, request, &mut found);
+        ask(manifest, src, request, &mut archives, &mut found);
     }
     found.close();
     let Found {
@@ -46,7 +49,13 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
     Ok(plan)
 }
 
-fn ask(manifest: &Manifest, src: &dyn Source, request: &Request, found: &mut Found) {
+fn ask(
+    manifest: &Manifest,
+    src: &dyn Source,
+    request: &Request,
+    archives: &mut Archives,
+    found: &mut Found,
+) {
     let attributes = &request.attributes;
     let time = given_time(attributes);
     let guest = request.guest.clone();
@@ -75,7 +84,7 @@ fn ask(manifest: &Manifest, src: &dyn Source, request: &Request, found: &mut Fou
         RequestKind::File(FileContent::Source { source, optional }) => {
             file(manifest, src, request, source, *optional, found);
         }
-        RequestKind::Mount(mount) => mount_of(manifest, src, request, mount, found),
+        RequestKind::Mount(mount) => mount_of(manifest, src, request, mount, archives, found),
     }
 }
 
@@ -122,13 +131,20 @@ fn mount_of(
     src: &dyn Source,
     request: &Request,
     mount: &Mount,
+    archives: &mut Archives,
     found: &mut Found,
 ) {
     let source = &mount.source;
     let looked = look(manifest, src, source, mount.optional, found);
-    let file = looked
-        .as_ref()
-        .is_some_and(|(_, metadata)| metadata.kind != Kind::Directory);
+    let archive = match &looked {
+        Some((path, metadata)) if metadata.kind == Kind::File => {
+            archives.open(manifest, src, source, path)
+        }
+        _ => Opened::No,
+    };
+    let file = looked.as_ref().is_some_and(|(_, metadata)| {
+        metadata.kind != Kind::Directory && matches!(archive, Opened::No)
+    });
     if request.point.is_some() && !file {
         // The program may write there even when nothing is embedded; what the source says of it is stronger.
         root(request, Strength::Implied, found);
@@ -138,6 +154,20 @@ fn mount_of(
     };
     if metadata.kind == Kind::Directory {
         return Walk::new(src, manifest, request, mount, found).directory(&path);
+    }
+    match archive {
+        Opened::No => {}
+        Opened::Archive(archive) => {
+            found.archive = Some(Arc::clone(&archive));
+            Walk::new(&*archive, manifest, request, mount, found).directory(Path::new(""));
+            found.archive = None;
+            return;
+        }
+        Opened::Wrong(problem) => {
+            // One archive may be the source of several mounts; its fault is told once.
+            found.problems.extend(problem);
+            return;
+        }
     }
     let name = path
         .file_name()
@@ -149,11 +179,6 @@ fn mount_of(
             path: source.written.clone(),
             name,
             at: span(&point.span),
-        });
-    } else if is_archive(&source.written) {
-        found.problems.push(PlanProblem::Archive {
-            path: source.written.clone(),
-            at: span(&source.span),
         });
     } else if request.guest.name().is_none() || request.guest_slash {
         let example = request
@@ -221,12 +246,4 @@ fn is_output(manifest: &Manifest, src: &dyn Source, path: &Path) -> bool {
         (Ok(path), Ok(output)) => path == output,
         _ => false,
     }
-}
-
-fn is_archive(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    let suffixes = [
-        ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".zip", ".whl",
-    ];
-    suffixes.iter().any(|suffix| path.ends_with(suffix))
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Content, Entry, EntryKind, Plan};
+use super::{Entry, EntryKind, Plan};
 
 /// One entry for a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -20,7 +20,8 @@ pub struct Row<'p> {
     /// Content size in bytes; files only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// The file of this machine its content comes from; none: its content is in the manifest.
+    /// The file of this machine its content comes from, with `:` and a path when that is an archive; none: its content is in
+    /// the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// What a symlink holds, or the path a hard link is another name of.
@@ -101,9 +102,7 @@ impl Plan {
             EntryKind::File { content, size } => {
                 row.kind = RowKind::File;
                 row.size = Some(*size);
-                if let Content::Source { path, .. } = content {
-                    row.source = Some(path.display().to_string());
-                }
+                row.source = content.shown();
             }
             EntryKind::HardLink { to } => {
                 row.kind = RowKind::HardLink;

@@ -1,5 +1,6 @@
 //! Plans of small trees in memory.
 
+mod archives;
 mod merge;
 mod mounts;
 

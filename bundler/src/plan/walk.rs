@@ -116,7 +116,9 @@ impl<'a> Walk<'a> {
             Symlinks::Keep | Symlinks::Error => root.to_owned(),
         };
         self.real_root.clone_from(&root);
-        self.never = never::never(self.src, self.manifest, self.mount, &root);
+        if self.found.archive.is_none() {
+            self.never = never::never(self.src, self.manifest, self.mount, &root);
+        }
         let strip = self.mount.strip_prefix.is_some();
         let top = Level {
             include: self.include.start(),
@@ -221,7 +223,10 @@ impl<'a> Walk<'a> {
 
     /// An error with its path as the manifest would write it.
     fn shown_error(&self, mut error: SourceError) -> SourceError {
-        if let Ok(below) = error.path.strip_prefix(&self.real_root) {
+        // An archive shows its paths itself.
+        if self.found.archive.is_none()
+            && let Ok(below) = error.path.strip_prefix(&self.real_root)
+        {
             let written = Path::new(&self.mount.source.written);
             error.path = match below.as_os_str().is_empty() {
                 // Joining nothing would put a slash at the end.
@@ -279,6 +284,7 @@ impl<'a> Walk<'a> {
                     let shown = self.link_shown(&level.shown, visited.path);
                     let offence = match error.error.kind() {
                         std::io::ErrorKind::NotFound => Offence::Dangles,
+                        std::io::ErrorKind::CrossesDevices => Offence::Leaves,
                         _ => Offence::Cycle,
                     };
                     self.found.offend(self.request, offence, shown);
@@ -346,7 +352,12 @@ impl<'a> Walk<'a> {
             included,
             credit,
             decision,
-            shown: parent.shown.join(name),
+            shown: match &self.found.archive {
+                Some(archive) if self.levels.len() == 1 => {
+                    archive.shown_member(Path::new(name)).into()
+                }
+                _ => parent.shown.join(name),
+            },
             guest: parent.guest.clone(),
             pending: None,
         };

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use walkdir::WalkDir;
 
-use super::{Kind, Metadata, Source, SourceError, Step, Visited};
+use super::{DiskFile, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
 
 /// The disk: paths mean what they mean to the operating system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,6 +39,13 @@ impl Source for DiskSource {
     fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError> {
         match fs::File::open(path) {
             Ok(file) => Ok(Box::new(file)),
+            Err(error) => Err(at("cannot read", path)(error)),
+        }
+    }
+
+    fn open_random(&self, path: &Path) -> Result<Arc<dyn ReadAt>, SourceError> {
+        match fs::File::open(path).and_then(DiskFile::new) {
+            Ok(file) => Ok(Arc::new(file)),
             Err(error) => Err(at("cannot read", path)(error)),
         }
     }

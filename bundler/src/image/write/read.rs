@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -20,16 +19,15 @@ pub(super) struct Whole<'a> {
 pub(super) fn read_whole<'a>(source: &dyn Source, file: &'a File) -> Result<Whole<'a>, ImageError> {
     let content = match &file.content {
         Content::Inline(content) => Cow::Borrowed(&content[..]),
-        Content::Source { path, mtime_ns } => {
+        Content::Source { .. } | Content::Archive { .. } => {
             let mut content = Vec::with_capacity(file.size as usize + 1);
-            let reader = source.open(path).map_err(|error| unreadable(file, error))?;
             // One byte more than planned is enough to know that there are more.
-            reader
+            open(source, file)?
                 .take(u64::from(file.size) + 1)
                 .read_to_end(&mut content)
-                .map_err(|error| cannot_read(file, path, error))?;
+                .map_err(|error| cannot_read(file, error))?;
             complete(file, content.len())?;
-            unchanged(source, file, path, *mtime_ns)?;
+            unchanged(source, file)?;
             Cow::Owned(content)
         }
     };
@@ -44,17 +42,14 @@ pub(super) fn stream(
     buffer: &mut [u8],
     mut piece: impl FnMut(&[u8]) -> Result<(), ImageError>,
 ) -> Result<(), ImageError> {
-    let Content::Source { path, mtime_ns } = &file.content else {
-        unreachable!("BUG: only contents of a source are streamed");
-    };
-    let mut reader = source.open(path).map_err(|error| unreadable(file, error))?;
+    let mut reader = open(source, file)?;
     let mut read = 0;
     loop {
         let filled = match reader.read(buffer) {
             Ok(0) => break,
             Ok(filled) => filled,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(cannot_read(file, path, error)),
+            Err(error) => return Err(cannot_read(file, error)),
         };
         read += filled;
         // Before the piece is passed on: nothing beyond the planned size is written.
@@ -64,7 +59,17 @@ pub(super) fn stream(
         piece(&buffer[..filled])?;
     }
     complete(file, read)?;
-    unchanged(source, file, path, *mtime_ns)
+    unchanged(source, file)
+}
+
+/// Opens a file wherever it is.
+fn open<'a>(source: &'a dyn Source, file: &'a File) -> Result<Box<dyn Read + 'a>, ImageError> {
+    let opened = match &file.content {
+        Content::Source { path, .. } => source.open(path),
+        Content::Archive { archive, member } => archive.open(member),
+        Content::Inline(content) => return Ok(Box::new(&content[..])),
+    };
+    opened.map_err(|error| unreadable(file, error))
 }
 
 /// Whether as many bytes were read as planned.
@@ -86,22 +91,24 @@ fn complete(file: &File, read: usize) -> Result<(), ImageError> {
 }
 
 /// Whether the file is still the one that was planned: the right number of bytes can be a mix of old and new ones.
-fn unchanged(
-    source: &dyn Source,
-    file: &File,
-    path: &Path,
-    mtime_ns: i128,
-) -> Result<(), ImageError> {
-    let now = source
-        .metadata(path)
-        .map_err(|error| unreadable(file, error))?;
-    if now.kind != Kind::File {
-        return Err(changed(file, "it is no regular file any more".to_owned()));
+fn unchanged(source: &dyn Source, file: &File) -> Result<(), ImageError> {
+    let change = match &file.content {
+        Content::Source { path, mtime_ns } => source.metadata(path).map(|now| {
+            if now.kind != Kind::File {
+                Some("it is no regular file any more")
+            } else if now.mtime_ns != *mtime_ns {
+                Some("its modification time is another")
+            } else {
+                None
+            }
+        }),
+        Content::Archive { archive, .. } => archive.change(source),
+        Content::Inline(_) => Ok(None),
+    };
+    match change.map_err(|error| unreadable(file, error))? {
+        Some(change) => Err(changed(file, change.to_owned())),
+        None => Ok(()),
     }
-    if now.mtime_ns != mtime_ns {
-        return Err(changed(file, "its modification time is another".to_owned()));
-    }
-    Ok(())
 }
 
 fn unreadable(file: &File, error: SourceError) -> ImageError {
@@ -111,25 +118,21 @@ fn unreadable(file: &File, error: SourceError) -> ImageError {
     }
 }
 
-fn cannot_read(file: &File, path: &Path, error: io::Error) -> ImageError {
+fn cannot_read(file: &File, error: io::Error) -> ImageError {
     unreadable(
         file,
         SourceError {
             verb: "cannot read",
-            path: path.to_owned(),
+            path: file.content.shown().unwrap_or_default().into(),
             error,
         },
     )
 }
 
 pub(super) fn changed(file: &File, change: String) -> ImageError {
-    let source_path = match &file.content {
-        Content::Source { path, .. } => path.display().to_string(),
-        Content::Inline(_) => String::new(),
-    };
     ImageError::Changed {
         path: file.path.as_str().to_owned(),
-        source_path,
+        source_path: file.content.shown().unwrap_or_default(),
         change,
     }
 }

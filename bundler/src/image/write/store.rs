@@ -78,7 +78,7 @@ impl<'a, W: Write> Store<'a, W> {
         let mut buffer = Vec::new();
         let mut files = &self.image.files[..];
         while let Some(first) = files.first() {
-            if first.size > SMALL && matches!(first.content, Content::Source { .. }) {
+            if first.size > SMALL && !matches!(first.content, Content::Inline(_)) {
                 buffer.resize(BUFFER, 0);
                 placed.push(self.add_large(first, &mut buffer)?);
                 files = &files[1..];

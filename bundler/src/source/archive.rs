@@ -1,0 +1,267 @@
+//! Archives as sources: their trees are walked, and their files read, like those of a disk.
+//!
+//! An [`Archive`] has paths of its own, relative ones; the empty path is its root. What it holds is known when it is opened:
+//! every header has been read and checked then, no content has. Contents are read where they are, in the archive itself or, when
+//! that is compressed as a whole, in a temporary file without a name that it was unpacked to. They are never all in memory.
+
+mod error;
+mod name;
+mod tar;
+mod tree;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Kind, Metadata, Part, ReadAt, Source, SourceError, Step, Visited};
+pub use error::ArchiveError;
+use tree::{Lost, Member, Node, Tree, What};
+
+/// An archive whose tree is known.
+pub struct Archive {
+    /// What messages and reports call it.
+    shown: String,
+    /// Where it is in the source it was opened from.
+    path: PathBuf,
+    /// What its file was when it was opened.
+    opened: Metadata,
+    /// What it is made of.
+    bytes: Arc<dyn ReadAt>,
+    tree: Tree,
+}
+
+/// How an archive is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Tar,
+}
+
+impl Format {
+    /// The format that a file's name promises.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        name.ends_with(".tar").then_some(Self::Tar)
+    }
+}
+
+impl Archive {
+    /// Opens the archive at `path` of a source, which messages call `shown`. It may unpack to `limit` bytes of content.
+    ///
+    /// # Errors
+    /// The first thing wrong with it: that it can't be read, is damaged, too large, or has entries that no directory could have.
+    pub(crate) fn open_in(
+        src: &dyn Source,
+        path: &Path,
+        shown: &str,
+        format: Format,
+        limit: u64,
+    ) -> Result<Self, ArchiveError> {
+        let unreadable = |error: SourceError| {
+            ArchiveError::Unreadable(SourceError {
+                path: shown.into(),
+                ..error
+            })
+        };
+        let opened = src.metadata(path).map_err(unreadable)?;
+        let bytes = src.open_random(path).map_err(unreadable)?;
+        let too_large = || ArchiveError::Size {
+            archive: shown.to_owned(),
+            limit: crate::manifest::display_size(limit),
+        };
+        let tree = match format {
+            Format::Tar => {
+                let mut start = [0; 512];
+                let there = (bytes.size() as usize).min(start.len());
+                read_exact(shown, &*bytes, &mut start[..there], 0)?;
+                if !tar::is_tar(&start[..there]) {
+                    return Err(ArchiveError::Content {
+                        archive: shown.to_owned(),
+                        found: "it is no tar archive".to_owned(),
+                    });
+                }
+                tar::read(shown, &*bytes, limit, too_large)?
+            }
+        };
+        Ok(Self {
+            shown: shown.to_owned(),
+            path: path.to_owned(),
+            opened,
+            bytes,
+            tree,
+        })
+    }
+
+    /// What messages and reports call it: its path as the manifest writes it.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Where it is in the source it was opened from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// One of its entries as messages show it, such as `vendor/x.tar.gz:lib/foo.py`.
+    #[must_use]
+    pub fn shown_member(&self, member: &Path) -> String {
+        format!("{}:{}", self.shown, member.display())
+    }
+
+    /// Whether its file, in the source it was opened from, is still what it was; `None`: it is. Else what is different.
+    ///
+    /// # Errors
+    /// When it can't be looked at.
+    pub fn change(&self, src: &dyn Source) -> Result<Option<&'static str>, SourceError> {
+        let now = src.metadata(&self.path)?;
+        Ok(if now.kind != Kind::File {
+            Some("its archive is no regular file any more")
+        } else if now.mtime_ns != self.opened.mtime_ns {
+            Some("the modification time of its archive is another")
+        } else if now.size != self.opened.size {
+            Some("the size of its archive is another")
+        } else {
+            None
+        })
+    }
+
+    fn node(&self, verb: &'static str, path: &Path) -> Result<&Node, SourceError> {
+        let found = self.tree.find(path);
+        found.ok_or_else(|| self.fail(verb, path, io::ErrorKind::NotFound.into()))
+    }
+
+    fn fail(&self, verb: &'static str, path: &Path, error: io::Error) -> SourceError {
+        SourceError {
+            verb,
+            path: self.shown_member(path).into(),
+            error,
+        }
+    }
+
+    fn walk_in(
+        &self,
+        directory: &Node,
+        path: &mut PathBuf,
+        depth: usize,
+        visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
+    ) {
+        let What::Directory(names) = &directory.what else {
+            return;
+        };
+        // The innermost last, so that a tree as deep as a path can be takes no stack.
+        let mut open = vec![(names.iter(), depth)];
+        while let Some((names, depth)) = open.last_mut() {
+            let depth = *depth;
+            let Some((name, number)) = names.next() else {
+                open.pop();
+                path.pop();
+                continue;
+            };
+            let node = self.tree.node(*number);
+            path.push(name);
+            let step = visit(Ok(Visited {
+                path,
+                depth,
+                kind: node.metadata.kind,
+                metadata: &mut || Ok(node.metadata.clone()),
+            }));
+            match &node.what {
+                What::Directory(below) if step == Step::Into => {
+                    open.push((below.iter(), depth + 1));
+                }
+                _ => {
+                    path.pop();
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Archive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Archive").field(&self.shown).finish()
+    }
+}
+
+impl Source for Archive {
+    fn metadata(&self, path: &Path) -> Result<Metadata, SourceError> {
+        Ok(self.node("cannot look at", path)?.metadata.clone())
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError> {
+        match &self.node("cannot list", path)?.what {
+            What::Directory(names) => Ok(names.keys().cloned().collect()),
+            _ => Err(self.fail("cannot list", path, io::ErrorKind::NotADirectory.into())),
+        }
+    }
+
+    fn read_link(&self, path: &Path) -> Result<PathBuf, SourceError> {
+        match &self.node("cannot read the link", path)?.what {
+            What::Symlink(target) => Ok(target.into()),
+            _ => {
+                let error = io::ErrorKind::InvalidInput.into();
+                Err(self.fail("cannot read the link", path, error))
+            }
+        }
+    }
+
+    /// # Errors
+    /// [`io::ErrorKind::CrossesDevices`] when it leads out of the archive.
+    fn resolve(&self, path: &Path) -> Result<PathBuf, SourceError> {
+        let names = self.tree.resolve(path).map_err(|lost| {
+            let error = match lost {
+                Lost::Missing => io::ErrorKind::NotFound.into(),
+                Lost::Leaves => {
+                    io::Error::new(io::ErrorKind::CrossesDevices, "it leads out of the archive")
+                }
+                Lost::Circle => io::Error::other("symlinks lead in a circle"),
+            };
+            self.fail("cannot find", path, error)
+        })?;
+        Ok(names.into_iter().collect())
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError> {
+        let node = self.node("cannot read", path)?;
+        match &node.what {
+            What::File(Member::Plain { offset }) => {
+                let end = offset + node.metadata.size;
+                Ok(Box::new(Part::new(&*self.bytes, *offset, end)))
+            }
+            What::Directory(_) => {
+                Err(self.fail("cannot read", path, io::ErrorKind::IsADirectory.into()))
+            }
+            _ => Err(self.fail("cannot read", path, io::ErrorKind::InvalidInput.into())),
+        }
+    }
+
+    fn walk(
+        &self,
+        directory: &Path,
+        visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
+    ) {
+        match self.node("cannot list", directory) {
+            Ok(node) => self.walk_in(node, &mut directory.to_owned(), 1, visit),
+            Err(error) => drop(visit(Err(error))),
+        }
+    }
+}
+
+/// Reads bytes of an archive that were seen to be there.
+fn read_exact(
+    shown: &str,
+    bytes: &dyn ReadAt,
+    buffer: &mut [u8],
+    at: u64,
+) -> Result<(), ArchiveError> {
+    bytes.read_exact_at(buffer, at).map_err(|error| {
+        ArchiveError::Unreadable(SourceError {
+            verb: "cannot read",
+            path: shown.into(),
+            error,
+        })
+    })
+}
