@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts in place what the tests need, says what it does, and fails when it can't.
 #
-# Debian packages (compilers for wasm guests, Chromium) are installed when missing, which needs root.
+# Debian packages (compilers for wasm guests, Chromium, reprotest) are installed when missing, which needs root.
 # Everything else is a pinned download into tests/.cache (or $WASI_VFS_TEST_CACHE).
 # Safe to run again and in parallel.
 set -euo pipefail
@@ -19,9 +19,10 @@ die() { say "error: $*"; exit 1; }
 
 # --- Debian packages ------------------------------------------------------------------------------
 packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
-          rustc-web cargo-web rust-web-src binaryen nodejs npm python3 python3-pip chromium)
+          rustc-web cargo-web rust-web-src binaryen wabt nodejs npm python3 python3-pip chromium
+          reprotest disorderfs faketime fuse sudo locales-all)
 # These may also come from elsewhere (a version manager): the command is what counts.
-declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip [chromium]=chromium)
+declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip [chromium]=chromium [sudo]=sudo)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -30,7 +30,25 @@ impl Fixture {
     /// When the disk does not let it.
     #[must_use]
     pub fn new(seed: u64) -> Fixture {
-        let folder = tempfile::tempdir().expect("can't create a temporary folder");
+        Self::fill(
+            tempfile::tempdir().expect("can't create a temporary folder"),
+            seed,
+        )
+    }
+
+    /// The same below `parent`.
+    ///
+    /// # Panics
+    /// When the disk does not let it.
+    #[must_use]
+    pub fn in_folder(seed: u64, parent: &Path) -> Fixture {
+        Self::fill(
+            tempfile::tempdir_in(parent).expect("can't create a temporary folder"),
+            seed,
+        )
+    }
+
+    fn fill(folder: TempDir, seed: u64) -> Fixture {
         let root = folder.path().join("tree");
         let mut entries = entries();
         shuffle(&mut entries, seed);

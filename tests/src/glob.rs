@@ -95,7 +95,8 @@ fn blurred(name: &str, random: &mut Random) -> String {
         .map(|(index, character)| match how {
             2 if index == at => "?".to_owned(),
             3 if index == at && character.is_ascii_alphanumeric() => format!("[{character}z]"),
-            4 if index == at => "*".to_owned(),
+            // Two stars in a row are more than one.
+            4 if index == at && !name.contains('*') => "*".to_owned(),
             _ => escaped(character.encode_utf8(&mut [0; 4])),
         })
         .collect()

@@ -17,6 +17,7 @@ pub mod golden;
 pub mod guest;
 pub mod listing;
 pub mod meaning;
+pub mod project;
 pub mod random;
 pub mod tool;
 pub mod transcript;

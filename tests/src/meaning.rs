@@ -655,5 +655,5 @@ impl Manifest {
     }
 }
 
-/// A directory and something else at one path: which error that is depends on more than is told here.
+/// A directory and something else at one path: what becomes of them, or which error that is, is not told here.
 pub const MIXED: Refused = Refused("wasi_vfs::plan::");
