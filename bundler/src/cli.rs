@@ -4,6 +4,7 @@
 //! said about them to stderr.
 
 mod bundle;
+mod extract;
 mod inspect;
 mod manifest;
 mod plan;
@@ -59,6 +60,7 @@ enum Command {
     Bundle(bundle::Bundle),
     Plan(plan::Plan),
     Inspect(inspect::Inspect),
+    Extract(extract::Extract),
     #[cfg(feature = "run")]
     Run(run::Run),
     Schema(schema::Schema),
@@ -88,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Bundle(command) => command.exec(&screen),
         Command::Plan(command) => command.exec(&screen),
         Command::Inspect(command) => command.exec(&screen),
+        Command::Extract(command) => command.exec(&screen),
         #[cfg(feature = "run")]
         Command::Run(command) => command.exec(&screen),
         Command::Schema(command) => command.exec(&screen),

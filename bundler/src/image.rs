@@ -7,22 +7,27 @@
 mod check;
 mod encode;
 mod error;
+mod head;
 mod mounts;
 mod print;
 mod tree;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
 use crate::plan::{Content, EntryKind, GuestPath, Plan};
 
+pub(crate) use check::check_head;
 pub use check::{Checked, ImageFlaw, check};
 pub use error::ImageError;
+pub(crate) use head::Head;
 pub use mounts::{MountRow, mounts, start};
+pub(crate) use mounts::{mounts_of, start_of};
 pub use print::{Row, RowKind, list, mode_text};
+pub(crate) use print::{list_of, preopens_of};
 pub use write::{Progress, Written};
 
 use encode::Metadata;

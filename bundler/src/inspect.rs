@@ -1,13 +1,31 @@
 //! Reading back what was made: the image inside a bundled module.
+//!
+//! A module is stepped through, not read: only the image's metadata is held in memory, and contents are read when they are
+//! asked for. So a bundle of 4 GiB can be looked at in a few MiB.
+
+mod locate;
+mod lookup;
+mod store;
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use miette::Diagnostic;
-use vfs_image::layout;
-use wasmparser::{DataKind, Encoding, Parser, Payload};
+use sha2::{Digest as _, Sha256};
 
-use crate::image::{self, Checked, ImageFlaw, MountRow, Row};
+use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row};
 use crate::manifest::Memory;
 use crate::output::{Record, SECTION, hex_digest};
 use crate::plan::Start;
+use crate::program::{self, ProgramError};
+use store::FileStore;
+
+pub use lookup::{Lookup, LookupError};
+pub use store::{Section, Store};
+
+/// Bytes of content hashed at once.
+const CHUNK: usize = 256 << 10;
 
 /// Why a module could not be read back.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -44,6 +62,13 @@ pub enum InspectError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Flaw(#[from] ImageFlaw),
+    /// The module can't be read any further.
+    #[error("it can't be read: {0}")]
+    #[diagnostic(
+        code(wasi_vfs::inspect::read),
+        help("the file changed or its disk fails: try again, or copy it elsewhere")
+    )]
+    Read(#[source] io::Error),
     /// The image is well formed and not the one the module was sealed with.
     #[error("the image is not the one that the module's `{SECTION}` section describes")]
     #[diagnostic(
@@ -53,87 +78,127 @@ pub enum InspectError {
     OtherImage,
 }
 
-/// An image found in a module.
+/// An image found in a module, and the module.
 #[derive(Debug)]
 pub struct Found<'a> {
-    bytes: &'a [u8],
-    segment: u32,
-    memories: u32,
-    record: Option<Record>,
+    store: Box<dyn Store + 'a>,
+    place: locate::Place,
+    /// The image's metadata: all before its contents.
+    metadata: Vec<u8>,
 }
 
-/// Finds the image in a bundled module: where its `wasi-vfs` section says; else, when a tool dropped the section or
-/// renumbered segments, in the passive data segment that begins like one.
+/// Why there is no [`Found`] for a path.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum OpenError {
+    /// The file can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Program(#[from] ProgramError),
+    /// It is not what was expected.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Inspect(#[from] InspectError),
+}
+
+/// Finds the image in the bundled module at `path`. What is no binary module is read as text (.wat).
+///
+/// # Errors
+/// When the file can't be read, or is no module that holds an image.
+pub fn open(path: &Path) -> Result<Found<'static>, OpenError> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => ProgramError::Missing {
+            path: path.to_owned(),
+            manifest: None,
+            at: None,
+        },
+        _ => ProgramError::Unreadable {
+            path: path.to_owned(),
+            error,
+        },
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut start = Vec::new();
+    // A pipe can be read but once: all that is no regular file is read as a whole.
+    let regular = file.metadata().map_err(unreadable)?.is_file();
+    if regular {
+        (&mut file)
+            .take(4)
+            .read_to_end(&mut start)
+            .map_err(unreadable)?;
+    }
+    let store: Box<dyn Store> = match start.as_slice() {
+        b"\0asm" => Box::new(FileStore::new(file).map_err(unreadable)?),
+        _ => {
+            file.read_to_end(&mut start).map_err(unreadable)?;
+            Box::new(program::decode(&path.display().to_string(), start)?)
+        }
+    };
+    Ok(find_in(store)?)
+}
+
+/// Finds the image in a bundled module: the one that the module's `wasi-vfs` section describes; else, when a tool dropped
+/// the section, the one in the first passive data segment that begins like an image.
 ///
 /// # Errors
 /// When these are not the bytes of a module, or of one that holds no image.
 pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
-    if !module.starts_with(b"\0asm") {
-        return Err(InspectError::NotAModule {
-            message: r"it does not begin with `\0asm`".to_owned(),
-            offset: 0,
-        });
-    }
-    let mut images = Vec::new();
-    let mut memories = 0;
-    let mut record: Option<Record> = None;
-    for payload in Parser::new(0).parse_all(module) {
-        match payload.map_err(not_a_module)? {
-            Payload::Version {
-                encoding: Encoding::Component,
-                ..
-            } => return Err(InspectError::Component),
-            Payload::MemorySection(section) => memories = section.count(),
-            Payload::DataSection(segments) => {
-                for (index, segment) in (0..).zip(segments) {
-                    let segment = segment.map_err(not_a_module)?;
-                    if matches!(segment.kind, DataKind::Passive)
-                        && segment.data.starts_with(&layout::MAGIC)
-                    {
-                        images.push((index, segment.data));
-                    }
-                }
-            }
-            Payload::CustomSection(section) if section.name() == SECTION => {
-                // One that is not ours, or from a later version, is as good as none: the segment speaks for itself.
-                record = serde_json::from_slice(section.data()).ok();
-            }
-            _ => {}
-        }
-    }
-    let recorded = record.as_ref().map(|record| record.segment);
-    let (segment, bytes) = images
-        .iter()
-        .find(|(index, _)| Some(*index) == recorded)
-        .or(images.first())
-        .copied()
-        .ok_or(InspectError::NoImage)?;
+    find_in(Box::new(module))
+}
+
+/// The same wherever the module's bytes are.
+///
+/// # Errors
+/// See [`find`]; and when the bytes can't be read.
+pub fn find_in<'a>(store: Box<dyn Store + 'a>) -> Result<Found<'a>, InspectError> {
+    let place = locate::locate(&*store)?;
+    let read = |size: u32| {
+        let mut bytes = vec![0; size as usize];
+        let read = store.read_at(place.offset, &mut bytes);
+        read.map(|()| bytes).map_err(InspectError::Read)
+    };
+    let start = read(place.size.min(vfs_image::layout::HeaderRecord::SIZE as u32))?;
+    let metadata = read(Head::metadata_size(&start, place.size)?)?;
     Ok(Found {
-        bytes,
-        segment,
-        memories,
-        record,
+        store,
+        place,
+        metadata,
     })
 }
 
-impl<'a> Found<'a> {
-    /// The image.
+impl Found<'_> {
+    fn head(&self) -> Head<'_> {
+        Head::new(&self.metadata, self.place.size)
+    }
+
+    /// Bytes of the image.
     #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    pub fn image_size(&self) -> u32 {
+        self.place.size
+    }
+
+    /// Bytes of the image's metadata: all before its contents.
+    #[must_use]
+    pub fn metadata_size(&self) -> u32 {
+        self.metadata.len() as u32
+    }
+
+    /// Where in the module the image begins, in bytes.
+    #[must_use]
+    pub fn image_offset(&self) -> u64 {
+        self.place.offset
     }
 
     /// The index of the data segment it was found in.
     #[must_use]
     pub fn segment(&self) -> u32 {
-        self.segment
+        self.place.segment
     }
 
     /// Where the interposer keeps its own state.
     #[must_use]
     pub fn memory(&self) -> Memory {
         // A program that can be bundled has one memory.
-        match self.memories {
+        match self.place.memories {
             0 | 1 => Memory::Single,
             _ => Memory::Isolated,
         }
@@ -142,7 +207,7 @@ impl<'a> Found<'a> {
     /// What the module's `wasi-vfs` section says, when it still has one.
     #[must_use]
     pub fn record(&self) -> Option<&Record> {
-        self.record.as_ref()
+        self.place.record.as_ref()
     }
 
     /// Every name in the image.
@@ -150,7 +215,15 @@ impl<'a> Found<'a> {
     /// # Errors
     /// See [`image::list()`].
     pub fn rows(&self) -> Result<Vec<Row>, InspectError> {
-        Ok(image::list(self.bytes)?)
+        Ok(image::list_of(self.head())?)
+    }
+
+    /// The directories that the program finds open, in their order.
+    ///
+    /// # Errors
+    /// See [`image::list()`].
+    pub fn preopens(&self) -> Result<Vec<String>, InspectError> {
+        Ok(image::preopens_of(self.head())?)
     }
 
     /// The mounts of the image.
@@ -158,7 +231,7 @@ impl<'a> Found<'a> {
     /// # Errors
     /// See [`image::mounts()`].
     pub fn mounts(&self) -> Result<Vec<MountRow>, InspectError> {
-        Ok(image::mounts(self.bytes)?)
+        Ok(image::mounts_of(self.head())?)
     }
 
     /// What the program is started with.
@@ -166,28 +239,53 @@ impl<'a> Found<'a> {
     /// # Errors
     /// See [`image::start()`].
     pub fn start(&self) -> Result<Start, InspectError> {
-        Ok(image::start(self.bytes)?)
+        Ok(image::start_of(self.head())?)
     }
 
-    /// Checks every rule of the format, the digest, and that it is the digest the module was sealed with.
+    /// Content of the image by its place there, as a [`Row`] of a file tells it.
+    ///
+    /// # Panics
+    /// When there are no such bytes in the image.
+    #[must_use]
+    pub fn content(&self, offset: u32, size: u32) -> Section<'_> {
+        let inside = offset
+            .checked_add(size)
+            .is_some_and(|end| end <= self.place.size);
+        assert!(inside, "BUG: no content at {offset} of {size} bytes");
+        let start = self.place.offset + u64::from(offset);
+        Section::new(&*self.store, start, u64::from(size))
+    }
+
+    /// The whole module.
+    #[must_use]
+    pub fn module(&self) -> Section<'_> {
+        Section::new(&*self.store, 0, self.store.size())
+    }
+
+    /// Checks every rule of the format, the digest, and that it is the digest the module was sealed with; reads all contents.
     ///
     /// # Errors
     /// The first flaw, see [`image::check()`].
     pub fn check(&self) -> Result<Checked, InspectError> {
-        let checked = image::check(self.bytes)?;
-        match &self.record {
+        // A walk knows paths, so it words most flaws better than the check of the whole.
+        self.rows()?;
+        let mut buffer = vec![0; CHUNK];
+        let checked = image::check_head(self.head(), |offset, size| {
+            let mut hash = Sha256::new();
+            let mut content = self.content(offset, size);
+            loop {
+                match content.read(&mut buffer).map_err(InspectError::Read)? {
+                    0 => return Ok::<[u8; 32], InspectError>(hash.finalize().into()),
+                    read => hash.update(&buffer[..read]),
+                }
+            }
+        })?;
+        match self.record() {
             Some(record) if record.image_digest != hex_digest(&checked.digest) => {
                 Err(InspectError::OtherImage)
             }
             _ => Ok(checked),
         }
-    }
-}
-
-fn not_a_module(error: wasmparser::BinaryReaderError) -> InspectError {
-    InspectError::NotAModule {
-        message: error.message().to_owned(),
-        offset: error.offset() as u64,
     }
 }
 
@@ -217,17 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn the_segment_is_found_without_a_section() {
+    fn what_only_begins_like_an_image_is_none() {
         let module = wat::parse_str(r#"(module (data "a") (data "\00wasivfs rest"))"#).unwrap();
-        let found = find(&module).unwrap();
-        assert_eq!(
-            (found.segment(), found.bytes()),
-            (1, &b"\0wasivfs rest"[..])
-        );
-        assert!(found.record().is_none());
-        assert_eq!(
-            found.check().unwrap_err().code().unwrap().to_string(),
-            "wasi_vfs::image::not_an_image"
-        );
+        assert_eq!(refused(&module), "wasi_vfs::image::not_an_image");
     }
 }

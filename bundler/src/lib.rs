@@ -14,6 +14,7 @@
 //! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
 //! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
+pub mod extract;
 pub mod image;
 pub mod inspect;
 pub mod job;

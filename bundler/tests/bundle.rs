@@ -57,7 +57,7 @@ fn the_result_is_a_module_with_the_image_in_it() {
     assert_eq!(paths, ["/", "/data", "/data/a", "/data/b", "/data/c"]);
     // `c` has the content of `a`.
     assert_eq!(
-        found.bytes().len() as u64,
+        u64::from(found.image_size()),
         bundled.sealed.metadata_size + 1_000_005
     );
 }

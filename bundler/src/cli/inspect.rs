@@ -1,35 +1,43 @@
 //! `wasi-vfs inspect`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use miette::Diagnostic;
 use wasi_vfs::image::{Checked, Row, RowKind, mode_text};
-use wasi_vfs::inspect::{self, Found, InspectError};
+use wasi_vfs::inspect::{self, Found, InspectError, Lookup, OpenError};
 use wasi_vfs::output::hex_digest;
 use wasi_vfs::plan::{self, Start, Totals};
 
 use super::render::{columns, human_size, octal, printable, time_text};
 use super::report::{Embedded, ImageReport, InspectReport, REPORT, totals_text};
 use super::start::{self, Mount};
-use super::{Outcome, screen::Screen};
+use super::{Outcome, screen::Screen, tree};
 
 /// List the files embedded in a module, and verify them
 ///
-/// As `ls -l`: mode, number of names, size, time and path of every entry.
+/// As `ls -l`: mode, number of names, size, time and path of every entry. The files are found in any module that still
+/// carries them, also after `wasm-opt`, `wasm-strip` or wizer went over it.
 #[derive(Args)]
+#[command(after_help = "Example: wasi-vfs inspect dist/app.wasm --cat /etc/motd")]
 pub(crate) struct Inspect {
     /// A module that `wasi-vfs bundle` made
     #[arg(value_name = "MODULE.wasm")]
     module: PathBuf,
+    /// Draw the tree instead
+    #[arg(long, group = "form")]
+    tree: bool,
+    /// Print the content of one file instead; symlinks are followed inside the image
+    #[arg(long, group = "form", value_name = "PATH")]
+    cat: Option<String>,
     /// Print a JSON report
-    #[arg(long)]
+    #[arg(long, group = "form")]
     json: bool,
 }
 
-/// An [`InspectError`] with the file it is about.
+/// What went wrong, with the file it is about.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("cannot inspect `{}`: {error}", module.display())]
 #[diagnostic(forward(error))]
@@ -38,15 +46,33 @@ struct InFile {
     error: InspectError,
 }
 
+/// `--cat` of what has no content.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("`{path}` is a directory")]
+#[diagnostic(
+    code(wasi_vfs::inspect::is_directory),
+    help("name a file; `wasi-vfs inspect` without --cat lists what is in it")
+)]
+struct IsDirectory {
+    path: String,
+}
+
 impl Inspect {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
-        let bytes = wasi_vfs::program::load(&self.module)?;
-        let contents = read(&bytes).map_err(|error| InFile {
+        let in_file = |error| InFile {
             module: self.module.clone(),
             error,
-        })?;
+        };
+        let found = open(&self.module, "inspect")?;
+        let checked = found.check().map_err(in_file)?;
+        if let Some(path) = &self.cat {
+            return cat(&found, path, screen, in_file);
+        }
+        let contents = read(&found, checked).map_err(in_file)?;
         if self.json {
             screen.print_json(&self.report(contents))?;
+        } else if self.tree {
+            screen.print(&drawn(&contents, screen.draws()))?;
         } else {
             screen.print(&text(&contents))?;
         }
@@ -58,6 +84,7 @@ impl Inspect {
             found,
             checked,
             rows,
+            preopens,
             mounts,
             start,
         } = contents;
@@ -67,13 +94,13 @@ impl Inspect {
             segment: found.segment(),
             format: vfs_image::layout::VERSION,
             image: ImageReport {
-                size: found.bytes().len() as u64,
-                metadata_size: metadata_size(&found),
+                size: u64::from(found.image_size()),
+                metadata_size: u64::from(found.metadata_size()),
                 digest: hex_digest(&checked.digest),
             },
             interposer: found.record().map(|record| record.interposer.clone()),
             tool: found.record().map(|record| record.tool.clone()),
-            preopens: preopens(&found, &rows),
+            preopens,
             totals: totals(&rows),
             mounts,
             start: (&start).into(),
@@ -83,19 +110,60 @@ impl Inspect {
     }
 }
 
+/// The image in the module at `path`. `verb` is what the command does to it, for its message.
+pub(crate) fn open(path: &Path, verb: &'static str) -> Outcome<Found<'static>> {
+    #[derive(Debug, thiserror::Error, Diagnostic)]
+    #[error("cannot {verb} `{}`: {error}", module.display())]
+    #[diagnostic(forward(error))]
+    struct NoImage {
+        verb: &'static str,
+        module: PathBuf,
+        error: InspectError,
+    }
+    inspect::open(path).map_err(|error| match error {
+        OpenError::Program(error) => error.into(),
+        OpenError::Inspect(error) => NoImage {
+            verb,
+            module: path.to_owned(),
+            error,
+        }
+        .into(),
+    })
+}
+
+/// Prints a file as it is.
+fn cat(
+    found: &Found<'_>,
+    path: &str,
+    screen: &Screen,
+    in_file: impl Fn(InspectError) -> InFile,
+) -> Outcome {
+    let rows = found.rows().map_err(&in_file)?;
+    let row = Lookup::new(&rows).find(path)?;
+    let RowKind::File { offset, .. } = row.kind else {
+        return Err(IsDirectory {
+            path: path.to_owned(),
+        }
+        .into());
+    };
+    screen.copy(&mut found.content(offset, row.size), |error| {
+        in_file(InspectError::Read(error)).into()
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Everything that an image says.
 struct Contents<'m> {
-    found: Found<'m>,
+    found: &'m Found<'m>,
     checked: Checked,
     rows: Vec<Row>,
+    preopens: Vec<String>,
     mounts: Vec<Mount>,
     start: Start,
 }
 
-/// Finds the image, verifies it, lists it.
-fn read(module: &[u8]) -> Result<Contents<'_>, InspectError> {
-    let found = inspect::find(module)?;
-    let checked = found.check()?;
+/// Lists an image.
+fn read<'m>(found: &'m Found<'m>, checked: Checked) -> Result<Contents<'m>, InspectError> {
     let rows = found.rows()?;
     let mounts = found.mounts()?.into_iter();
     let mounts = mounts.map(|mount| {
@@ -110,6 +178,7 @@ fn read(module: &[u8]) -> Result<Contents<'_>, InspectError> {
     });
     Ok(Contents {
         mounts: mounts.collect(),
+        preopens: found.preopens()?,
         start: found.start()?,
         found,
         checked,
@@ -117,51 +186,80 @@ fn read(module: &[u8]) -> Result<Contents<'_>, InspectError> {
     })
 }
 
+/// What a listing says behind the directories that mounts are rooted at.
+fn marks<'c>(contents: &'c Contents<'_>) -> BTreeMap<&'c str, String> {
+    (contents.mounts.iter())
+        .map(|mount| (mount.path.as_str(), mount.mark()))
+        .collect()
+}
+
+/// A name, and what it leads to.
+fn name(name: String, row: &Row, marks: &BTreeMap<&str, String>) -> String {
+    match &row.kind {
+        RowKind::Symlink { target } => format!("{name} -> {}", printable(target)),
+        RowKind::File {
+            link_to: Some(first),
+            ..
+        } => format!("{name} = {}", printable(first)),
+        RowKind::Directory => match marks.get(row.path.as_str()) {
+            Some(mark) => name + mark,
+            None => name,
+        },
+        RowKind::File { link_to: None, .. } => name,
+    }
+}
+
+/// Bytes of content, or a stroke for what has none.
+fn size(row: &Row) -> String {
+    match row.kind {
+        RowKind::File { .. } => row.size.to_string(),
+        _ => "-".to_owned(),
+    }
+}
+
+/// `--tree`: mode, size and place of every entry.
+fn drawn(contents: &Contents<'_>, drawn: bool) -> String {
+    let marks = marks(contents);
+    let preopens: Vec<_> = contents.preopens.iter().map(String::as_str).collect();
+    let rows = contents.rows.iter().map(|row| (row.path.as_str(), row));
+    let cells: Vec<_> = tree::draw_all(&preopens, rows, drawn)
+        .into_iter()
+        .map(|(line, row)| [mode_text(row.mode), size(row), name(line, row, &marks)])
+        .collect();
+    let mut text = columns(&cells, [false, true, false]);
+    text.push_str(&format!("{}\n", totals_text(&totals(&contents.rows))));
+    text
+}
+
+/// As `ls -l`, then what there is to say about the whole.
 fn text(contents: &Contents<'_>) -> String {
     let Contents {
         found,
         checked,
         rows,
-        mounts,
         start,
+        ..
     } = contents;
-    let marks: BTreeMap<&str, String> = (mounts.iter())
-        .map(|mount| (mount.path.as_str(), mount.mark()))
-        .collect();
+    let marks = marks(contents);
     let cells: Vec<_> = rows
         .iter()
         .map(|row| {
-            let size = match row.kind {
-                RowKind::File { .. } => row.size.to_string(),
-                _ => "-".to_owned(),
-            };
-            let mut name = printable(&row.path);
-            match &row.kind {
-                RowKind::Symlink { target } => name = format!("{name} -> {}", printable(target)),
-                RowKind::File {
-                    link_to: Some(first),
-                    ..
-                } => name = format!("{name} = {}", printable(first)),
-                RowKind::Directory => name.extend(marks.get(row.path.as_str()).cloned()),
-                RowKind::File { link_to: None, .. } => {}
-            }
             [
                 mode_text(row.mode),
                 row.nlink.to_string(),
-                size,
+                size(row),
                 time_text(row.time_ns),
-                name,
+                name(printable(&row.path), row, &marks),
             ]
         })
         .collect();
     let mut text = columns(&cells, [false, true, true, false, false]);
-    let metadata = metadata_size(found);
     let facts = [
         totals_text(&totals(rows)),
         format!(
             "image      {} ({} of metadata), format {}, data segment {}",
-            human_size(found.bytes().len() as u64),
-            human_size(metadata),
+            human_size(u64::from(found.image_size())),
+            human_size(u64::from(found.metadata_size())),
             vfs_image::layout::VERSION,
             found.segment(),
         ),
@@ -177,18 +275,7 @@ fn text(contents: &Contents<'_>) -> String {
     text
 }
 
-fn metadata_size(found: &Found<'_>) -> u64 {
-    vfs_image::Image::open(found.bytes()).map_or(0, |image| u64::from(image.contents_offset()))
-}
-
-/// The preopens are the first nodes of an image.
-fn preopens(found: &Found<'_>, rows: &[Row]) -> Vec<String> {
-    let count = vfs_image::Image::open(found.bytes()).map_or(0, |image| image.preopen_count());
-    let roots = rows.iter().filter(|row| row.node < count);
-    roots.map(|row| row.path.clone()).collect()
-}
-
-fn totals(rows: &[Row]) -> Totals {
+pub(crate) fn totals(rows: &[Row]) -> Totals {
     let mut totals = Totals::default();
     for row in rows {
         match &row.kind {

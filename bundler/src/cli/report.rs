@@ -158,6 +158,37 @@ pub(crate) struct Embedded {
     pub(crate) target: Option<String>,
 }
 
+/// What `extract --json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct ExtractReport {
+    /// Version of this report's form.
+    pub(crate) report: u32,
+    /// The path of the module that the files were in.
+    pub(crate) module: String,
+    /// Where they went.
+    pub(crate) output: String,
+    /// What that is.
+    pub(crate) kind: TargetKind,
+    /// What was extracted.
+    pub(crate) totals: Totals,
+    /// The directory in the output that relative guest paths went into; absent when there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) relative: Option<String>,
+    /// What the user should know.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// What files are extracted into.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TargetKind {
+    /// A directory.
+    Directory,
+    /// A tar.
+    Tar,
+}
+
 /// The version of every report.
 pub(crate) const REPORT: u32 = 1;
 

@@ -22,6 +22,8 @@ enum What {
     PlanReport,
     /// What `inspect --json` prints
     InspectReport,
+    /// What `extract --json` prints
+    ExtractReport,
 }
 
 impl Schema {
@@ -31,6 +33,7 @@ impl Schema {
             What::BundleReport => schemars::schema_for!(report::BundleReport).to_value(),
             What::PlanReport => schemars::schema_for!(report::PlanReport<'static>).to_value(),
             What::InspectReport => schemars::schema_for!(report::InspectReport).to_value(),
+            What::ExtractReport => schemars::schema_for!(report::ExtractReport).to_value(),
         };
         screen.print_json(&schema)?;
         Ok(std::process::ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! What the user sees: stdout for results, stderr for what is said about them.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read, Write as _};
 
 use clap::ColorChoice;
 use miette::{
@@ -36,14 +36,38 @@ impl Screen {
 
     /// Prints a result to stdout.
     pub(crate) fn print(&self, text: &str) -> Outcome<()> {
+        self.write(text.as_bytes())
+    }
+
+    fn write(&self, bytes: &[u8]) -> Outcome<()> {
         let mut stdout = io::stdout().lock();
-        match stdout
-            .write_all(text.as_bytes())
+        stdout
+            .write_all(bytes)
             .and_then(|()| stdout.flush())
-        {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Hangup),
-            Err(error) => Err(StdoutError(error).into()),
-            Ok(()) => Ok(()),
+            .map_err(Self::stdout_failed)
+    }
+
+    /// What follows from an error of stdout's.
+    pub(crate) fn stdout_failed(error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Hangup,
+            _ => StdoutError(error).into(),
+        }
+    }
+
+    /// Copies what `from` has to stdout; `unreadable` words what goes wrong there.
+    pub(crate) fn copy(
+        &self,
+        from: &mut dyn Read,
+        unreadable: impl Fn(io::Error) -> Failure,
+    ) -> Outcome<()> {
+        let mut chunk = vec![0; 256 << 10];
+        loop {
+            let read = from.read(&mut chunk).map_err(&unreadable)?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.write(&chunk[..read])?;
         }
     }
 

@@ -1,8 +1,8 @@
-//! A plan as a drawn tree.
+//! Paths as a drawn tree.
 
 use std::collections::BTreeMap;
 
-use wasi_vfs::plan::{Entry, Plan};
+use wasi_vfs::plan::{Entry, GuestPath, Plan};
 
 use super::render::printable;
 
@@ -27,44 +27,61 @@ const ASCII: Strokes = Strokes {
     none: "    ",
 };
 
-/// Every entry, parents before their children, with its name behind the strokes that lead to it.
+/// Every entry of a plan, parents before their children, with its name behind the strokes that lead to it.
 pub(crate) fn draw(plan: &Plan, drawn: bool) -> Vec<(String, &Entry)> {
+    let roots: Vec<_> = plan.roots().iter().map(GuestPath::as_str).collect();
+    let entries = plan.entries().iter();
+    draw_all(
+        &roots,
+        entries.map(|entry| (entry.path.as_str(), entry)),
+        drawn,
+    )
+}
+
+/// The same for anything that has paths: `roots` in their order, the others in the order given.
+pub(crate) fn draw_all<'p, T: Copy>(
+    roots: &[&'p str],
+    entries: impl Iterator<Item = (&'p str, T)>,
+    drawn: bool,
+) -> Vec<(String, T)> {
     let strokes = if drawn { DRAWN } else { ASCII };
-    let mut lines = Vec::with_capacity(plan.entries().len());
-    let (roots, mut children) = branches(plan);
+    let mut top = vec![None; roots.len()];
+    let mut children: BTreeMap<&str, Vec<(&str, T)>> = BTreeMap::new();
+    for (path, entry) in entries {
+        match roots.iter().position(|root| *root == path) {
+            Some(root) => top[root] = Some((path, entry)),
+            None => children
+                .entry(parent(path))
+                .or_default()
+                .push((path, entry)),
+        }
+    }
+    let mut lines = Vec::new();
     // A list of what is still to do instead of recursion: a path has up to 2048 names.
-    let mut pending: Vec<_> = roots
-        .into_iter()
-        .rev()
-        .map(|root| (root, root.path.to_string(), String::new()))
+    let mut pending: Vec<_> = (top.into_iter().rev().flatten())
+        .map(|(path, entry)| (path, entry, printable(path), String::new()))
         .collect();
-    while let Some((entry, line, indent)) = pending.pop() {
+    while let Some((path, entry, line, indent)) = pending.pop() {
         lines.push((line, entry));
-        let below = children.remove(entry.path.as_str()).unwrap_or_default();
-        for (back, child) in below.into_iter().rev().enumerate() {
+        let below = children.remove(path).unwrap_or_default();
+        for (back, (path, entry)) in below.into_iter().rev().enumerate() {
             let (stroke, past) = match back {
                 0 => (strokes.last, strokes.none),
                 _ => (strokes.child, strokes.past),
             };
-            let name = printable(child.path.name().unwrap_or_default());
+            let name = printable(path.rsplit('/').next().unwrap_or(path));
             let line = format!("{indent}{stroke}{name}");
-            pending.push((child, line, format!("{indent}{past}")));
+            pending.push((path, entry, line, format!("{indent}{past}")));
         }
     }
     lines
 }
 
-/// The roots in their order, and what is in each directory.
-fn branches(plan: &Plan) -> (Vec<&Entry>, BTreeMap<String, Vec<&Entry>>) {
-    let mut roots = vec![None; plan.roots().len()];
-    let mut children: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
-    for entry in plan.entries() {
-        let root = plan.roots().iter().position(|root| *root == entry.path);
-        match (root, entry.path.parent()) {
-            (Some(root), _) => roots[root] = Some(entry),
-            (None, Some(parent)) => children.entry(parent.to_string()).or_default().push(entry),
-            (None, None) => unreachable!("BUG: `{}` has no parent and is no root", entry.path),
-        }
+/// The directory that a path without `.` and `..` is in.
+fn parent(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) => "/",
+        Some(end) => &path[..end],
+        None => ".",
     }
-    (roots.into_iter().flatten().collect(), children)
 }

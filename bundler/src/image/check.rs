@@ -13,6 +13,7 @@ use vfs_image::layout::{HeaderRecord, MAGIC, VERSION};
 use vfs_image::{Bytes, Corrupt, Dir, Image, NodeId, NodeKind, Str};
 
 use super::encode::Metadata;
+use super::head::Head;
 use super::mounts::{self, Start};
 use super::tree::{Graph, Thing, ThingKind, Tree};
 
@@ -78,7 +79,18 @@ pub struct Checked {
 /// # Errors
 /// The first [`ImageFlaw`] found.
 pub fn check(bytes: &[u8]) -> Result<Checked, ImageFlaw> {
-    let image = open(bytes)?;
+    check_head(Head::whole(bytes), |offset, size| {
+        // The reader found that the content lies inside the image.
+        Ok(Sha256::digest(&bytes[offset as usize..][..size as usize]).into())
+    })
+}
+
+/// The same for an image whose contents are elsewhere: `hash` gives the SHA-256 of so many bytes from an offset on.
+pub(crate) fn check_head<E: From<ImageFlaw>>(
+    head: Head<'_>,
+    mut hash: impl FnMut(u32, u32) -> Result<[u8; 32], E>,
+) -> Result<Checked, E> {
+    let image = open(head)?;
     let (graph, offsets) = graph(&image)?;
     let tree = Tree::number(graph);
     let mut metadata = Metadata::of(&tree).map_err(|_| corrupt("the whole"))?;
@@ -95,9 +107,7 @@ pub fn check(bytes: &[u8]) -> Result<Checked, ImageFlaw> {
         let offset = offsets[thing];
         metadata.place(node, offset);
         if size > 0 && offset == end {
-            // The reader found that the content lies inside the image.
-            let content = &bytes[offset as usize..][..size as usize];
-            let digest: [u8; 32] = Sha256::digest(content).into();
+            let digest = hash(offset, size)?;
             end += size;
             stored.insert(offset, (size, digest));
             in_order.push(digest);
@@ -105,37 +115,39 @@ pub fn check(bytes: &[u8]) -> Result<Checked, ImageFlaw> {
         let digest = match stored.get(&offset) {
             _ if size == 0 && offset == 0 => Sha256::digest([]).into(),
             Some((stored_size, digest)) if *stored_size == size => *digest,
-            _ => return Err(corrupt(format!("the content of node {thing}"))),
+            _ => return Err(corrupt(format!("the content of node {thing}")).into()),
         };
         contents[node as usize] = Some(digest);
     }
     let distinct: BTreeSet<_> = stored.values().collect();
     if distinct.len() < stored.len() {
-        return Err(corrupt(
-            "the contents section, which holds a content twice,",
-        ));
+        return Err(corrupt("the contents section, which holds a content twice,").into());
     }
-    if end as usize != bytes.len() {
+    if end != head.size() {
         let (part, offset) = ("the contents section", u64::from(end));
-        return Err(ImageFlaw::NotCanonical { part, offset });
+        return Err(ImageFlaw::NotCanonical { part, offset }.into());
     }
     let digest = metadata.seal(end, in_order.iter());
-    compare(&image, bytes, metadata.bytes())?;
+    compare(&image, head.bytes(), metadata.bytes())?;
     Ok(Checked { digest, contents })
 }
 
 /// Opens an image, saying why when that fails.
-pub(super) fn open(bytes: &[u8]) -> Result<Image<&[u8]>, ImageFlaw> {
-    let header = bytes.first_chunk().map(HeaderRecord::decode);
-    let header = header
+pub(super) fn open(head: Head<'_>) -> Result<Image<Head<'_>>, ImageFlaw> {
+    header(head.bytes().first_chunk())?;
+    Image::open(head).map_err(|Corrupt| corrupt("the header"))
+}
+
+/// The header, if it is one of an image in a format that this build reads.
+pub(super) fn header(bytes: Option<&[u8; HeaderRecord::SIZE]>) -> Result<HeaderRecord, ImageFlaw> {
+    let header = bytes
+        .map(HeaderRecord::decode)
         .filter(|header| header.magic == MAGIC)
         .ok_or(ImageFlaw::NotAnImage)?;
-    if header.version != VERSION {
-        return Err(ImageFlaw::Version {
-            version: header.version,
-        });
+    match header.version {
+        VERSION => Ok(header),
+        version => Err(ImageFlaw::Version { version }),
     }
-    Image::open(bytes).map_err(|Corrupt| corrupt("the header"))
 }
 
 pub(super) fn corrupt(part: impl Into<String>) -> ImageFlaw {
@@ -143,7 +155,7 @@ pub(super) fn corrupt(part: impl Into<String>) -> ImageFlaw {
 }
 
 /// Compares the metadata with what it should be; the digest last, since any other difference explains it.
-fn compare(image: &Image<&[u8]>, bytes: &[u8], expected: &[u8]) -> Result<(), ImageFlaw> {
+fn compare(image: &Image<Head<'_>>, bytes: &[u8], expected: &[u8]) -> Result<(), ImageFlaw> {
     let found = &bytes[..image.contents_offset() as usize];
     let digest = vfs_image::layout::DIGEST_OFFSET..HeaderRecord::SIZE;
     let differs = |&at: &usize| found.get(at) != expected.get(at) && !digest.contains(&at);
@@ -162,7 +174,7 @@ fn compare(image: &Image<&[u8]>, bytes: &[u8], expected: &[u8]) -> Result<(), Im
 }
 
 /// Everything the image says, in its own numbering, and where each file's content lies.
-fn graph(image: &Image<&[u8]>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
+fn graph(image: &Image<Head<'_>>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
     let count = image.node_count() as usize;
     let mut graph = Graph {
         roots: Vec::new(),
@@ -229,7 +241,7 @@ fn graph(image: &Image<&[u8]>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
 
 /// The names in a directory; each node named is counted.
 fn children(
-    image: &Image<&[u8]>,
+    image: &Image<Head<'_>>,
     dir: &Dir,
     mount: u32,
     named: &mut [u32],
@@ -246,7 +258,10 @@ fn children(
         // A directory may begin another mount; that of a file is told by each of its names.
         let inside = node.mount == mount || matches!(node.kind, NodeKind::Directory(_));
         if !sorted || !inside || dirent.file_type != node.file_type() {
-            return Err(part());
+            let directory = dir.id().get();
+            return Err(corrupt(format!(
+                "entry {index} of directory {directory}, {name:?},"
+            )));
         }
         named[dirent.node.get() as usize] += 1;
         children.push((name, dirent.node.get() as usize));

@@ -4,6 +4,7 @@ use vfs_image::layout::{ENVIRONMENT_FIXED, HOST_FALLBACK, HOST_NONE, HOST_OVERRI
 use vfs_image::{Corrupt, HostPolicy, Image, MountKind, NodeKind};
 
 use super::check::{ImageFlaw, corrupt, open, text};
+use super::head::Head;
 use crate::manifest::Host;
 use crate::plan;
 
@@ -31,7 +32,7 @@ impl Mount {
 }
 
 /// The mounts of an image, each with the number of its node.
-pub(super) fn read(image: &Image<&[u8]>) -> Result<Vec<(usize, Mount)>, ImageFlaw> {
+pub(super) fn read(image: &Image<Head<'_>>) -> Result<Vec<(usize, Mount)>, ImageFlaw> {
     let mut mounts: Vec<(usize, Mount)> = Vec::new();
     for number in 1..=image.mount_count() {
         let part = || corrupt(format!("mount {number}"));
@@ -81,7 +82,12 @@ pub struct MountRow {
 /// # Errors
 /// The first [`ImageFlaw`] in the way.
 pub fn mounts(bytes: &[u8]) -> Result<Vec<MountRow>, ImageFlaw> {
-    let mounts = read(&open(bytes)?)?.into_iter();
+    mounts_of(Head::whole(bytes))
+}
+
+/// The same for an image whose contents are elsewhere.
+pub(crate) fn mounts_of(head: Head<'_>) -> Result<Vec<MountRow>, ImageFlaw> {
+    let mounts = read(&open(head)?)?.into_iter();
     let row = |(node, mount): (usize, Mount)| MountRow {
         node: node as u32,
         kind: match mount.kind {
@@ -100,7 +106,12 @@ pub fn mounts(bytes: &[u8]) -> Result<Vec<MountRow>, ImageFlaw> {
 /// # Errors
 /// The first [`ImageFlaw`] in the way.
 pub fn start(bytes: &[u8]) -> Result<plan::Start, ImageFlaw> {
-    let image = open(bytes)?;
+    start_of(Head::whole(bytes))
+}
+
+/// The same for an image whose contents are elsewhere.
+pub(crate) fn start_of(head: Head<'_>) -> Result<plan::Start, ImageFlaw> {
+    let image = open(head)?;
     let Start {
         variables,
         arguments,
@@ -164,7 +175,7 @@ impl Start {
     }
 
     /// Flags, variables and arguments of an image.
-    pub(super) fn read(image: &Image<&[u8]>) -> Result<Self, ImageFlaw> {
+    pub(super) fn read(image: &Image<Head<'_>>) -> Result<Self, ImageFlaw> {
         let mut variables: Vec<String> = Vec::new();
         for index in 0..image.variable_count() {
             let part = || corrupt(format!("variable {index}"));

@@ -6,6 +6,7 @@ use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
 use vfs_image::{Bytes, Corrupt, Image, NodeId, NodeKind};
 
 use super::check::{ImageFlaw, corrupt, is_name, open, text};
+use super::head::Head;
 
 /// One name in an image, with what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,12 @@ pub enum RowKind {
 /// # Errors
 /// The first [`ImageFlaw`] in the way; only a [`check`](super::check()) finds all.
 pub fn list(bytes: &[u8]) -> Result<Vec<Row>, ImageFlaw> {
-    let image = open(bytes)?;
+    list_of(Head::whole(bytes))
+}
+
+/// The same for an image whose contents are elsewhere.
+pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
+    let image = open(head)?;
     let mut rows = Vec::new();
     let mut first_names = BTreeMap::new();
     for index in 0..image.preopen_count() {
@@ -72,6 +78,19 @@ pub fn list(bytes: &[u8]) -> Result<Vec<Row>, ImageFlaw> {
     Ok(rows)
 }
 
+/// The names of the preopens, in their order.
+pub(crate) fn preopens_of(head: Head<'_>) -> Result<Vec<String>, ImageFlaw> {
+    let image = open(head)?;
+    (0..image.preopen_count())
+        .map(|index| {
+            let preopen = image.preopen(index).ok();
+            preopen
+                .and_then(|preopen| text(&image, preopen.name))
+                .ok_or_else(|| corrupt(format!("preopen {index}")))
+        })
+        .collect()
+}
+
 /// Adds the row of a node and of all below it.
 fn walk<B: Bytes>(
     image: &Image<B>,
@@ -91,10 +110,15 @@ fn walk<B: Bytes>(
         let node = image.node(id).map_err(|Corrupt| part())?;
         let kind = match node.kind {
             NodeKind::Directory(dir) => {
+                let mut last: Option<String> = None;
                 for index in 0..dir.count() {
                     let dirent = image.dirent(&dir, index).ok().flatten().ok_or_else(part)?;
-                    let name = text(image, dirent.name).filter(|name| is_name(name));
-                    pending.push((join(&path, &name.ok_or_else(part)?), dirent.node));
+                    let name = text(image, dirent.name).ok_or_else(part)?;
+                    if !is_name(&name) || last.is_some_and(|last| last >= name) {
+                        return Err(corrupt(format!("the name {name:?} in `{path}`")));
+                    }
+                    pending.push((join(&path, &name), dirent.node));
+                    last = Some(name);
                 }
                 RowKind::Directory
             }

@@ -8,11 +8,11 @@
 //! * Every change of a byte is found by the full check.
 //! * A damaged image never makes the reader or the check panic.
 
-mod build;
+pub(crate) mod build;
 mod damage;
 mod errors;
 mod furnished;
-mod random;
+pub(crate) mod random;
 mod scale;
 mod threads;
 mod worked;

@@ -8,7 +8,7 @@ use crate::image::{self, Progress, Written};
 use crate::plan::{Content, Entry, EntryKind, GuestPath, Mount, MountKind, Origin, Plan};
 use crate::source::{MemorySource, Source};
 
-pub(super) fn path(text: &str) -> GuestPath {
+pub(crate) fn path(text: &str) -> GuestPath {
     GuestPath::parse(text).unwrap()
 }
 
@@ -22,16 +22,16 @@ fn entry(text: &str, kind: EntryKind, mode: u16, time_ns: u64) -> Entry {
     }
 }
 
-pub(super) fn dir(text: &str) -> Entry {
+pub(crate) fn dir(text: &str) -> Entry {
     entry(text, EntryKind::Directory, 0o755, 0)
 }
 
-pub(super) fn file(text: &str, content: &[u8]) -> Entry {
+pub(crate) fn file(text: &str, content: &[u8]) -> Entry {
     let (content, size) = (Content::Inline(Arc::from(content)), content.len() as u64);
     entry(text, EntryKind::File { content, size }, 0o644, 0)
 }
 
-pub(super) fn sourced(text: &str, source: &str, size: u64) -> Entry {
+pub(crate) fn sourced(text: &str, source: &str, size: u64) -> Entry {
     let content = Content::Source {
         path: source.into(),
         mtime_ns: 0,
@@ -39,7 +39,7 @@ pub(super) fn sourced(text: &str, source: &str, size: u64) -> Entry {
     entry(text, EntryKind::File { content, size }, 0o644, 0)
 }
 
-pub(super) fn symlink(text: &str, target: &str) -> Entry {
+pub(crate) fn symlink(text: &str, target: &str) -> Entry {
     entry(
         text,
         EntryKind::Symlink {
@@ -50,11 +50,11 @@ pub(super) fn symlink(text: &str, target: &str) -> Entry {
     )
 }
 
-pub(super) fn link(text: &str, to: &str) -> Entry {
+pub(crate) fn link(text: &str, to: &str) -> Entry {
     entry(text, EntryKind::HardLink { to: path(to) }, 0o644, 0)
 }
 
-pub(super) fn mount(text: &str, kind: MountKind, size_limit: Option<u64>) -> Mount {
+pub(crate) fn mount(text: &str, kind: MountKind, size_limit: Option<u64>) -> Mount {
     Mount {
         path: path(text),
         kind,
@@ -65,12 +65,12 @@ pub(super) fn mount(text: &str, kind: MountKind, size_limit: Option<u64>) -> Mou
 }
 
 /// An image from entries whose contents are all inline.
-pub(super) fn image(entries: Vec<Entry>) -> Vec<u8> {
+pub(crate) fn image(entries: Vec<Entry>) -> Vec<u8> {
     write(&Plan::assemble(entries), &MemorySource::new()).0
 }
 
 /// An image, and what the writer said of it; the writer must count the progress it announced.
-pub(super) fn write(plan: &Plan, source: &dyn Source) -> (Vec<u8>, Written) {
+pub(crate) fn write(plan: &Plan, source: &dyn Source) -> (Vec<u8>, Written) {
     struct Counter(Cell<u64>);
     impl Progress for Counter {
         fn advance(&self, bytes: u64) {

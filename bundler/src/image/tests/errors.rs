@@ -185,7 +185,10 @@ fn every_flaw_of_an_image_is_named() {
         corrupt("the content of node 2")
     );
     let dirents = nodes + 3 * 32;
-    assert_eq!(damaged(dirents + 13, 7), corrupt("entry 0 of directory 0"));
+    assert_eq!(
+        damaged(dirents + 13, 7),
+        corrupt("entry 0 of directory 0, \"f\",")
+    );
     assert_eq!(damaged(dirents, 2), corrupt("node 1, which has 0 names,"));
     assert_eq!(damaged(good.len() - 1, b'!'), ImageFlaw::Digest);
     // A longer image, consistently so, holds bytes that belong to nothing.

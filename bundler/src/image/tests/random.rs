@@ -22,7 +22,7 @@ fn name(rng: &mut Rng) -> String {
 }
 
 /// The entries of a random tree, parents before children, hard links after their files.
-pub(super) fn entries(rng: &mut Rng, most: usize) -> Vec<Entry> {
+pub(crate) fn entries(rng: &mut Rng, most: usize) -> Vec<Entry> {
     let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
     let mut directories = Vec::new();
     for root in ["/", ".", "data"] {
