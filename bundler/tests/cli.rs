@@ -3,6 +3,9 @@
 //! What it says about wrong input is in the golden command lines of the package `wasi-vfs-tests`. `BLESS=1 cargo test`
 //! writes the golden files here anew.
 
+#[cfg(unix)]
+#[path = "cli/extract.rs"]
+mod extract;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/start.rs"]
