@@ -26,7 +26,7 @@ use miette::Diagnostic;
 use screen::Screen;
 
 /// Exit codes, for `--help`.
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 something is not what it was.";
 
 /// Bundle a WASI program and its files into one .wasm
 #[derive(Parser)]
@@ -70,6 +70,8 @@ enum Command {
 enum Failure {
     /// Something the user can mend; shown, exit code 1.
     Wrong(Box<dyn Diagnostic + Send + Sync>),
+    /// All is well formed, and not what it was; shown, exit code 3.
+    Drift(Box<dyn Diagnostic + Send + Sync>),
     /// Nobody reads our stdout any more (`wasi-vfs plan | head`): no reason to complain.
     Hangup,
 }
@@ -101,6 +103,10 @@ pub(crate) fn main() -> ExitCode {
         Err(Failure::Wrong(diagnostic)) => {
             screen.problem(&*diagnostic);
             ExitCode::from(1)
+        }
+        Err(Failure::Drift(diagnostic)) => {
+            screen.problem(&*diagnostic);
+            ExitCode::from(3)
         }
     }
 }

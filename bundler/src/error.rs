@@ -6,6 +6,7 @@ use miette::Diagnostic;
 
 use crate::image::ImageError;
 use crate::link::LinkError;
+use crate::lock::LockError;
 use crate::manifest::ManifestError;
 use crate::output::{FileError, SealError};
 use crate::plan::PlanError;
@@ -51,4 +52,8 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Output(#[from] FileError),
+    /// The lock can't be used, or says something else.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lock(#[from] LockError),
 }

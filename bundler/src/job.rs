@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::image::Progress;
+use crate::listing::Listing;
+use crate::lock::{self, LockError, LockFile, Update, Written};
 use crate::manifest::{Choice, Environment, Manifest};
-use crate::output::{Pending, SealError, hex_digest};
+use crate::output::{Pending, SealError, hex_digest, same_place};
 use crate::program;
 use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};
@@ -44,6 +46,19 @@ pub struct Job {
     choice: Choice,
     output: Option<PathBuf>,
     digest: bool,
+    lock: LockUse,
+}
+
+/// What a [`Job`] does about the manifest's [lock](crate::lock).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LockUse {
+    /// Writes into it what was bundled.
+    #[default]
+    Write,
+    /// Compares it with what would be bundled, and makes a bundle only when nothing has changed.
+    Check,
+    /// Neither reads nor writes it.
+    Ignore,
 }
 
 /// What a [`Job`] has made.
@@ -52,8 +67,12 @@ pub struct Finished {
     manifest: Manifest,
     bundled: Bundled,
     digest: Option<String>,
+    lock: Option<Written>,
     inputs: Inputs,
 }
+
+/// The parts of a [`Finished`] that are known before it is known what was read.
+type Made = (Manifest, Bundled, Option<String>, Option<Written>);
 
 impl Job {
     /// The bundle that the manifest at `manifest` describes; its paths count from the folder it is in.
@@ -64,6 +83,7 @@ impl Job {
             choice: Choice::default(),
             output: None,
             digest: false,
+            lock: LockUse::default(),
         }
     }
 
@@ -92,6 +112,13 @@ impl Job {
     #[must_use]
     pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
         self.output = Some(path.into());
+        self
+    }
+
+    /// What to do about the lock; it is written unless this is called.
+    #[must_use]
+    pub fn lock(mut self, lock: LockUse) -> Self {
+        self.lock = lock;
         self
     }
 
@@ -135,22 +162,20 @@ impl Job {
         let source = Recorder::default();
         let done = self.make(&source, progress);
         let inputs = source.inputs();
-        let done = done.map(|(manifest, bundled, digest)| Finished {
+        let done = done.map(|(manifest, bundled, digest, lock)| Finished {
             manifest,
             bundled,
             digest,
+            lock,
             inputs: inputs.clone(),
         });
         (inputs, done)
     }
 
-    fn make(
-        &self,
-        source: &Recorder,
-        progress: &dyn Progress,
-    ) -> Result<(Manifest, Bundled, Option<String>), Error> {
+    fn make(&self, source: &Recorder, progress: &dyn Progress) -> Result<Made, Error> {
         source.file(&self.manifest);
         let manifest = self.read()?;
+        let lock = self.open_lock(&manifest)?;
         source.file(manifest.input());
         let program = load_program(&manifest)?;
         // A manifest's own `dist/` is created in a fresh checkout; a mistyped output makes no folder.
@@ -159,8 +184,38 @@ impl Job {
         let bundled = bundle(&manifest, &program, source, pending.writer(), progress)
             .map_err(|error| explain(error, &pending, manifest.input()))?;
         let digest = self.digest.then(|| digest(&mut pending)).transpose()?;
+        let update = match lock {
+            None => None,
+            Some(lock) => {
+                let now = Listing::of_bundle(&manifest, &bundled);
+                if self.lock == LockUse::Check {
+                    lock.check(manifest.profile(), &now)?;
+                }
+                // Written beside its place before the output is put in its own: a lock that can't be written is told
+                // while nothing has changed yet.
+                Some(lock.update(&manifest, now, self.lock == LockUse::Write)?)
+            }
+        };
         pending.commit()?;
-        Ok((manifest, bundled, digest))
+        let lock = update.map(Update::commit).transpose()?;
+        Ok((manifest, bundled, digest, lock))
+    }
+
+    /// The lock, when it is of any concern.
+    fn open_lock(&self, manifest: &Manifest) -> Result<Option<LockFile>, LockError> {
+        if self.lock == LockUse::Ignore {
+            return Ok(None);
+        }
+        let path = lock::path_of(&self.manifest);
+        if same_place(&path, manifest.output()) {
+            return Err(LockError::IsOutput { path });
+        }
+        let lock = LockFile::open(&path)?;
+        if self.lock == LockUse::Check {
+            // Before anything is read: this can't get better.
+            lock.profile(manifest.profile())?;
+        }
+        Ok(Some(lock))
     }
 }
 
@@ -187,6 +242,12 @@ impl Finished {
     #[must_use]
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
+    }
+
+    /// What became of the lock; none: it was to be ignored.
+    #[must_use]
+    pub fn lock(&self) -> Option<&Written> {
+        self.lock.as_ref()
     }
 
     /// The output's SHA-256, `sha256:` and 64 hexadecimal digits; after [`Job::with_digest`] only.

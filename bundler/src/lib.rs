@@ -14,11 +14,14 @@
 //! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
 //! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
+pub mod diff;
 pub mod extract;
 pub mod image;
 pub mod inspect;
 pub mod job;
 pub mod link;
+pub mod listing;
+pub mod lock;
 pub mod manifest;
 pub mod output;
 pub mod path;
@@ -29,11 +32,14 @@ pub mod source;
 pub mod unused;
 
 mod error;
+mod time;
 
 use std::io::{Seek, Write};
 
+use sha2::Digest as _;
+
 pub use error::Error;
-pub use job::{Finished, Inputs, Job};
+pub use job::{Finished, Inputs, Job, LockUse};
 
 /// A finished bundle: what went in and what came out.
 #[derive(Debug)]
@@ -67,9 +73,18 @@ pub fn bundle<W: Write + Seek>(
     let image = image::describe(&plan)?;
     let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
-    let linked = link::link(program, &options)?;
+    // Both read all of the program and neither waits for anything.
+    let (linked, digest) = rayon::join(
+        || link::link(program, &options),
+        || sha2::Sha256::digest(program),
+    );
+    let linked = linked?;
     let unused = unused::find(program, &plan);
-    let sealed = output::seal(&linked, interposer, &image, source, out, progress)?;
+    let parts = output::Parts {
+        program: digest.into(),
+        interposer,
+    };
+    let sealed = output::seal(&linked, parts, &image, source, out, progress)?;
     Ok(Bundled {
         plan,
         sealed,

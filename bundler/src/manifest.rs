@@ -40,6 +40,7 @@ pub use timestamps::Timestamps;
 
 pub(crate) use error::span;
 pub(crate) use pattern::{Alternative, Segment};
+pub(crate) use schema::of as schema_of;
 pub(crate) use size::display as display_size;
 pub(crate) use timestamps::TimeRange;
 

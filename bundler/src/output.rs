@@ -12,6 +12,7 @@ use crate::image::{Image, ImageError, Progress, Written};
 use crate::link::{Interposer, LinkError, Linked, WriteError};
 use crate::source::Source;
 
+pub(crate) use file::same_place;
 pub use file::{FileError, Pending};
 
 /// The name of the custom section that says what a bundle is made of.
@@ -29,7 +30,9 @@ pub struct Record {
     pub image_size: u32,
     /// The image's digest, as in its header: `sha256:` and 64 hexadecimal digits.
     pub image_digest: String,
-    /// SHA-256 of the interposer that was linked in, written likewise.
+    /// SHA-256 of the program before it was bundled, in binary form, written likewise.
+    pub program: String,
+    /// SHA-256 of the interposer that was linked in.
     pub interposer: String,
     /// Who made it: `wasi-vfs` and its version.
     pub tool: String,
@@ -86,6 +89,15 @@ impl From<WriteError> for SealError {
     }
 }
 
+/// What a linked module was made of, for its section.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// SHA-256 of the program in binary form.
+    pub program: [u8; 32],
+    /// The interposer.
+    pub interposer: &'a Interposer,
+}
+
 /// Writes the bundle: the linked module, the image in its place, the `wasi-vfs` section last.
 ///
 /// `out` must be empty and at its start.
@@ -94,7 +106,7 @@ impl From<WriteError> for SealError {
 /// When a file can't be read or changes meanwhile, the image gets too large, or `out` fails.
 pub fn seal<W: Write + Seek>(
     linked: &Linked,
-    interposer: &Interposer,
+    parts: Parts<'_>,
     image: &Image,
     source: &dyn Source,
     out: &mut W,
@@ -113,7 +125,8 @@ pub fn seal<W: Write + Seek>(
         segment: linked.segment(),
         image_size: written.size,
         image_digest: hex_digest(&written.digest),
-        interposer: hex_digest(&interposer.digest()),
+        program: hex_digest(&parts.program),
+        interposer: hex_digest(&parts.interposer.digest()),
         tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     out.write_all(&record.section())
@@ -163,13 +176,15 @@ mod tests {
             segment: 3,
             image_size: 96,
             image_digest: hex_digest(&[0xab; 32]),
+            program: hex_digest(&[2; 32]),
             interposer: hex_digest(&[1; 32]),
             tool: "wasi-vfs 0.0.0".to_owned(),
         };
         let section = record.section();
         let json = format!(
-            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0"}}"#,
+            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","program":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0"}}"#,
             "ab".repeat(32),
+            "02".repeat(32),
             "01".repeat(32),
         );
         assert_eq!(&section[section.len() - json.len()..], json.as_bytes());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use miette::Diagnostic as _;
 use tempfile::TempDir;
-use wasi_vfs::{Error, Job, inspect};
+use wasi_vfs::{Error, Job, LockUse, inspect};
 
 const MANIFEST: &str = r#"manifest-version = 1
 [module]
@@ -113,4 +113,42 @@ fn what_was_read_is_told_even_when_it_went_wrong() {
     assert!(matches!(done, Err(Error::Manifest(_))));
     let files: Vec<PathBuf> = inputs.files().map(Path::to_owned).collect();
     assert_eq!(files, [folder.path().join("wasi-vfs.toml")]);
+}
+
+#[test]
+fn a_locked_job_writes_nothing_when_something_has_changed() {
+    let folder = folder();
+    let job = Job::new(folder.path().join("wasi-vfs.toml"));
+    let locked = job.clone().lock(LockUse::Check);
+    let code = |job: &Job| job.run().unwrap_err().code().unwrap().to_string();
+    assert_eq!(code(&locked), "wasi_vfs::lock::missing");
+    assert!(!folder.path().join("dist").exists());
+
+    let done = job.run().unwrap();
+    let (lock, output) = (folder.path().join("wasi-vfs.lock"), done.output());
+    let written = done.lock().unwrap();
+    assert_eq!((&written.path, written.written), (&lock, true));
+    assert_eq!(written.differences, None);
+    assert!(!locked.run().unwrap().lock().unwrap().written);
+
+    let before = (fs::read(&lock).unwrap(), fs::read(output).unwrap());
+    fs::write(folder.path().join("tree/a"), "9").unwrap();
+    assert_eq!(code(&locked), "wasi_vfs::lock::drift");
+    assert!(before == (fs::read(&lock).unwrap(), fs::read(output).unwrap()));
+    assert!(
+        job.clone()
+            .lock(LockUse::Ignore)
+            .run()
+            .unwrap()
+            .lock()
+            .is_none()
+    );
+    assert!(fs::read(&lock).unwrap() == before.0);
+    let again = job.run().unwrap();
+    let differences = again.lock().unwrap().differences.clone().unwrap();
+    assert_eq!(
+        differences.to_string(),
+        "changed  /data/a: content (1 bytes)"
+    );
+    assert_eq!(differences.summary(), "1 changed");
 }

@@ -1,17 +1,22 @@
 //! `wasi-vfs bundle`
 
+mod drift;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use wasi_vfs::lock::Written;
 use wasi_vfs::output::hex_digest;
-use wasi_vfs::{Bundled, Finished};
+use wasi_vfs::{Bundled, Finished, LockUse};
 
 use super::manifest::ManifestArg;
 use super::progress::Bar;
 use super::render::human_size;
-use super::report::{BundleReport, ImageReport, Notice, REPORT, totals_text};
+use super::report::{BundleReport, ImageReport, LockReport, Notice, REPORT, totals_text};
 use super::{Outcome, screen::Screen};
+
+pub(crate) use drift::DriftReport;
 
 /// Bundle a program and the files its manifest asks for into one module
 #[derive(Args)]
@@ -21,6 +26,12 @@ pub(crate) struct Bundle {
     /// Where the bundle goes, instead of the manifest's `output`
     #[arg(short, long, value_name = "OUT.wasm")]
     output: Option<PathBuf>,
+    /// Fail, and write nothing, when the bundle would not be what the lock says
+    #[arg(long, conflicts_with = "no_lock")]
+    locked: bool,
+    /// Leave the lock alone: neither read nor write it
+    #[arg(long)]
+    no_lock: bool,
     /// Print a JSON report to stdout
     #[arg(long)]
     json: bool,
@@ -28,7 +39,11 @@ pub(crate) struct Bundle {
 
 impl Bundle {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
-        let mut job = self.manifest.job();
+        let mut job = self.manifest.job().lock(match (self.locked, self.no_lock) {
+            (true, _) => LockUse::Check,
+            (_, true) => LockUse::Ignore,
+            _ => LockUse::Write,
+        });
         if let Some(output) = self.output {
             job = job.output(output);
         }
@@ -38,13 +53,19 @@ impl Bundle {
         let bar = Bar::new(screen.shows_progress());
         let done = job.run_with(&bar);
         drop(bar);
-        let done = done?;
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => return Err(drift::failure(error, self.json, screen)?),
+        };
 
         let notices = notices(done.bundled());
         for notice in &notices {
             screen.remark(notice);
         }
         screen.say(&summary(done.bundled(), done.output()));
+        if let Some(text) = done.lock().and_then(lock_text) {
+            screen.say(&text);
+        }
         if let Some(digest) = done.digest() {
             screen.print_json(&report(&done, digest, notices))?;
         }
@@ -69,6 +90,16 @@ fn summary(bundled: &Bundled, output: &Path) -> String {
     )
 }
 
+/// What to say of a lock that was written.
+fn lock_text(lock: &Written) -> Option<String> {
+    let path = lock.path.display();
+    lock.written.then(|| match &lock.differences {
+        None => format!("wrote `{path}`: check it in"),
+        Some(differences) if differences.is_empty() => format!("wrote `{path}` in its usual form"),
+        Some(differences) => format!("updated `{path}`: {}", differences.summary()),
+    })
+}
+
 fn report(done: &Finished, digest: &str, notices: Vec<Notice>) -> BundleReport {
     let bundled = done.bundled();
     let image = &bundled.sealed.image;
@@ -84,6 +115,10 @@ fn report(done: &Finished, digest: &str, notices: Vec<Notice>) -> BundleReport {
         },
         totals: bundled.plan.totals(),
         added_code: bundled.added_code,
+        lock: done.lock().map(|lock| LockReport {
+            path: lock.path.display().to_string(),
+            written: lock.written,
+        }),
         notices,
     }
 }

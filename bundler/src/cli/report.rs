@@ -26,8 +26,21 @@ pub(crate) struct BundleReport {
     pub(crate) totals: Totals,
     /// Bytes of code that linking added.
     pub(crate) added_code: u64,
+    /// What became of the manifest's lock; absent when it was left alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lock: Option<LockReport>,
     /// What the user should know.
     pub(crate) notices: Vec<Notice>,
+}
+
+/// A manifest's lock after a bundle was made.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct LockReport {
+    /// Its path.
+    pub(crate) path: String,
+    /// Whether it was written: only when something in it has changed.
+    pub(crate) written: bool,
 }
 
 /// An image in numbers.

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::bundle::DriftReport;
 use super::{Outcome, report, screen::Screen};
 
 /// Print the JSON Schema of the manifest, for editors, or of a report
@@ -18,6 +19,10 @@ enum What {
     Manifest,
     /// What `bundle --json` prints
     BundleReport,
+    /// wasi-vfs.lock
+    Lock,
+    /// What `bundle --locked --json` prints when it finds a change
+    DriftReport,
     /// What `plan --json` prints
     PlanReport,
     /// What `inspect --json` prints
@@ -31,6 +36,8 @@ impl Schema {
         let schema = match self.what {
             What::Manifest => wasi_vfs::manifest::schema(),
             What::BundleReport => schemars::schema_for!(report::BundleReport).to_value(),
+            What::Lock => wasi_vfs::lock::schema(),
+            What::DriftReport => schemars::schema_for!(DriftReport).to_value(),
             What::PlanReport => schemars::schema_for!(report::PlanReport<'static>).to_value(),
             What::InspectReport => schemars::schema_for!(report::InspectReport).to_value(),
             What::ExtractReport => schemars::schema_for!(report::ExtractReport).to_value(),

@@ -257,6 +257,7 @@ mod tests {
             segment,
             image_size: 0,
             image_digest: hex_digest(&[mark; 32]),
+            program: hex_digest(&[0; 32]),
             interposer: hex_digest(&[0; 32]),
             tool: "a tool".to_owned(),
         };

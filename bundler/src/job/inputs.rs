@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use crate::source::{DiskSource, Metadata, Source, SourceError, Step, Visited};
+use crate::source::{DiskSource, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
 
 /// The files and directories of this machine that a bundle depends on, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,6 +107,11 @@ impl Source for Recorder {
         self.found(path, DiskSource.open(path))
     }
 
+    fn open_random(&self, path: &Path) -> Result<Arc<dyn ReadAt>, SourceError> {
+        note(&self.opened, path);
+        self.found(path, DiskSource.open_random(path))
+    }
+
     fn walk(
         &self,
         directory: &Path,
@@ -116,9 +121,7 @@ impl Source for Recorder {
         DiskSource.walk(directory, &mut |visited| {
             // A visit uses the entry up; only a directory's path is needed after it.
             let entered = match &visited {
-                Ok(entry) if entry.kind == crate::source::Kind::Directory => {
-                    Some(entry.path.to_owned())
-                }
+                Ok(entry) if entry.kind == Kind::Directory => Some(entry.path.to_owned()),
                 _ => None,
             };
             let step = visit(visited);

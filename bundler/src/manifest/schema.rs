@@ -1,7 +1,7 @@
 //! The JSON schema of the manifest, made from the types in `raw`.
 
 use schemars::transform::{RecursiveTransform, Transform};
-use schemars::{Schema, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::raw;
@@ -9,13 +9,16 @@ use super::raw;
 /// The manifest's JSON schema (draft 2020-12), as `schema/wasi-vfs.schema.json` holds it.
 #[must_use]
 pub fn schema() -> Value {
+    of::<raw::Manifest>()
+}
+
+/// The schema of a file in TOML.
+pub(crate) fn of<T: JsonSchema>() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings
         .transforms
         .push(Box::new(RecursiveTransform(NoNull)));
-    let schema = settings
-        .into_generator()
-        .into_root_schema_for::<raw::Manifest>();
+    let schema = settings.into_generator().into_root_schema_for::<T>();
     schema.to_value()
 }
 

@@ -96,6 +96,21 @@ pub struct Pending {
     shown: PathBuf,
     /// Where it goes, symlinks followed.
     target: PathBuf,
+    /// Below the temporary file, so that it is gone when these are dropped.
+    created: Created,
+}
+
+/// Folders made for an output, the outermost first; taken away again unless the output came to be.
+#[derive(Debug, Default)]
+struct Created(Vec<PathBuf>);
+
+impl Drop for Created {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // One that has got something in it meanwhile stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }
 
 impl Pending {
@@ -121,7 +136,7 @@ impl Pending {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        prepare(folder, root)?;
+        let created = prepare(folder, root)?;
         let (file, temp) = temporary(folder).map_err(|error| FileError::Folder {
             folder: folder.to_owned(),
             error,
@@ -132,6 +147,7 @@ impl Pending {
             temp,
             shown,
             target,
+            created,
         })
     }
 
@@ -163,13 +179,16 @@ impl Pending {
             temp,
             shown,
             target,
+            mut created,
         } = self;
         // Some systems rename no open file.
         drop(file);
         temp.persist(&target).map_err(|refused| FileError::Write {
             path: shown,
             error: refused.error,
-        })
+        })?;
+        created.0.clear();
+        Ok(())
     }
 
     /// The file so far, to be read again once all is written.
@@ -218,10 +237,22 @@ fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
+/// Two names of one place, whether or not there is something; links in the last name are not followed.
+pub(crate) fn same_place(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    matches!((place(a), place(b)), (Some(a), Some(b)) if a == b)
+}
+
 /// Makes sure that there is a folder. A manifest's own `dist/` in a fresh checkout is created; a mistyped `-o` is not.
-fn prepare(folder: &Path, root: Option<&Path>) -> Result<(), FileError> {
+fn prepare(folder: &Path, root: Option<&Path>) -> Result<Created, FileError> {
     if folder.is_dir() {
-        return Ok(());
+        return Ok(Created::default());
     }
     if folder.exists() {
         return Err(FileError::Folder {
@@ -235,10 +266,16 @@ fn prepare(folder: &Path, root: Option<&Path>) -> Result<(), FileError> {
             folder: folder.to_owned(),
         });
     }
+    let missing = folder
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let mut created = Created(missing.map(Path::to_owned).collect());
+    created.0.reverse();
     fs::create_dir_all(folder).map_err(|error| FileError::Folder {
         folder: folder.to_owned(),
         error,
-    })
+    })?;
+    Ok(created)
 }
 
 /// Whether `folder` is inside `root` by its name; an empty `root` is the working directory.
@@ -315,6 +352,9 @@ mod tests {
             refused(&out, &none, Some(Path::new(""))),
             "wasi_vfs::output::folder_missing"
         );
+        // What is made for an output that never comes is taken away again.
+        drop(Pending::create(&out, &none, Some(dir.path())).unwrap());
+        assert_eq!(listing(dir.path()), [""; 0]);
         let up = dir.path().join("a/../../b/app.wasm");
         assert_eq!(
             refused(&up, &none, Some(dir.path())),

@@ -71,7 +71,15 @@ fn extract_says_what_it_did_and_why_not() {
     assert_eq!(
         folder.names("."),
         [
-            "app.tar", "app.wat", "dist", "doc", "etc", "full", "out", "wasi-vfs.toml"
+            "app.tar",
+            "app.wat",
+            "dist",
+            "doc",
+            "etc",
+            "full",
+            "out",
+            "wasi-vfs.lock",
+            "wasi-vfs.toml"
         ]
     );
 }

@@ -17,6 +17,8 @@ fn schemas_are_current() {
     let folder = Folder::new();
     for (what, name) in [
         ("manifest", "wasi-vfs.schema.json"),
+        ("lock", "wasi-vfs-lock.schema.json"),
+        ("drift-report", "drift-report.schema.json"),
         ("bundle-report", "bundle-report.schema.json"),
         ("plan-report", "plan-report.schema.json"),
         ("inspect-report", "inspect-report.schema.json"),

@@ -1,0 +1,225 @@
+//! What a bundle holds, in one form whatever it was read from: a [`Listing`].
+//!
+//! A bundle that was just made, a module on disk and a section of the lock give the same listing when they hold the same;
+//! [`diff`](crate::diff) compares two.
+
+use std::collections::BTreeMap;
+
+use crate::image::ImageFlaw;
+use crate::inspect::{Found, InspectError};
+use crate::manifest::{Manifest, Memory};
+use crate::path::GuestPath;
+use crate::plan::{EntryKind, MountKind, Start};
+use crate::{Bundled, image};
+
+/// All that decides what a bundle is, and all of it: equal listings without unknown parts mean equal bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The tool and its version; none: unknown.
+    pub tool: Option<String>,
+    /// Digest of the interposer's artifact; none: unknown.
+    pub interposer: Option<String>,
+    /// Digest of the program before it was bundled; none: unknown.
+    pub program: Option<String>,
+    /// Where the interposer keeps its own state.
+    pub memory: Memory,
+    /// What the program is started with.
+    pub start: Start,
+    /// The mounts with rules of their own, sorted by path.
+    pub mounts: Vec<Mount>,
+    /// Names and values of what the manifest's variables came to, sorted by name; none: unknown.
+    pub vars: Option<Vec<(String, String)>>,
+    /// What of the manifest depends on the machine; none: unknown.
+    pub machine_dependent: Option<Vec<String>>,
+    /// Every name, sorted by path, paths unique.
+    pub items: Vec<Item>,
+}
+
+/// A directory whose tree follows other rules than the read-only one around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// The directory.
+    pub path: GuestPath,
+    /// What it is.
+    pub kind: MountKind,
+    /// Bytes it may hold in memory.
+    pub size_limit: Option<u64>,
+    /// Whether the program refuses to start when the host gives no directory for it.
+    pub required: bool,
+}
+
+/// A name that the program sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The guest path.
+    pub path: GuestPath,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Mode and time; none for a hard link, which has those of its file.
+    pub meta: Option<Meta>,
+}
+
+/// What a name has beside what it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// Permission bits (`07777`).
+    pub mode: u16,
+    /// Nanoseconds since the Unix epoch.
+    pub time_ns: u64,
+}
+
+/// What a name is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File {
+        /// Bytes of content.
+        size: u64,
+        /// SHA-256 of the content.
+        sha256: [u8; 32],
+    },
+    /// Another name of the file at a smaller path.
+    HardLink {
+        /// That path.
+        to: GuestPath,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// Its target as stored.
+        target: String,
+    },
+}
+
+impl Listing {
+    /// What was bundled for a manifest.
+    ///
+    /// # Panics
+    /// When `bundled` was not made from `manifest`, and lacks the digest of a file.
+    #[must_use]
+    pub fn of_bundle(manifest: &Manifest, bundled: &Bundled) -> Self {
+        let (plan, record) = (&bundled.plan, &bundled.sealed.record);
+        let digests = &bundled.sealed.image.contents;
+        let items = plan.entries().iter().zip(digests).map(|(entry, digest)| {
+            let meta = Meta {
+                mode: entry.mode,
+                time_ns: entry.time_ns,
+            };
+            let kind = match &entry.kind {
+                EntryKind::Directory => ItemKind::Directory,
+                EntryKind::File { size, .. } => ItemKind::File {
+                    size: *size,
+                    sha256: digest.expect("BUG: a file was bundled without its digest"),
+                },
+                EntryKind::HardLink { to } => ItemKind::HardLink { to: to.clone() },
+                EntryKind::Symlink { target } => ItemKind::Symlink {
+                    target: target.clone(),
+                },
+            };
+            Item::new(entry.path.clone(), kind, meta)
+        });
+        let mounts = plan.mounts().iter().map(|mount| Mount {
+            path: mount.path.clone(),
+            kind: mount.kind,
+            size_limit: mount.size_limit,
+            required: mount.required,
+        });
+        let vars = (manifest.vars().iter()).map(|var| (var.name.clone(), var.value.clone()));
+        let machine_dependent = manifest.machine_dependent().into_iter();
+        let machine_dependent = machine_dependent.map(|fact| fact.to_string());
+        Self {
+            tool: Some(record.tool.clone()),
+            interposer: Some(record.interposer.clone()),
+            program: Some(record.program.clone()),
+            memory: manifest.link().memory,
+            start: plan.start().clone(),
+            mounts: mounts.collect(),
+            vars: Some(vars.collect()),
+            machine_dependent: Some(machine_dependent.collect()),
+            items: items.collect(),
+        }
+    }
+
+    /// What a module on disk holds. The image is checked first, so that all of it can be relied on.
+    ///
+    /// # Errors
+    /// The first flaw of the image.
+    pub fn of_module(found: &Found<'_>) -> Result<Self, InspectError> {
+        let digests = found.check()?.contents;
+        let rows = found.rows()?;
+        let directories: BTreeMap<u32, &str> = (rows.iter())
+            .filter(|row| row.kind == image::RowKind::Directory)
+            .map(|row| (row.node, row.path.as_str()))
+            .collect();
+        let mut mounts = Vec::new();
+        for mount in found.mounts()? {
+            let path = directories.get(&mount.node);
+            mounts.push(Mount {
+                path: guest(path.expect("BUG: a checked mount without a name"))?,
+                kind: mount.kind,
+                size_limit: mount.size_limit,
+                required: mount.message.is_some(),
+            });
+        }
+        mounts.sort_by(|a, b| a.path.cmp(&b.path));
+        let items: Result<Vec<Item>, _> = rows.iter().map(|row| item(row, &digests)).collect();
+        let mut items = items?;
+        items.sort_by(|a, b| a.path.cmp(&b.path));
+        let record = found.record();
+        Ok(Self {
+            tool: record.map(|record| record.tool.clone()),
+            interposer: record.map(|record| record.interposer.clone()),
+            program: record.map(|record| record.program.clone()),
+            memory: found.memory(),
+            start: found.start()?,
+            mounts,
+            vars: None,
+            machine_dependent: None,
+            items,
+        })
+    }
+}
+
+impl Item {
+    /// A name; a hard link's mode and time are those of its file.
+    pub(crate) fn new(path: GuestPath, kind: ItemKind, meta: Meta) -> Self {
+        let own = !matches!(kind, ItemKind::HardLink { .. });
+        Self {
+            path,
+            kind,
+            meta: own.then_some(meta),
+        }
+    }
+}
+
+/// A row of an image that was checked.
+fn item(row: &image::Row, digests: &[Option<[u8; 32]>]) -> Result<Item, InspectError> {
+    let kind = match &row.kind {
+        image::RowKind::Directory => ItemKind::Directory,
+        image::RowKind::File {
+            link_to: Some(to), ..
+        } => ItemKind::HardLink { to: guest(to)? },
+        image::RowKind::File { link_to: None, .. } => ItemKind::File {
+            size: u64::from(row.size),
+            sha256: digests[row.node as usize].expect("BUG: a checked file without a digest"),
+        },
+        image::RowKind::Symlink { target } => ItemKind::Symlink {
+            target: target.clone(),
+        },
+    };
+    let meta = Meta {
+        mode: (row.mode & vfs_image::layout::MODE_PERMISSIONS) as u16,
+        time_ns: row.time_ns,
+    };
+    Ok(Item::new(guest(&row.path)?, kind, meta))
+}
+
+/// A path of an image. The names of one that was checked are fine; only all of them together can be too long.
+fn guest(path: &str) -> Result<GuestPath, InspectError> {
+    GuestPath::parse(path).map_err(|_| {
+        let start: String = path.chars().take(40).collect();
+        let part = format!("the path `{start}…`");
+        InspectError::Flaw(ImageFlaw::Corrupt { part })
+    })
+}

@@ -1,0 +1,205 @@
+//! The lock on disk: read before a bundle is made, written after it when it has changed.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Drift, Lock, LockError};
+use crate::diff::Differences;
+use crate::listing::Listing;
+use crate::manifest::Manifest;
+use crate::output::{FileError, Pending};
+
+/// The lock of a manifest: its name with the ending `.lock`, in the same folder.
+#[must_use]
+pub fn path_of(manifest: &Path) -> PathBuf {
+    let path = manifest.with_extension("lock");
+    if path == manifest {
+        // A manifest may be called so, and must not be written over.
+        return manifest.with_added_extension("lock");
+    }
+    path
+}
+
+/// A lock as it lies on disk.
+#[derive(Debug)]
+pub struct LockFile {
+    path: PathBuf,
+    /// None: there is no such file.
+    text: Option<String>,
+    lock: Lock,
+}
+
+/// What became of a lock after a bundle was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The lock.
+    pub path: PathBuf,
+    /// What has changed for this profile; none: the lock did not have the profile.
+    pub differences: Option<Differences>,
+    /// Whether the file was written: not when it said the same.
+    pub written: bool,
+}
+
+/// A lock that is written but not yet in its place.
+#[derive(Debug)]
+pub(crate) struct Update {
+    pending: Option<Pending>,
+    report: Written,
+}
+
+impl LockFile {
+    /// Reads the lock at `path`; a file that is not there is a lock without profiles.
+    ///
+    /// # Errors
+    /// When there is something else than a lock.
+    pub fn open(path: &Path) -> Result<Self, LockError> {
+        let text = match fs::read(path) {
+            Ok(bytes) => Some(String::from_utf8(bytes).map_err(|_| LockError::Unreadable {
+                path: path.to_owned(),
+                error: io::Error::other("it is not UTF-8"),
+            })?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(_) if path.is_dir() => {
+                return Err(LockError::NotAFile {
+                    path: path.to_owned(),
+                    what: "a directory",
+                });
+            }
+            Err(error) => {
+                return Err(LockError::Unreadable {
+                    path: path.to_owned(),
+                    error,
+                });
+            }
+        };
+        let lock = match &text {
+            Some(text) => Lock::parse(text, &path.display().to_string())?,
+            None => Lock::default(),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            text,
+            lock,
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says of a profile.
+    ///
+    /// # Errors
+    /// When there is no lock, or it does not know the profile.
+    pub fn profile(&self, profile: &str) -> Result<&Listing, LockError> {
+        let path = || self.path.clone();
+        if self.text.is_none() {
+            return Err(LockError::Missing { path: path() });
+        }
+        self.lock
+            .profile(profile)
+            .ok_or_else(|| LockError::ProfileMissing {
+                path: path(),
+                profile: profile.to_owned(),
+            })
+    }
+
+    /// Compares what a profile came to with what the lock says.
+    ///
+    /// # Errors
+    /// [`LockError::Drift`] when they differ; else as [`profile`](Self::profile).
+    pub fn check(&self, profile: &str, now: &Listing) -> Result<(), LockError> {
+        let differences = Differences::between(self.profile(profile)?, now);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(LockError::Drift(Box::new(Drift {
+            path: self.path.clone(),
+            profile: profile.to_owned(),
+            differences,
+        })))
+    }
+
+    /// Writes, beside its place, the lock with what the manifest's profile came to; only compares unless `write`.
+    pub(crate) fn update(
+        mut self,
+        manifest: &Manifest,
+        now: Listing,
+        write: bool,
+    ) -> Result<Update, LockError> {
+        let profile = manifest.profile();
+        let before = self.lock.profile(profile);
+        let differences = before.map(|before| Differences::between(before, &now));
+        if !write {
+            let report = Written {
+                path: self.path,
+                differences,
+                written: false,
+            };
+            let pending = None;
+            return Ok(Update { pending, report });
+        }
+        self.lock.keep(manifest.profiles());
+        self.lock.set(profile, now);
+        let text = self.lock.to_text();
+        // Where git ends lines as Windows does, the file on disk has them so.
+        let same = self
+            .text
+            .is_some_and(|old| old == text || old.replace("\r\n", "\n") == text);
+        let pending = match same {
+            true => None,
+            false => Some(beside(&self.path, &text)?),
+        };
+        Ok(Update {
+            report: Written {
+                path: self.path,
+                differences,
+                written: pending.is_some(),
+            },
+            pending,
+        })
+    }
+}
+
+impl Update {
+    /// Puts the lock in its place.
+    pub(crate) fn commit(self) -> Result<Written, LockError> {
+        if let Some(pending) = self.pending {
+            pending
+                .commit()
+                .map_err(|error| unwritable(&self.report.path, error))?;
+        }
+        Ok(self.report)
+    }
+}
+
+fn beside(path: &Path, text: &str) -> Result<Pending, LockError> {
+    // The lock has no input that it could be confused with; its folder is the manifest's, so it exists.
+    let mut pending =
+        Pending::create(path, Path::new(""), None).map_err(|error| unwritable(path, error))?;
+    match pending.writer().write_all(text.as_bytes()) {
+        Ok(()) => Ok(pending),
+        Err(error) => Err(unwritable(path, pending.explain(error))),
+    }
+}
+
+fn unwritable(path: &Path, error: FileError) -> LockError {
+    let path = path.to_owned();
+    match error {
+        FileError::NotAFile { what, .. } => LockError::NotAFile { path, what },
+        FileError::Folder { error, .. } | FileError::Write { error, .. } => {
+            LockError::Unwritable { path, error }
+        }
+        FileError::Full { .. } => LockError::Unwritable {
+            path,
+            error: io::ErrorKind::StorageFull.into(),
+        },
+        FileError::FolderMissing { .. } | FileError::SameAsInput { .. } => LockError::Unwritable {
+            path,
+            error: io::ErrorKind::NotFound.into(),
+        },
+    }
+}
