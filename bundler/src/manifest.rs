@@ -8,13 +8,16 @@ mod check;
 mod choice;
 mod error;
 mod facts;
+mod kinds;
 mod pattern;
 mod permissions;
+mod profile;
 mod raw;
 mod schema;
 mod shape;
 mod size;
 mod timestamps;
+mod vars;
 mod wild;
 
 use std::io::Read as _;
@@ -30,10 +33,13 @@ use crate::report::Text;
 use crate::source::{Kind, Source};
 
 pub use choice::{BASE, Choice, Environment, Variables};
-pub use error::{ManifestError, ManifestProblem, MountProblem};
+pub use error::{
+    ManifestError, ManifestProblem, ManifestWarning, MountProblem, ProfileProblem, VarProblem,
+};
 pub use facts::{MachineDependent, Var, VarSource};
 pub use pattern::Pattern;
 pub use permissions::Permissions;
+pub use profile::FromProfile;
 pub use raw::{EnvPolicy, Host, Memory, Symlinks};
 pub use schema::schema;
 pub use timestamps::Timestamps;
@@ -58,8 +64,11 @@ pub struct Manifest {
     pub(crate) profile: String,
     /// The names of all profiles but the base, in the order of the text.
     pub(crate) profiles: Vec<String>,
-    /// Sorted by name.
+    /// What is not as in the base, in the order of the text.
+    pub(crate) from_profiles: Vec<FromProfile>,
+    /// Those that are used, sorted by name.
     pub(crate) vars: Vec<Var>,
+    pub(crate) warnings: Vec<ManifestWarning>,
     pub(crate) input: HostPath,
     pub(crate) output: HostPath,
     pub(crate) limits: Limits,
@@ -264,7 +273,20 @@ impl Manifest {
         &self.profiles
     }
 
-    /// The variables of `[vars]` with their values, sorted by name.
+    /// What is not as in the base: values that the profile or those it inherits from gave or took away, in the order of
+    /// the text.
+    #[must_use]
+    pub fn from_profiles(&self) -> &[FromProfile] {
+        &self.from_profiles
+    }
+
+    /// What is allowed and yet likely a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> &[ManifestWarning] {
+        &self.warnings
+    }
+
+    /// The variables of `[vars]` that this profile uses, with their values; sorted by name.
     #[must_use]
     pub fn vars(&self) -> &[Var] {
         &self.vars

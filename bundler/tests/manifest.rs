@@ -200,6 +200,8 @@ fn codes() -> Vec<(String, String)> {
     for (stage, file) in [
         ("manifest", "error"),
         ("manifest", "error/mounts"),
+        ("manifest", "error/profiles"),
+        ("manifest", "error/vars"),
         ("plan", "error"),
         ("plan", "warning"),
     ] {

@@ -67,6 +67,7 @@ fn tables(schema: &Json) -> BTreeMap<&'static str, &Json> {
         ("file", of("File")),
         ("dir", of("Dir")),
         ("symlink", of("Symlink")),
+        ("profile.dev", of("Profile")),
     ])
 }
 
@@ -85,8 +86,19 @@ fn the_example_names_every_key_once_at_its_default() {
     let schema = schema();
     let tables = tables(&schema);
     let mut keys = keys(&text);
-    // The one table whose keys are the user's own.
+    // The tables whose keys are the user's own.
     assert!(keys.remove("env").is_some_and(|names| names.len() == 1));
+    let vars = keys.remove("vars").unwrap();
+    let [(_, Some(var))] = &vars[..] else {
+        panic!("{vars:?} is not one variable")
+    };
+    for (key, property) in schema["$defs"]["Var"]["properties"].as_object().unwrap() {
+        let default = property.get("default").map(Json::to_string);
+        let written = format!("{key} = {}", default.unwrap_or_default());
+        assert!(var.contains(&written), "{written} is not in {var}");
+    }
+    // What a profile's tables can have is what those of the top level can have.
+    keys.retain(|table, _| !table.starts_with("profile.dev."));
     let headers: BTreeSet<&str> = keys.keys().map(String::as_str).collect();
     assert_eq!(headers, tables.keys().copied().collect());
     for (table, properties) in tables {

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use wasi_vfs::image::{self, mode_text};
-use wasi_vfs::manifest::{Manifest, Memory};
+use wasi_vfs::manifest::{self, BASE, FromProfile, Manifest, VarSource};
 use wasi_vfs::plan::{self, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
 
 use super::manifest::ManifestArg;
 use super::render::{columns, human_size, printable};
-use super::report::{Notice, PlanReport, REPORT, totals_text};
+use super::report::{Notice, PlanReport, REPORT, Value, Var, totals_text};
 use super::start::{self, Mount};
 use super::{Outcome, screen::Screen, tree};
 
@@ -40,8 +40,7 @@ impl Plan {
         if self.json {
             screen.print_json(&self.report(&manifest, &plan, &image, notices))?;
         } else {
-            let memory = manifest.link().memory;
-            screen.print(&text(&plan, memory, &image, screen.draws()))?;
+            screen.print(&text(&manifest, &plan, &image, screen.draws()))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -56,6 +55,7 @@ impl Plan {
         PlanReport {
             report: REPORT,
             manifest: self.manifest.path().display().to_string(),
+            profile: manifest.profile().to_owned(),
             module: manifest.input().display().to_string(),
             output: manifest.output().display().to_string(),
             preopens: plan.roots().iter().map(GuestPath::as_str).collect(),
@@ -65,12 +65,15 @@ impl Plan {
             memory: manifest.link().memory,
             totals: plan.totals(),
             metadata_size: image.metadata_size(),
+            values: manifest.from_profiles().iter().map(value).collect(),
+            vars: manifest.vars().iter().map(var).collect(),
+            machine_dependent: machine_dependent(manifest),
             notices,
         }
     }
 }
 
-fn text(plan: &plan::Plan, memory: Memory, image: &image::Image, drawn: bool) -> String {
+fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
     let lines = tree::draw(plan, drawn);
     let marks: BTreeMap<&str, String> = (plan.mounts().iter())
         .map(|it| (it.path.as_str(), mount(it).mark()))
@@ -89,10 +92,64 @@ fn text(plan: &plan::Plan, memory: Memory, image: &image::Image, drawn: bool) ->
         human_size(image.metadata_size()),
         human_size(image.contents_size()),
     ));
-    for fact in start::facts(plan.start(), memory) {
+    for fact in start::facts(plan.start(), manifest.link().memory) {
         text.push_str(&format!("{fact}\n"));
     }
+    for fact in facts(manifest) {
+        text.push_str(&format!("{}\n", printable(&fact)));
+    }
     text
+}
+
+/// Where it comes from what the plan is made of: profile, variables, machine.
+fn facts(manifest: &Manifest) -> Vec<String> {
+    let mut facts: Vec<String> = Vec::new();
+    if manifest.profile() != BASE {
+        let values = manifest.from_profiles();
+        let said = if values.is_empty() {
+            ", the same as `base`"
+        } else {
+            ":"
+        };
+        facts.push(format!("profile {}{said}", manifest.profile()));
+        facts.extend(values.iter().map(|value| format!("  {value}")));
+    }
+    for var in manifest.vars() {
+        let from = match &var.from {
+            VarSource::Default => "the manifest's default".to_owned(),
+            VarSource::Environment(env) => format!("the environment's {env}"),
+        };
+        facts.push(format!("variable {} = {:?}, {from}", var.name, var.value));
+    }
+    for fact in machine_dependent(manifest) {
+        facts.push(format!("depends on the machine: {fact}"));
+    }
+    facts
+}
+
+fn machine_dependent(manifest: &Manifest) -> Vec<String> {
+    let facts = manifest.machine_dependent();
+    facts.iter().map(ToString::to_string).collect()
+}
+
+fn value(value: &FromProfile) -> Value {
+    Value {
+        key: value.key.clone(),
+        value: value.value.clone(),
+        profile: value.profile.clone(),
+        line: value.line,
+    }
+}
+
+fn var(var: &manifest::Var) -> Var {
+    Var {
+        name: var.name.clone(),
+        value: var.value.clone(),
+        env: match &var.from {
+            VarSource::Default => None,
+            VarSource::Environment(env) => Some(env.clone()),
+        },
+    }
 }
 
 /// A mount for people and reports.

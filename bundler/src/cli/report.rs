@@ -88,6 +88,8 @@ pub(crate) struct PlanReport<'p> {
     pub(crate) report: u32,
     /// The manifest's path.
     pub(crate) manifest: String,
+    /// The profile of it; `base` without one.
+    pub(crate) profile: String,
     /// The module that will be bundled.
     pub(crate) module: String,
     /// Where the bundle will be written.
@@ -106,8 +108,42 @@ pub(crate) struct PlanReport<'p> {
     pub(crate) totals: Totals,
     /// Bytes of metadata in the image.
     pub(crate) metadata_size: u64,
+    /// What is not as in the base of the manifest, in the order of its lines.
+    pub(crate) values: Vec<Value>,
+    /// The variables that the profile uses, sorted by name.
+    pub(crate) vars: Vec<Var>,
+    /// By what two machines may come to different bundles.
+    pub(crate) machine_dependent: Vec<String>,
     /// What the user should know.
     pub(crate) notices: Vec<Notice>,
+}
+
+/// A value that a profile gave or took away.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Value {
+    /// The key with the tables it is in, a mount by its name and others by their guest path.
+    pub(crate) key: String,
+    /// The value as it is written; absent for what the profile removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<serde_json::Value>,
+    /// The profile.
+    pub(crate) profile: String,
+    /// The line of the manifest, from 1.
+    pub(crate) line: usize,
+}
+
+/// A variable of `[vars]`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Var {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value.
+    pub(crate) value: String,
+    /// The environment variable that the value comes from; absent for one that the manifest has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) env: Option<String>,
 }
 
 /// What `inspect --json` prints.

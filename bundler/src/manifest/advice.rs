@@ -8,22 +8,35 @@ use super::error::{ManifestProblem, span};
 use super::shape::Place;
 
 /// Keys that the format has and this version does not: table, key, what to do now.
-const LATER_KEYS: [(&str, &str, &str); 3] = [
-    (
-        "",
-        "profile",
-        "keep a manifest per profile and choose with `-m PATH`",
-    ),
-    ("", "vars", "write the values themselves"),
-    (
-        "",
-        "preinit",
-        "remove it; the program initializes when it is run",
-    ),
-];
+const LATER_KEYS: [(&str, &str, &str); 1] = [(
+    "",
+    "preinit",
+    "remove it; the program initializes when it is run",
+)];
 
 /// Keys that are right in another table: table, key, what to do.
-const ELSEWHERE: [(&str, &str, &str); 6] = [
+const ELSEWHERE: [(&str, &str, &str); 11] = [
+    (
+        "profile.",
+        "module",
+        "write `input` and `output` in the profile's own table",
+    ),
+    (
+        "profile.",
+        "manifest-version",
+        "remove it; the manifest has one for all profiles",
+    ),
+    (
+        "profile.",
+        "profile",
+        "write the other profile beside this one, with `inherits`",
+    ),
+    (
+        "profile.",
+        "extends",
+        "write `inherits` with the name of the profile that it starts from",
+    ),
+    ("", "profiles", "write `[profile.NAME]` for each profile"),
     (
         "defaults",
         "writable",
@@ -60,7 +73,7 @@ pub(super) fn unknown_key(
 ) -> ManifestProblem {
     if let Some((table, _, help)) = LATER_KEYS
         .iter()
-        .find(|(table, name, _)| *table == place.name && *name == key)
+        .find(|(table, name, _)| *table == place.kind() && *name == key)
     {
         let what = if table.is_empty() {
             format!("`[{key}]`")
@@ -75,7 +88,7 @@ pub(super) fn unknown_key(
     }
     let elsewhere = ELSEWHERE
         .iter()
-        .find(|(table, name, _)| *table == place.name && *name == key);
+        .find(|(table, name, _)| *name == key && place.is(table));
     let help = match elsewhere {
         Some((_, _, help)) => (*help).to_owned(),
         None => suggestion(key, known, "its keys are"),
@@ -115,6 +128,9 @@ pub(super) fn wrong_type(
         format!("{}.{key}", place.name)
     };
     let help = match (types.first().copied(), value) {
+        (_, found) if place.name == "profile" && !matches!(found, DeValue::Array(_)) => {
+            "write it in the table of a profile, such as `[profile.dev]`".to_owned()
+        }
         (Some("array"), DeValue::Table(_)) => format!("write `[[{header}]]`, in double brackets"),
         (Some("array"), _) if ["mount", "rule", "file", "dir", "symlink"].contains(&key) => {
             format!("write `[[{header}]]` with its keys below")
@@ -128,10 +144,10 @@ pub(super) fn wrong_type(
                 number.as_str().trim_start_matches('0')
             )
         }
-        (Some("string"), DeValue::Integer(number)) if place.name == "env" => {
+        (Some("string"), DeValue::Integer(number)) if texts_only(place) => {
             format!("write `{key} = \"{}\"`, in quotes", number.as_str())
         }
-        (Some("string"), DeValue::Boolean(value)) if place.name == "env" => {
+        (Some("string"), DeValue::Boolean(value)) if texts_only(place) => {
             format!("write `{key} = \"{value}\"`, in quotes")
         }
         (Some("string"), DeValue::Datetime(time)) => {
@@ -160,18 +176,75 @@ pub(super) fn wrong_type(
 }
 
 /// What to type for a profile that the manifest does not have; `known` are those that it has.
-pub(super) fn unknown_profile(name: &str, known: &[&str]) -> String {
+pub(super) fn unknown_profile(name: &str, known: &[String]) -> String {
     if known.is_empty() {
         return format!(
-            "the manifest has none but `base`; add `[profile.{name}]`, or leave the choice out"
+            "the manifest has no profiles; add `[profile.{name}]`, or leave out `--profile` for its top level"
         );
     }
-    let all = [&["base"], known].concat();
+    let mut all = vec!["base"];
+    all.extend(known.iter().map(String::as_str));
     let listed = format!("the manifest has `{}`", all.join("`, `"));
     match near(name, &all) {
         Some(near) => format!("did you mean `{near}`? {listed}"),
         None => listed,
     }
+}
+
+/// What `inherits` can be; `known` are the other profiles.
+pub(super) fn unknown_parent(name: &str, known: &[String]) -> String {
+    let mut all = vec!["base"];
+    all.extend(known.iter().map(String::as_str));
+    suggestion(name, &all, "it can be")
+}
+
+/// What can be removed.
+pub(super) fn not_removable(what: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        return "remove it from `remove`: there is nothing to take away".to_owned();
+    }
+    // Without its prefix a variable's name is easily written, too.
+    let variable = format!("env.{what}");
+    if known.contains(&variable) {
+        return format!("did you mean `{variable}`?");
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    suggestion(what, &known, "what it can remove:")
+}
+
+/// What a profile's mount without a guest path can be called.
+pub(super) fn unknown_mount(name: &str, known: &[String]) -> String {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match near(name, &known) {
+        Some(near) => format!("did you mean `{near}`? a new mount needs `guest`"),
+        None if known.is_empty() => "add `guest`: there is no mount to change".to_owned(),
+        None => format!(
+            "add `guest` for a new mount, or write one of `{}`",
+            known.join("`, `")
+        ),
+    }
+}
+
+/// How to tell tables of one name apart.
+pub(super) fn ambiguous(what: &str) -> &'static str {
+    match what {
+        "mount" => "give each of them a `name` of its own, and write the one that is meant",
+        _ => "remove all but one of them",
+    }
+}
+
+/// What to write for a `${NAME}` that is not declared.
+pub(super) fn undeclared_var(name: &str, known: &[&str]) -> String {
+    let escape = format!("for the text itself write `$${{{name}}}`");
+    match near(name, known) {
+        Some(near) => format!("did you mean `${{{near}}}`? {escape}"),
+        None => format!("declare it: `[vars]` with `{name} = \"...\"`; {escape}"),
+    }
+}
+
+/// Whether the table has the user's own keys, and texts as their values.
+fn texts_only(place: &Place) -> bool {
+    ["env", "vars"].contains(&place.kind())
 }
 
 /// An array with something in it that it can't hold.

@@ -12,8 +12,11 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 use toml::de::DeTable;
 
-use super::error::{ManifestError, ManifestProblem, span};
+use super::error::{ManifestError, ManifestProblem, ManifestWarning, span};
+use super::facts::Var;
+use super::profile::{self, FromProfile, Layers, Profiles, Selected};
 use super::raw::{self, At};
+use super::vars::{self, Vars};
 use super::{
     Attributes, BASE, Choice, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits,
     Link, Manifest, Permissions, Request, RequestKind, Rule, Timestamps, advice, shape,
@@ -41,26 +44,30 @@ pub(super) fn manifest(
     dir: &Path,
     choice: &Choice,
 ) -> Result<Manifest, ManifestError> {
-    let (raw, mut problems) = match read(text.as_str()) {
-        Ok(read) => read,
-        Err(problems) => return Err(ManifestError::new(text, problems)),
-    };
-    if let Some(profile) = choice.profile.as_deref().filter(|profile| *profile != BASE) {
-        problems.push(ManifestProblem::UnknownProfile {
-            profile: profile.to_owned(),
-            help: advice::unknown_profile(profile, &[]),
-        });
-    }
-    let mut check = Check {
-        dir,
-        environment: &choice.environment,
-        problems,
-        asked_epoch: false,
-        names: BTreeMap::new(),
-        text: text.as_str(),
-    };
-    let manifest = check.manifest(&text, path, raw);
-    let mut problems = check.problems;
+    let mut problems = Vec::new();
+    let read = read(text.as_str(), choice, &mut problems);
+    let manifest = read.and_then(|read| {
+        let mut check = Check {
+            dir,
+            environment: &choice.environment,
+            problems: std::mem::take(&mut problems),
+            asked_epoch: false,
+            names: BTreeMap::new(),
+            text: text.as_str(),
+            layers: read.layers,
+            headers: read.headers,
+        };
+        let manifest = check.manifest(&text, path, read.raw);
+        problems = check.problems;
+        Some(Manifest {
+            profile: choice.profile.clone().unwrap_or(BASE.to_owned()),
+            profiles: read.profiles,
+            from_profiles: read.from_profiles,
+            vars: read.vars,
+            warnings: read.warnings,
+            ..manifest?
+        })
+    });
     match manifest {
         Some(manifest) if problems.is_empty() => Ok(manifest),
         _ => {
@@ -70,19 +77,53 @@ pub(super) fn manifest(
     }
 }
 
-/// The text as far as it fits the schema, and what does not.
-fn read(text: &str) -> Result<(raw::Manifest, Vec<ManifestProblem>), Vec<ManifestProblem>> {
+/// The selected profile as written, with all that no later step has to know of profiles and variables.
+struct Read {
+    raw: raw::Manifest,
+    layers: Layers,
+    headers: BTreeMap<usize, Vec<Range<usize>>>,
+    profiles: Vec<String>,
+    from_profiles: Vec<FromProfile>,
+    vars: Vec<Var>,
+    warnings: Vec<ManifestWarning>,
+}
+
+/// The text as far as it fits the schema; `None` only when there are problems.
+fn read(text: &str, choice: &Choice, problems: &mut Vec<ManifestProblem>) -> Option<Read> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|error| syntax(error, text)).collect());
+        problems.extend(errors.iter().map(|error| syntax(error, text)));
+        return None;
     }
-    let mut problems = shape::fit(table.get_mut(), &super::schema());
+    let written = profile::written(table.get_ref());
+    *problems = shape::fit(table.get_mut(), &super::schema());
+    let profiles = Profiles::take(std::mem::take(table.get_mut()), written, problems);
+    let wanted = choice.profile.as_deref().unwrap_or(BASE);
+    let Selected {
+        table: mut selected,
+        layers,
+        headers,
+        from_profiles,
+    } = profiles.select(wanted, text, problems)?;
+    let mut vars = Vars::take(&mut selected, text, &choice.environment.variables, problems);
+    vars.expand(&mut selected, problems);
+    let used = profiles.tables().flat_map(vars::used).collect();
+    let (vars, warnings) = vars.finish(&used);
+    *table.get_mut() = selected;
     match raw::Manifest::deserialize(toml::Deserializer::from(table)) {
-        Ok(raw) => Ok((raw, problems)),
+        Ok(raw) => Some(Read {
+            raw,
+            layers,
+            headers,
+            profiles: profiles.names(),
+            from_profiles,
+            vars,
+            warnings,
+        }),
         // The schema is made from the same types, so nothing it lets through fails here.
         Err(error) => {
             problems.push(syntax(&error, text));
-            Err(problems)
+            None
         }
     }
 }
@@ -119,6 +160,9 @@ struct Check<'a> {
     /// The names that mounts were given, and where.
     names: BTreeMap<String, Range<usize>>,
     text: &'a str,
+    layers: Layers,
+    /// The other places of tables that profiles have changed, by the start of the first.
+    headers: BTreeMap<usize, Vec<Range<usize>>>,
 }
 
 impl Check<'_> {
@@ -154,10 +198,11 @@ impl Check<'_> {
             requests.push((dir.span.start, self.dir(dir.value, &implied)));
         }
         for symlink in raw.symlink.into_iter().flatten() {
-            requests.push((symlink.span.start, self.symlink(symlink.value, &implied)));
+            requests.push((symlink.span.start, self.symlink(symlink, &implied)));
         }
-        // "What a table above put there" is about the text, whatever the kinds of the tables.
-        requests.sort_by_key(|(start, _)| *start);
+        // "What a table above put there" is about the text, whatever the kinds of the tables; but what a profile adds
+        // comes after all that it inherits, wherever it is written.
+        requests.sort_by_key(|(start, _)| (self.layers.at(*start), *start));
         let requests: Vec<Request> = requests
             .into_iter()
             .filter_map(|(_, request)| request)
@@ -183,7 +228,9 @@ impl Check<'_> {
             path,
             profile: BASE.to_owned(),
             profiles: Vec::new(),
+            from_profiles: Vec::new(),
             vars: Vec::new(),
+            warnings: Vec::new(),
             input,
             output,
             limits: limits?,
@@ -239,13 +286,19 @@ impl Check<'_> {
 
     /// Whether a key of the table with this header was refused: what the table seems to lack may be that.
     fn told_in(&self, header: &Range<usize>) -> bool {
-        let length = self.text[header.end..]
-            .find("\n[")
-            .unwrap_or(self.text.len());
-        let table = header.start..header.end.saturating_add(length);
-        self.problems
-            .iter()
-            .any(|problem| table.contains(&problem.at()))
+        let others = self.headers.get(&header.start);
+        [header]
+            .into_iter()
+            .chain(others.into_iter().flatten())
+            .any(|header| {
+                let length = self.text[header.end..]
+                    .find("\n[")
+                    .unwrap_or(self.text.len());
+                let table = header.start..header.end.saturating_add(length);
+                self.problems
+                    .iter()
+                    .any(|problem| table.contains(&problem.at()))
+            })
     }
 
     fn rule(&mut self, raw: At<raw::Rule>) -> Option<Rule> {
@@ -332,7 +385,20 @@ impl Check<'_> {
         })
     }
 
-    fn symlink(&mut self, raw: raw::Symlink, base: &Attributes) -> Option<Request> {
+    fn symlink(&mut self, raw: At<raw::Symlink>, base: &Attributes) -> Option<Request> {
+        let At {
+            value: raw,
+            span: header,
+        } = raw;
+        // One that a profile adds; the schema can't tell it from one that a profile changes.
+        if raw.target.is_none() && !self.told_in(&header) {
+            self.problems.push(ManifestProblem::MissingKey {
+                key: "target".to_owned(),
+                table: "`[[symlink]]`".to_owned(),
+                example: advice::example("target").to_owned(),
+                at: span(&header),
+            });
+        }
         let attributes = self.attributes(base, &None, &None, &raw.timestamps);
         let target = raw.target.and_then(|target| {
             let problem = match target.value.as_str() {

@@ -1,6 +1,8 @@
 //! What can be wrong with a manifest.
 
 mod mounts;
+mod profiles;
+mod vars;
 
 use std::io;
 use std::ops::Range;
@@ -12,6 +14,8 @@ use crate::path::GuestPathError;
 use crate::report::Report;
 
 pub use mounts::MountProblem;
+pub use profiles::ProfileProblem;
+pub use vars::{ManifestWarning, VarProblem};
 
 /// Everything wrong with one manifest.
 pub type ManifestError = Report<ManifestProblem>;
@@ -452,20 +456,20 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A profile that the manifest does not have.
-    #[error("there is no profile `{profile}`")]
-    #[diagnostic(code(wasi_vfs::manifest::unknown_profile), help("{help}"))]
-    UnknownProfile {
-        /// The name given.
-        profile: String,
-        /// Those it has.
-        help: String,
-    },
-
     /// A mount that has rules of its own.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Mount(#[from] MountProblem),
+
+    /// A profile.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Profile(#[from] ProfileProblem),
+
+    /// A variable.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Var(#[from] VarProblem),
 }
 
 impl ManifestProblem {

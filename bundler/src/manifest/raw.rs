@@ -3,11 +3,18 @@
 //! These types are also the JSON schema: the doc comments are what an editor shows. `shape` holds a text
 //! against that schema, so what an editor accepts and what the parser accepts can't differ; `check` decides the rest.
 
+mod profile;
+mod vars;
+
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
+
+pub(super) use profile::Profiles;
+pub(super) use vars::{Var, Vars};
 
 /// A value and the bytes of the manifest it was written at.
 #[derive(Debug, Clone)]
@@ -152,23 +159,29 @@ pub(super) struct Env(pub(super) Vec<(At<String>, At<String>)>);
 
 impl<'de> Deserialize<'de> for Env {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Env;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a table of texts")
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Env, A::Error> {
-                let mut variables = Vec::new();
-                // A map would lose where the names stand.
-                while let Some(variable) = map.next_entry()? {
-                    variables.push(variable);
-                }
-                Ok(Env(variables))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
+        entries(deserializer).map(Self)
     }
+}
+
+/// The keys and values of a table whose keys are the user's own. A map would lose where the keys stand.
+fn entries<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<(At<String>, V)>, D::Error> {
+    struct Visitor<V>(PhantomData<V>);
+    impl<'de, V: Deserialize<'de>> de::Visitor<'de> for Visitor<V> {
+        type Value = Vec<(At<String>, V)>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a table")
+        }
+        fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::new();
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
+            }
+            Ok(entries)
+        }
+    }
+    deserializer.deserialize_map(Visitor(PhantomData))
 }
 
 impl JsonSchema for Env {

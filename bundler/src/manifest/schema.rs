@@ -1,7 +1,7 @@
 //! The JSON schema of the manifest, made from the types in `raw`.
 
 use schemars::transform::{RecursiveTransform, Transform};
-use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::raw;
@@ -9,17 +9,29 @@ use super::raw;
 /// The manifest's JSON schema (draft 2020-12), as `schema/wasi-vfs.schema.json` holds it.
 #[must_use]
 pub fn schema() -> Value {
-    of::<raw::Manifest>()
+    let mut generator = generator();
+    // Both are used up before the text becomes a `raw::Manifest`, so that has no key for them.
+    let profiles = generator.subschema_for::<raw::Profiles>();
+    let vars = generator.subschema_for::<raw::Vars>();
+    let mut schema = generator.into_root_schema_for::<raw::Manifest>();
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert("profile".to_owned(), profiles.to_value());
+        properties.insert("vars".to_owned(), vars.to_value());
+    }
+    schema.to_value()
 }
 
 /// The schema of a file in TOML.
 pub(crate) fn of<T: JsonSchema>() -> Value {
+    generator().into_root_schema_for::<T>().to_value()
+}
+
+fn generator() -> SchemaGenerator {
     let mut settings = SchemaSettings::draft2020_12();
     settings
         .transforms
         .push(Box::new(RecursiveTransform(NoNull)));
-    let schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.to_value()
+    settings.into_generator()
 }
 
 /// Optional keys are left out: TOML has no null.
@@ -50,16 +62,5 @@ impl Transform for NoNull {
                 schema.insert(key, value);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn print() {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&super::schema()).unwrap()
-        );
     }
 }

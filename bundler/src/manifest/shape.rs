@@ -44,6 +44,23 @@ impl Place {
         Self { name, in_array }
     }
 
+    /// The table's name as it would be at the top level: `mount` for `profile.dev.mount`, nothing for `profile.dev`.
+    pub(super) fn kind(&self) -> &str {
+        let in_profile = self.name.strip_prefix("profile.");
+        in_profile.map_or(&self.name, |name| {
+            name.split_once('.').map_or("", |(_, kind)| kind)
+        })
+    }
+
+    /// Whether it is this table, in any profile; `profile.` is a profile's own.
+    pub(super) fn is(&self, table: &str) -> bool {
+        let is_profile = self.name.starts_with("profile.") && self.kind().is_empty();
+        match table {
+            "profile." => is_profile,
+            table => !is_profile && self.kind() == table,
+        }
+    }
+
     /// As messages say it: `[[mount.rule]]`, `[link]`, the manifest.
     pub(super) fn shown(&self) -> String {
         match (&*self.name, self.in_array) {

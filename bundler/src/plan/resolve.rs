@@ -45,7 +45,9 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
         .with_mounts(mounts)
         .with_start(Start::of(manifest));
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
-    plan.warnings = warning::find(&plan);
+    let of_manifest = manifest.warnings().iter().cloned();
+    plan.warnings = of_manifest.map(Into::into).collect();
+    plan.warnings.extend(warning::find(&plan));
     Ok(plan)
 }
 

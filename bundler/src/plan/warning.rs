@@ -5,7 +5,7 @@ use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{MountKind, Paths, Plan};
-use crate::manifest::Host;
+use crate::manifest::{Host, ManifestWarning};
 use crate::path::GuestPath;
 
 /// Something a user should know about a plan; it works all the same. Codes are stable, like those of problems.
@@ -50,6 +50,11 @@ pub enum PlanWarning {
         help("add a `[[mount]]` with `guest` and `source`")
     )]
     Empty,
+
+    /// Something about the manifest itself.
+    #[error(transparent)]
+    #[diagnostic(forward(0))]
+    Manifest(#[from] ManifestWarning),
 }
 
 pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Check, DEFAULT_EXCLUDES, HIDDEN};
 use crate::manifest::error::{ManifestProblem, MountProblem, span};
+use crate::manifest::kinds::kind_takes;
 use crate::manifest::raw::{self, At, Host, MountKind as Kind};
 use crate::manifest::{
     Attributes, Mount, MountKind, Pattern, Point, Request, RequestKind, advice, display_size,
@@ -146,7 +147,7 @@ impl Check<'_> {
         fn at<T>(key: &'static str, value: &Option<At<T>>) -> Option<(&'static str, Range<usize>)> {
             value.as_ref().map(|value| (key, value.span.clone()))
         }
-        let of_files = [
+        let keys = [
             at("source", &raw.source),
             at("writable", &raw.writable),
             at("include", &raw.include),
@@ -163,22 +164,16 @@ impl Check<'_> {
                 .flatten()
                 .next()
                 .map(|rule| ("rule", rule.span.clone())),
+            at("size-limit", &raw.size_limit),
+            at("required", &raw.required),
         ];
-        let limit = at("size-limit", &raw.size_limit);
-        let required = at("required", &raw.required);
-        let (name, help, mut keys): (_, _, Vec<_>) = match kind {
-            Kind::Embed => ("embed", TAKES_EMBED, required.into_iter().collect()),
-            Kind::Tmpfs => (
-                "tmpfs",
-                TAKES_TMPFS,
-                of_files.into_iter().flatten().chain(required).collect(),
-            ),
-            Kind::Host => (
-                "host",
-                TAKES_HOST,
-                of_files.into_iter().flatten().chain(limit).collect(),
-            ),
+        let (name, help) = match kind {
+            Kind::Embed => ("embed", TAKES_EMBED),
+            Kind::Tmpfs => ("tmpfs", TAKES_TMPFS),
+            Kind::Host => ("host", TAKES_HOST),
         };
+        let keys = keys.into_iter().flatten();
+        let mut keys: Vec<_> = keys.filter(|(key, _)| !kind_takes(name, key)).collect();
         keys.sort_by_key(|(_, at)| at.start);
         let mut spans: Vec<_> = keys.iter().map(|(_, at)| span(at)).collect();
         if spans.is_empty() {

@@ -25,9 +25,6 @@ impl Check<'_> {
                 });
                 continue;
             }
-            if self.variable(&name.value, &value.value, &value.span) {
-                continue;
-            }
             if let Some(value) = self.passed(value) {
                 variables.push((name.value, value));
             }

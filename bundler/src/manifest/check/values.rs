@@ -36,9 +36,6 @@ impl Check<'_> {
         raw: Option<At<String>>,
     ) -> Option<(GuestPath, Range<usize>, bool)> {
         let At { value, span: at } = raw?;
-        if self.variable("guest", &value, &at) {
-            return None;
-        }
         match GuestPath::parse(&value) {
             Ok(path) => Some((path, at, value.ends_with('/'))),
             Err(error) => {
@@ -82,9 +79,6 @@ impl Check<'_> {
         raw: Option<At<String>>,
     ) -> Option<HostPath> {
         let At { value, span: at } = raw?;
-        if self.variable(key, &value, &at) {
-            return None;
-        }
         let problem = match value.as_str() {
             "" => "is empty",
             text if text.contains('\0') => "contains a NUL character",
@@ -102,19 +96,6 @@ impl Check<'_> {
             at: span(&at),
         });
         None
-    }
-
-    /// Whether a path contains `${...}`: reserved, so that it does not change its meaning later.
-    pub(super) fn variable(&mut self, key: &str, text: &str, at: &Range<usize>) -> bool {
-        let found = text.contains("${");
-        if found {
-            self.problems.push(ManifestProblem::NotYet {
-                what: format!("variables, as in `{key} = \"{text}\"`"),
-                help: "write the value itself".to_owned(),
-                at: span(at),
-            });
-        }
-        found
     }
 
     /// A number of bytes.

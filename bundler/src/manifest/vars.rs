@@ -1,0 +1,277 @@
+//! Variables: what `${NAME}` stands for, and putting it there.
+//!
+//! This is done on the TOML of the selected profile, before anything is read from it. A variable is looked up when it is
+//! first used: what no text of the profile asks for can't reach the bundle, and need not be set.
+
+mod expand;
+mod secret;
+mod texts;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde::Deserialize as _;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::advice;
+use super::choice::Variables;
+use super::error::{ManifestProblem, ManifestWarning, VarProblem, span};
+use super::facts::{Var, VarSource};
+use super::profile::line;
+use super::raw::{self, At};
+use expand::{Piece, pieces};
+
+/// The names of variables that the texts of a table use.
+pub(super) fn used(table: &DeTable<'_>) -> BTreeSet<String> {
+    let mut table = table.clone();
+    let mut names = BTreeSet::new();
+    for text in texts::of(&mut table) {
+        if let DeValue::String(text) = text.get_ref() {
+            names.extend(pieces(text).into_iter().filter_map(|piece| match piece {
+                Piece::Var(name) => Some(name.to_owned()),
+                Piece::Text(_) | Piece::Malformed(_) => None,
+            }));
+        }
+    }
+    names
+}
+
+/// The variables of one profile.
+pub(super) struct Vars<'a> {
+    declared: BTreeMap<String, At<raw::Var>>,
+    environment: &'a Variables,
+    text: &'a str,
+    /// Those that were used, and their value unless something is wrong with it.
+    values: BTreeMap<String, Option<Var>>,
+    /// Those that something is wrong with, which was told.
+    refused: BTreeSet<String>,
+}
+
+impl<'a> Vars<'a> {
+    /// Takes `[vars]` out of a manifest that fits the schema.
+    pub(super) fn take(
+        table: &mut DeTable<'_>,
+        text: &'a str,
+        environment: &'a Variables,
+        problems: &mut Vec<ManifestProblem>,
+    ) -> Self {
+        let mut vars = Self {
+            declared: BTreeMap::new(),
+            environment,
+            text,
+            values: BTreeMap::new(),
+            refused: BTreeSet::new(),
+        };
+        let Some(DeValue::Table(table)) = table.remove("vars").map(Spanned::into_inner) else {
+            return vars;
+        };
+        let raw = raw::Vars::deserialize(toml::Deserializer::from(Spanned::new(0..0, table)))
+            .unwrap_or_else(|error| unreachable!("BUG: `[vars]` fits the schema: {error}"));
+        for (name, var) in raw.0 {
+            if let Some(problem) = wrong(&name, &var, text) {
+                vars.refused.insert(name.value.clone());
+                problems.push(problem);
+            }
+            vars.declared.insert(name.value, var);
+        }
+        vars
+    }
+
+    /// Puts values in place of `${NAME}`. A text with a problem stays as it is.
+    pub(super) fn expand(&mut self, table: &mut DeTable<'_>, problems: &mut Vec<ManifestProblem>) {
+        for value in texts::of(table) {
+            let at = value.span();
+            let DeValue::String(text) = value.get_mut() else {
+                continue;
+            };
+            if !text.contains("${") {
+                continue;
+            }
+            let mut told: BTreeSet<&str> = BTreeSet::new();
+            let mut expanded = Some(String::new());
+            for piece in pieces(text) {
+                let problem = match piece {
+                    Piece::Text(text) => {
+                        expanded
+                            .iter_mut()
+                            .for_each(|expanded| expanded.push_str(text));
+                        continue;
+                    }
+                    Piece::Var(name) if self.declared.contains_key(name) => {
+                        let value = self.value(name, problems);
+                        expanded = expanded
+                            .zip(value)
+                            .map(|(expanded, value)| expanded + &value);
+                        continue;
+                    }
+                    // Once for each text is enough.
+                    Piece::Var(name) if !told.insert(name) => continue,
+                    Piece::Malformed(_) if !told.insert("${") => continue,
+                    Piece::Var(name) => VarProblem::Undeclared {
+                        name: name.to_owned(),
+                        help: self.advice(name),
+                        at: span(&at),
+                    },
+                    Piece::Malformed(found) => VarProblem::Malformed {
+                        found: found.to_owned(),
+                        at: span(&at),
+                    },
+                };
+                expanded = None;
+                problems.push(problem.into());
+            }
+            if let Some(expanded) = expanded {
+                *text = Cow::Owned(expanded);
+            }
+        }
+    }
+
+    /// Those that were used, sorted by name; and a warning for each that nothing in the manifest uses.
+    pub(super) fn finish(self, used: &BTreeSet<String>) -> (Vec<Var>, Vec<ManifestWarning>) {
+        let mut unused: Vec<_> = (self.declared.iter())
+            .filter(|(name, _)| !used.contains(*name))
+            .map(|(name, var)| ManifestWarning::UnusedVar {
+                name: name.clone(),
+                line: line(self.text, var.span.start),
+            })
+            .collect();
+        unused.sort_by_key(|ManifestWarning::UnusedVar { line, .. }| *line);
+        (self.values.into_values().flatten().collect(), unused)
+    }
+
+    fn value(&mut self, name: &str, problems: &mut Vec<ManifestProblem>) -> Option<String> {
+        if !self.values.contains_key(name) {
+            let var = match self.refused.contains(name) {
+                true => None,
+                false => match self.look_up(name) {
+                    Ok(var) => Some(var),
+                    Err(problem) => {
+                        problems.push(problem.into());
+                        None
+                    }
+                },
+            };
+            self.values.insert(name.to_owned(), var);
+        }
+        self.values[name].as_ref().map(|var| var.value.clone())
+    }
+
+    fn look_up(&self, name: &str) -> Result<Var, VarProblem> {
+        let At {
+            value: var,
+            span: at,
+        } = &self.declared[name];
+        let wrong = |problem, help: String| VarProblem::Value {
+            name: name.to_owned(),
+            problem,
+            help,
+            at: span(at),
+        };
+        let given = var.env.as_ref().and_then(|env| {
+            let value = self.environment.get(&env.value)?;
+            Some((value, env.value.clone()))
+        });
+        let (value, from) = match (given, &var.default) {
+            (Some((value, env)), _) => {
+                let help = format!("set `{env}` to a text in UTF-8");
+                let value = value
+                    .into_string()
+                    .map_err(|_| wrong("is not UTF-8", help))?;
+                (value, VarSource::Environment(env))
+            }
+            (None, Some(default)) => (default.clone(), VarSource::Default),
+            (None, None) => {
+                let env = var.env.as_ref().map(|env| env.value.clone());
+                return Err(VarProblem::Unset {
+                    name: name.to_owned(),
+                    env: env.unwrap_or_default(),
+                    at: span(at),
+                });
+            }
+        };
+        if value.contains('\0') {
+            let help = "take it out: no path and no text for a program can have it".to_owned();
+            return Err(wrong("contains a NUL character", help));
+        }
+        if !var.public
+            && let Some(because) = secret::value(&value)
+        {
+            let because = format!("its value {because}");
+            let shown = matches!(from, VarSource::Environment(_));
+            return Err(secret_problem(name, at, shown, because, self.text));
+        }
+        let name = name.to_owned();
+        Ok(Var { name, value, from })
+    }
+
+    fn advice(&self, name: &str) -> String {
+        let known: Vec<&str> = self.declared.keys().map(String::as_str).collect();
+        advice::undeclared_var(name, &known)
+    }
+}
+
+/// What is wrong with a variable whoever uses it.
+fn wrong(name: &At<String>, var: &At<raw::Var>, text: &str) -> Option<ManifestProblem> {
+    let At {
+        value: var,
+        span: at,
+    } = var;
+    let named = || name.value.clone();
+    if !expand::is_name(&name.value) {
+        let (name, at) = (named(), span(&name.span));
+        return Some(VarProblem::Name { name, at }.into());
+    }
+    if var.default.is_none() && var.env.is_none() {
+        let (name, at) = (named(), span(&name.span));
+        return Some(VarProblem::Empty { name, at }.into());
+    }
+    if let Some(env) = &var.env {
+        let problem = match env.value.as_str() {
+            "" => Some("is empty"),
+            name if name.contains('=') => Some("contains `=`"),
+            name if name.contains('\0') => Some("contains a NUL character"),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            let at = span(&env.span);
+            return Some(ManifestProblem::VariableName { problem, at });
+        }
+    }
+    let env = var.env.iter().map(|env| &env.value);
+    let mut names = [&name.value].into_iter().chain(env);
+    if !var.public
+        && let Some((name, word)) = names.find_map(|name| Some((name, secret::word(name)?)))
+    {
+        let because = format!("`{name}` has `{word}` in it");
+        return Some(secret_problem(&named(), at, var.default.is_none(), because, text).into());
+    }
+    if var.default.as_ref().is_some_and(|text| text.contains("${")) {
+        let problem = VarProblem::Value {
+            name: named(),
+            problem: "has `${` in it, and values are not expanded again",
+            help: "write the whole text, or put the variables together where they are used"
+                .to_owned(),
+            at: span(at),
+        };
+        return Some(problem.into());
+    }
+    None
+}
+
+/// A value that the manifest itself has is not shown: then its line must not be.
+fn secret_problem(
+    name: &str,
+    at: &Range<usize>,
+    shown: bool,
+    because: String,
+    text: &str,
+) -> VarProblem {
+    VarProblem::Secret {
+        name: name.to_owned(),
+        line: line(text, at.start),
+        because,
+        at: shown.then(|| span(at)),
+    }
+}
