@@ -35,18 +35,21 @@ pub(crate) struct Run {
 
 #[derive(Debug, thiserror::Error, Diagnostic)]
 enum RunError {
+    /// The engine refuses the module.
     #[error("wasmtime can't run `{}`: {message}", module.display())]
     #[diagnostic(
         code(wasi_vfs::run::module),
         help("`wasi-vfs run` takes WASI preview1 modules (wasm32-wasip1) that export `_start`")
     )]
     Module { module: PathBuf, message: String },
+    /// A directory of `--dir` that can't be opened.
     #[error("cannot give the program the directory `{host}`: {message}")]
     #[diagnostic(
         code(wasi_vfs::run::dir),
         help("--dir takes an existing directory: --dir HOST::GUEST")
     )]
     Dir { host: String, message: String },
+    /// The program did something that the engine stops.
     #[error("the program trapped: {message}")]
     #[diagnostic(
         code(wasi_vfs::run::trap),
