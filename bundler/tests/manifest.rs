@@ -11,12 +11,18 @@
 //! s PATH WHAT          something else, such as `a pipe`
 //! u PATH               what is there can't be read
 //! t PATH SECONDS       its time of last modification
+//! a PATH NAME          the archive of that name in `archives/wrong.rs`
 //! e VALUE              SOURCE_DATE_EPOCH
 //! p NAME               the profile
 //! v NAME VALUE         an environment variable
 //! ```
 //!
 //! with `\xNN` for bytes in paths. `BLESS=1 cargo test` writes the reports anew.
+
+#[path = "archives/build.rs"]
+mod build;
+#[path = "archives/wrong.rs"]
+mod wrong;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -93,6 +99,7 @@ fn tree(text: &str) -> (MemorySource, Choice) {
                 .file(&path, "")
                 .with(path, |metadata| metadata.size = number()),
             "d" => src.directory(path),
+            "a" => src.file(path, wrong::wrong(rest)),
             "l" => src.symlink(path, rest),
             "s" => src.special(
                 path,
@@ -203,6 +210,7 @@ fn codes() -> Vec<(String, String)> {
         ("manifest", "error/profiles"),
         ("manifest", "error/vars"),
         ("plan", "error"),
+        ("plan", "../source/archive/error"),
         ("plan", "warning"),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{stage}/{file}.rs"));

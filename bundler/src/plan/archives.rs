@@ -42,7 +42,8 @@ impl Archives {
         }
         let limit = manifest.limits.archive_size.value;
         match Archive::open_in(src, path, &source.written, format, limit) {
-            Ok(archive) => {
+            Ok(None) => Opened::No,
+            Ok(Some(archive)) => {
                 let archive = Arc::new(archive);
                 self.0.insert(path.to_owned(), Some(Arc::clone(&archive)));
                 Opened::Archive(archive)

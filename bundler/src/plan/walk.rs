@@ -353,8 +353,11 @@ impl<'a> Walk<'a> {
             credit,
             decision,
             shown: match &self.found.archive {
-                Some(archive) if self.levels.len() == 1 => {
-                    archive.shown_member(Path::new(name)).into()
+                Some(_) if self.levels.len() == 1 => {
+                    let mut shown = parent.shown.clone().into_os_string();
+                    shown.push(":");
+                    shown.push(name);
+                    shown.into()
                 }
                 _ => parent.shown.join(name),
             },

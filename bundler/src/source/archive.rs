@@ -4,10 +4,14 @@
 //! every header has been read and checked then, no content has. Contents are read where they are, in the archive itself or, when
 //! that is compressed as a whole, in a temporary file without a name that it was unpacked to. They are never all in memory.
 
+mod bundle;
+mod context;
 mod error;
 mod name;
 mod tar;
 mod tree;
+mod unpack;
+mod zip;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,8 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Kind, Metadata, Part, ReadAt, Source, SourceError, Step, Visited};
+use context::Context;
 pub use error::ArchiveError;
 use tree::{Lost, Member, Node, Tree, What};
+use unpack::Packing;
 
 /// An archive whose tree is known.
 pub struct Archive {
@@ -36,13 +42,49 @@ pub struct Archive {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Tar,
+    /// A tar archive that is compressed as a whole.
+    Packed(Packing),
+    Zip,
+    /// A module that carries an image.
+    Bundle,
 }
 
 impl Format {
     /// The format that a file's name promises.
     pub(crate) fn of(name: &str) -> Option<Self> {
+        const ENDINGS: [(&str, Format); 10] = [
+            (".tar", Format::Tar),
+            (".tar.gz", Format::Packed(Packing::Gzip)),
+            (".tgz", Format::Packed(Packing::Gzip)),
+            (".tar.zst", Format::Packed(Packing::Zstd)),
+            (".tzst", Format::Packed(Packing::Zstd)),
+            (".tar.xz", Format::Packed(Packing::Xz)),
+            (".txz", Format::Packed(Packing::Xz)),
+            (".zip", Format::Zip),
+            (".whl", Format::Zip),
+            (".wasm", Format::Bundle),
+        ];
         let name = name.to_ascii_lowercase();
-        name.ends_with(".tar").then_some(Self::Tar)
+        let format = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
+        format.map(|(_, format)| *format)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tar => "tar",
+            Self::Packed(packing) => packing.name(),
+            Self::Zip => "zip",
+            Self::Bundle => "bundled module",
+        }
+    }
+
+    /// The format of what starts like this.
+    fn of_content(start: &[u8]) -> Option<Self> {
+        match Packing::of(start) {
+            Some(packing) => Some(Self::Packed(packing)),
+            None if zip::is_zip(start) => Some(Self::Zip),
+            None => tar::is_tar(start).then_some(Self::Tar),
+        }
     }
 }
 
@@ -51,46 +93,49 @@ impl Archive {
     ///
     /// # Errors
     /// The first thing wrong with it: that it can't be read, is damaged, too large, or has entries that no directory could have.
+    /// `None`: it is a module that carries no image, so no archive.
     pub(crate) fn open_in(
         src: &dyn Source,
         path: &Path,
         shown: &str,
         format: Format,
         limit: u64,
-    ) -> Result<Self, ArchiveError> {
-        let unreadable = |error: SourceError| {
-            ArchiveError::Unreadable(SourceError {
-                path: shown.into(),
-                ..error
-            })
-        };
+    ) -> Result<Option<Self>, ArchiveError> {
+        let context = Context { shown, limit };
+        let unreadable = |error: SourceError| context.unreadable(error.verb, error.error);
         let opened = src.metadata(path).map_err(unreadable)?;
-        let bytes = src.open_random(path).map_err(unreadable)?;
-        let too_large = || ArchiveError::Size {
-            archive: shown.to_owned(),
-            limit: crate::manifest::display_size(limit),
-        };
-        let tree = match format {
+        let file = src.open_random(path).map_err(unreadable)?;
+        let (bytes, tree) = match format {
             Format::Tar => {
-                let mut start = [0; 512];
-                let there = (bytes.size() as usize).min(start.len());
-                read_exact(shown, &*bytes, &mut start[..there], 0)?;
-                if !tar::is_tar(&start[..there]) {
-                    return Err(ArchiveError::Content {
-                        archive: shown.to_owned(),
-                        found: "it is no tar archive".to_owned(),
-                    });
-                }
-                tar::read(shown, &*bytes, limit, too_large)?
+                context.expect(&*file, format)?;
+                let tree = tar::read(&context, &*file)?;
+                (file, tree)
+            }
+            Format::Packed(packing) => {
+                context.expect(&*file, format)?;
+                let unpacked = unpack::unpack(&context, &*file, packing)?;
+                let tree = tar::read(&context, &unpacked)?;
+                (Arc::new(unpacked) as Arc<dyn ReadAt>, tree)
+            }
+            Format::Zip => {
+                let tree = zip::read(&context, &*file)?;
+                (file, tree)
+            }
+            Format::Bundle => {
+                let Some(place) = bundle::find(&context, &*file)? else {
+                    return Ok(None);
+                };
+                let tree = bundle::read(&context, &*file, place)?;
+                (file, tree)
             }
         };
-        Ok(Self {
+        Ok(Some(Self {
             shown: shown.to_owned(),
             path: path.to_owned(),
             opened,
             bytes,
             tree,
-        })
+        }))
     }
 
     /// What messages and reports call it: its path as the manifest writes it.
@@ -231,6 +276,10 @@ impl Source for Archive {
                 let end = offset + node.metadata.size;
                 Ok(Box::new(Part::new(&*self.bytes, *offset, end)))
             }
+            What::File(Member::Zipped(zipped)) => {
+                let opened = zip::open(&*self.bytes, zipped, node.metadata.size);
+                opened.map_err(|error| self.fail("cannot read", path, error))
+            }
             What::Directory(_) => {
                 Err(self.fail("cannot read", path, io::ErrorKind::IsADirectory.into()))
             }
@@ -248,20 +297,4 @@ impl Source for Archive {
             Err(error) => drop(visit(Err(error))),
         }
     }
-}
-
-/// Reads bytes of an archive that were seen to be there.
-fn read_exact(
-    shown: &str,
-    bytes: &dyn ReadAt,
-    buffer: &mut [u8],
-    at: u64,
-) -> Result<(), ArchiveError> {
-    bytes.read_exact_at(buffer, at).map_err(|error| {
-        ArchiveError::Unreadable(SourceError {
-            verb: "cannot read",
-            path: shown.into(),
-            error,
-        })
-    })
 }

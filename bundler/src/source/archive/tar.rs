@@ -6,8 +6,8 @@ mod header;
 mod pax;
 
 use super::error::ArchiveError;
-use super::name;
 use super::tree::{Builder, Member, Said, Tree, What};
+use super::{Context, name};
 use crate::source::{Kind, ReadAt};
 use header::{BLOCK, Header};
 use pax::Records;
@@ -21,25 +21,20 @@ pub(super) fn is_tar(start: &[u8]) -> bool {
     block.is_some_and(|block| block.iter().all(|byte| *byte == 0) || Header::new(*block).is_ok())
 }
 
-/// Reads all headers of the archive that messages call `archive`.
-pub(super) fn read(
-    archive: &str,
-    bytes: &dyn ReadAt,
-    limit: u64,
-    too_large: impl Fn() -> ArchiveError,
-) -> Result<Tree, ArchiveError> {
+/// Reads all headers of an archive.
+pub(super) fn read(context: &Context<'_>, bytes: &dyn ReadAt) -> Result<Tree, ArchiveError> {
     let mut reader = Reader {
-        archive,
+        context,
         bytes,
         at: 0,
         global: Records::default(),
     };
-    let mut builder = Builder::new(archive);
+    let mut builder = Builder::new(context.shown);
     let mut total: u64 = 0;
     while let Some((name, said)) = reader.next()? {
         total = total.saturating_add(said.size);
-        if total > limit {
-            return Err(too_large());
+        if total > context.limit {
+            return Err(context.too_large());
         }
         builder.add(&name, said)?;
     }
@@ -47,7 +42,7 @@ pub(super) fn read(
 }
 
 struct Reader<'a> {
-    archive: &'a str,
+    context: &'a Context<'a>,
     bytes: &'a dyn ReadAt,
     /// Where the next header is.
     at: u64,
@@ -109,7 +104,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         if left < BLOCK as u64 {
-            return Err(self.cut_short("in a header".to_owned()));
+            return Err(self.context.truncated("in a header".to_owned()));
         }
         let mut block = [0; BLOCK];
         self.read(&mut block)?;
@@ -127,13 +122,10 @@ impl Reader<'_> {
         let size = self.number(header.size(), "its size")?;
         if size > MAX_EXTENDED {
             let what = format!("an extended header of {size} bytes at byte {}", self.at);
-            return Err(ArchiveError::Unsupported {
-                archive: self.archive.to_owned(),
-                what,
-            });
+            return Err(self.context.unsupported(what));
         }
         if size > self.bytes.size() - self.at {
-            return Err(self.cut_short("in an extended header".to_owned()));
+            return Err(self.context.truncated("in an extended header".to_owned()));
         }
         let mut content = vec![0; size as usize];
         let start = self.at;
@@ -169,7 +161,7 @@ impl Reader<'_> {
             Some(time) => time,
             None => match header.mtime() {
                 Some(seconds) => i128::from(seconds) * 1_000_000_000,
-                None => return Err(self.corrupt(at, &in_entry("the time"))),
+                None => return Err(self.corrupt(at, &(in_entry("the time") + " is no number"))),
             },
         };
         let mode = self.number(header.mode(), &in_entry("the mode"))? & 0o7777;
@@ -203,7 +195,9 @@ impl Reader<'_> {
             }
         };
         if content > self.bytes.size().saturating_sub(self.at) {
-            return Err(self.cut_short(format!("in `{}`", name::shown(&name))));
+            return Err(self
+                .context
+                .truncated(format!("in `{}`", name::shown(&name))));
         }
         self.at = padded(self.at, content);
         let said = Said {
@@ -212,13 +206,14 @@ impl Reader<'_> {
             mtime_ns,
             size: content,
             what,
+            link_id: None,
             at,
         };
         Ok((name, said))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<(), ArchiveError> {
-        super::read_exact(self.archive, self.bytes, buffer, self.at)?;
+        self.context.read(self.bytes, buffer, self.at)?;
         self.at += buffer.len() as u64;
         Ok(())
     }
@@ -228,24 +223,13 @@ impl Reader<'_> {
     }
 
     fn corrupt(&self, at: u64, what: &str) -> ArchiveError {
-        ArchiveError::Corrupt {
-            archive: self.archive.to_owned(),
-            what: format!("in the header at byte {at}, {what}"),
-        }
-    }
-
-    fn cut_short(&self, place: String) -> ArchiveError {
-        ArchiveError::Truncated {
-            archive: self.archive.to_owned(),
-            place,
-        }
+        let what = format!("in the header at byte {at}, {what}");
+        self.context.corrupt(what)
     }
 
     fn unsupported(&self, name: &[u8], what: &str) -> ArchiveError {
-        ArchiveError::Unsupported {
-            archive: self.archive.to_owned(),
-            what: format!("`{}` {what}", name::shown(name)),
-        }
+        let what = format!("`{}` {what}", name::shown(name));
+        self.context.unsupported(what)
     }
 }
 

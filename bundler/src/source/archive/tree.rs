@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 
 use super::error::ArchiveError;
 use super::name::{self, NameError};
+use super::zip::Zipped;
 use crate::source::{Kind, Metadata};
 
 /// The most entries, implied directories among them.
@@ -51,6 +52,8 @@ pub(super) enum What {
 pub(super) enum Member {
     /// As it is, from this byte on.
     Plain { offset: u64 },
+    /// In a zip archive.
+    Zipped(Zipped),
 }
 
 /// What a format says of an entry.
@@ -60,6 +63,8 @@ pub(super) struct Said {
     pub(super) mtime_ns: i128,
     pub(super) size: u64,
     pub(super) what: What,
+    /// Identity of a file that has several names, where the format tells it.
+    pub(super) link_id: Option<(u64, u64)>,
     /// Where it says so.
     pub(super) at: u64,
 }
@@ -102,12 +107,13 @@ impl<'a> Builder<'a> {
                 kind.unwrap_or_else(|what| ArchiveError::BelowFile {
                     archive: self.archive.to_owned(),
                     entry: name::shown(name),
-                    parent: name::shown(&above[..=depth].join(&b'/')),
+                    parent: name::shown(&parts[..=depth].join(&b'/')),
                     what,
                 })
             })?;
         }
-        self.place(directory, last, name, said)
+        // The name without what does not matter in it.
+        self.place(directory, last, &parts.join(&b'/'), said)
     }
 
     /// The directory `part` in `directory`, made when it is missing.
@@ -276,12 +282,15 @@ impl<'a> Builder<'a> {
     /// What a hard link is another name of, through links to links.
     fn carrier(&self, link: u32, name: &[u8]) -> Result<u32, ArchiveError> {
         let mut at = link;
+        let What::Link(first) = &self.nodes[link as usize].what else {
+            return Ok(link);
+        };
         let mut steps = 0;
         while let What::Link(target) = &self.nodes[at as usize].what {
             let wrong = |what| ArchiveError::Link {
                 archive: self.archive.to_owned(),
                 entry: name::shown(name),
-                target: name::shown(target),
+                target: name::shown(first),
                 what,
             };
             let parts = name::parts(target).map_err(|_| wrong("is not in it"))?;
@@ -312,7 +321,7 @@ impl Said {
                 mode: self.mode,
                 mtime_ns: self.mtime_ns,
                 size: self.size,
-                link_id: None,
+                link_id: self.link_id,
             },
             what: self.what,
             at: Some(self.at),

@@ -1,0 +1,225 @@
+//! Archives that are wrong, each in one way, by name.
+
+use crate::build::{
+    Header, Zipped, directory, extended, file, gzip, link, tar, xz, zip, zip_with, zstd,
+};
+
+/// The archive called `name`.
+#[allow(clippy::too_many_lines, reason = "it is a list")]
+pub(crate) fn wrong(name: &str) -> Vec<u8> {
+    let fine = || tar(&[file(b"a", &[b'x'; 2000]), file(b"b", &[b'y'; 2000])]);
+    let stored = || Zipped::stored(b"a", b"hello");
+    match name {
+        "nothing" => Vec::new(),
+        "text" => b"x".repeat(600),
+        "tar" => fine(),
+        "gzip" => gzip(&fine()),
+        "zstd" => zstd(&fine()),
+        "xz" => xz(&fine()),
+        "zip" => zip(&[stored()]),
+
+        "absolute" => tar(&[file(b"/etc/passwd", b"")]),
+        "dots" => tar(&[file(b"lib/../../etc/passwd", b"")]),
+        "dots-first" => tar(&[file(b"../x", b"")]),
+        "no-name" => tar(&[file(b"", b"")]),
+        "zero-in-name" => tar(&[extended(&[("path", b"a\0b")]), file(b"a", b"")]),
+        "long-part" => tar(&[extended(&[("path", &[b'n'; 256])]), file(b"a", b"")]),
+        "long-name" => {
+            let name = "deep/".repeat(1000);
+            tar(&[extended(&[("path", name.as_bytes())]), file(b"a", b"")])
+        }
+        "file-as-root" => tar(&[file(b".", b"")]),
+
+        "twice" => tar(&[
+            file(b"lib/a", b"1"),
+            file(b"b", b""),
+            file(b"./lib//a", b"2"),
+        ]),
+        "file-and-link" => tar(&[file(b"a", b""), link(b"a", b'2', b"b")]),
+        "directory-differs" => tar(&[
+            directory(b"d/"),
+            Header::new(b"d", b'5').with(100, b"0000700\0").done(),
+        ]),
+        "below-file" => tar(&[file(b"lib/a", b""), file(b"lib/a/b/c", b"")]),
+        "below-symlink" => tar(&[link(b"a", b'2', b"/etc"), file(b"a/passwd", b"")]),
+        "below-hard-link" => tar(&[
+            file(b"x", b""),
+            link(b"a", b'1', b"x"),
+            file(b"a/passwd", b""),
+        ]),
+        "below-device" => tar(&[Header::new(b"a", b'3').done(), file(b"a/b", b"")]),
+        "file-over-directory" => tar(&[file(b"a/b", b""), file(b"a", b"")]),
+        "symlink-over-directory" => tar(&[file(b"a/b", b""), link(b"a", b'2', b"c")]),
+
+        "link-to-nothing" => tar(&[link(b"a", b'1', b"b")]),
+        "link-outside" => tar(&[link(b"a", b'1', b"../b")]),
+        "link-absolute" => tar(&[link(b"a", b'1', b"/b")]),
+        "link-to-directory" => tar(&[directory(b"d"), link(b"a", b'1', b"d")]),
+        "link-to-itself" => tar(&[link(b"a", b'1', b"a")]),
+        "links-in-circle" => tar(&[link(b"a", b'1', b"b"), link(b"b", b'1', b"a")]),
+        "link-through-file" => tar(&[file(b"f", b""), link(b"a", b'1', b"f/g")]),
+
+        "cut-in-header" => fine()[..2560 + 100].to_vec(),
+        "cut-in-content" => fine()[..1500].to_vec(),
+        "cut-in-extended" => {
+            let whole = tar(&[extended(&[("path", &[b'n'; 200])]), file(b"a", b"")]);
+            whole[..600].to_vec()
+        }
+        "huge-size" => {
+            let size = [
+                0x80, 0, 0, 0, 0x3f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+            ];
+            tar(&[Header::new(b"a", b'0').with(124, &size).done()])
+        }
+        "negative-size" => tar(&[Header::new(b"a", b'0').with(124, &[0xff; 12]).done()]),
+        "no-size" => tar(&[Header::new(b"a", b'0').with(124, b"99999999999\0").done()]),
+        "no-mode" => tar(&[Header::new(b"a", b'0').with(100, b"rw-r--r-").done()]),
+        "no-time" => tar(&[Header::new(b"a", b'0').with(136, b"yesterday\0").done()]),
+        "checksum" => {
+            let mut bytes = fine();
+            bytes[2560] = b'c';
+            bytes
+        }
+        "garbage-between" => tar(&[file(b"a", b""), vec![b'x'; 512]]),
+        "pax-broken" => tar(&[
+            Header::new(b"pax", b'x').content(b"12 path=a"),
+            file(b"a", b""),
+        ]),
+        "pax-size" => tar(&[extended(&[("size", b"many")]), file(b"a", b"")]),
+        "pax-time" => tar(&[extended(&[("mtime", b"now")]), file(b"a", b"")]),
+        "pax-huge" => tar(&[
+            Header::new(b"pax", b'x').content(&vec![0; 2 << 20]),
+            file(b"a", b""),
+        ]),
+        "pax-alone" => tar(&[extended(&[("path", b"a")])]),
+        "sparse" => tar(&[Header::new(b"a", b'S').done()]),
+        "sparse-pax" => tar(&[extended(&[("GNU.sparse.major", b"1")]), file(b"a", b"")]),
+        "volumes" => tar(&[Header::new(b"a", b'M').done()]),
+        "unknown-type" => tar(&[Header::new(b"a", b'Z').done()]),
+        "many-directories" => {
+            // Few entries, each in two thousand directories of its own.
+            let deep = "d/".repeat(2000);
+            let entry = |number| {
+                let name = format!("{number}/{deep}f");
+                [extended(&[("path", name.as_bytes())]), file(b"f", b"")].concat()
+            };
+            tar(&(0..500).map(entry).collect::<Vec<_>>())
+        }
+
+        "pipe" => tar(&[Header::new(b"dev/pipe", b'6').done()]),
+        "device" => tar(&[Header::new(b"dev/sda", b'4').done()]),
+        "latin1" => tar(&[file(b"caf\xe9", b"")]),
+        "symlink-leaves" => tar(&[link(b"lib/up", b'2', b"../../etc")]),
+        "symlink-absolute" => tar(&[link(b"passwd", b'2', b"/etc/passwd")]),
+
+        "gzip-cut" => cut(gzip(&noise())),
+        "zstd-cut" => cut(zstd(&noise())),
+        "xz-cut" => cut(xz(&noise())),
+        "gzip-broken" => changed(gzip(&noise())),
+        "zstd-broken" => changed(zstd(&noise())),
+        "xz-broken" => changed(xz(&noise())),
+        "gzip-checksum" => {
+            let mut bytes = gzip(&fine());
+            let sum = bytes.len() - 8;
+            bytes[sum] ^= 1;
+            bytes
+        }
+        "gzip-of-text" => gzip(&b"x".repeat(2000)),
+        "gzip-of-nothing" => gzip(b""),
+        "gzip-of-cut" => gzip(&fine()[..1500]),
+        "zstd-window" => vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x90, 1, 0, 0],
+        "zstd-dictionary" => vec![0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 0, 1, 0, 0],
+        "zstd-skip" => vec![0x50, 0x2a, 0x4d, 0x18, 255, 255, 255, 255, 1],
+        "xz-window" => {
+            // The header of a block whose window is as large as can be said.
+            let mut bytes = xz(&fine());
+            let length = (usize::from(bytes[12]) + 1) * 4;
+            let at = 12
+                + bytes[12..12 + length]
+                    .windows(2)
+                    .position(|pair| pair == [0x21, 1])
+                    .unwrap();
+            bytes[at + 2] = 40;
+            let mut sum = flate2::Crc::new();
+            sum.update(&bytes[12..12 + length - 4]);
+            bytes[12 + length - 4..12 + length].copy_from_slice(&sum.sum().to_le_bytes());
+            bytes
+        }
+        "bomb" => gzip(&tar(&[file(b"zeros", &vec![0; 8 << 20])])),
+        "zip-bomb" => zip(&[
+            Zipped::deflated(b"zeros", &vec![0; 1 << 20]),
+            Zipped::deflated(b"more", &vec![0; 1 << 20]),
+        ]),
+
+        "zip-encrypted" => zip(&[stored().change(|entry| entry.flags = 1)]),
+        "zip-aes" => zip(&[stored().change(|entry| entry.method = 99)]),
+        "zip-bzip2" => zip(&[stored().change(|entry| entry.method = 12)]),
+        "zip-method" => zip(&[stored().change(|entry| entry.method = 77)]),
+        "zip-cut" => {
+            let whole = zip(&[stored()]);
+            whole[..whole.len() - 10].to_vec()
+        }
+        "zip-outside" => zip(&[stored().change(|entry| entry.shift = 1000)]),
+        "zip-no-header" => {
+            let mut bytes = zip(&[stored()]);
+            bytes[0] = b'X';
+            bytes
+        }
+        "zip-stored-size" => zip(&[stored().change(|entry| entry.size = 6)]),
+        "zip-huge-size" => {
+            zip(&[Zipped::deflated(b"a", b"hello").change(|entry| entry.size = 900_000)])
+        }
+        "zip-too-short" => zip(&[Zipped::deflated(b"a", b"hello").change(|entry| entry.size = 6)]),
+        "zip-too-long" => zip(&[Zipped::deflated(b"a", b"hello").change(|entry| entry.size = 4)]),
+        "zip-checksum" => zip(&[stored().change(|entry| entry.crc ^= 1)]),
+        "zip-broken" => {
+            zip(&[Zipped::deflated(b"a", b"hello").change(|entry| entry.packed = vec![7; 9])])
+        }
+        "zip-overlap" => {
+            let entry = Zipped::deflated(b"a", &[0; 1000]);
+            let other = entry.clone().change(|other| {
+                other.name = b"b".to_vec();
+                // Its place is that of the first.
+                other.shift = -((30 + 1 + other.packed.len()) as i64);
+            });
+            zip(&[entry, other])
+        }
+        "zip-parts" => zip_with(&[stored()], 1, 1),
+        "zip-more" => zip_with(&[stored(), Zipped::stored(b"b", b"")], 1, 0),
+        "zip-fewer" => zip_with(&[stored()], 2, 0),
+        "zip-absolute" => zip(&[Zipped::stored(b"/a", b"")]),
+        "zip-dots" => zip(&[Zipped::stored(b"a/../../b", b"")]),
+        "zip-twice" => zip(&[stored(), stored()]),
+        "zip-no-name" => zip(&[Zipped::stored(b"", b"")]),
+        "zip-symlink" => {
+            zip(&[Zipped::stored(b"l", &[b't'; 5000]).change(|entry| entry.mode = 0o120_777)])
+        }
+        "zip-pipe" => zip(&[Zipped::stored(b"p", b"").change(|entry| entry.mode = 0o010_644)]),
+        _ => panic!("no archive is called {name}"),
+    }
+}
+
+/// An archive that does not compress, so that damage hits its content.
+fn noise() -> Vec<u8> {
+    let mut state = 1_u64;
+    let content: Vec<u8> = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(20_000)
+    .collect();
+    tar(&[file(b"noise", &content)])
+}
+
+fn cut(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.truncate(bytes.len() / 2);
+    bytes
+}
+
+fn changed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x55;
+    bytes
+}
