@@ -4,6 +4,12 @@
 mod build;
 #[path = "archives/hostile.rs"]
 mod hostile;
+#[cfg(unix)]
+#[path = "archives/random.rs"]
+mod random;
+#[cfg(unix)]
+#[path = "archives/same.rs"]
+mod same;
 #[path = "archives/support.rs"]
 mod support;
 #[path = "archives/wrong.rs"]

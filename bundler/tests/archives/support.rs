@@ -25,3 +25,12 @@ pub(crate) fn image_of(plan: &Plan, src: &dyn Source) -> Result<Vec<u8>, ImageEr
     describe(plan)?.write(src, &mut image, &())?;
     Ok(image.into_inner())
 }
+
+/// A number that a test takes from its environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test takes its length from its environment"
+)]
+pub(crate) fn wish(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}

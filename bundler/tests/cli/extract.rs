@@ -33,7 +33,12 @@ fn inspect_draws_and_prints() {
         &[
             &["inspect", "dist/app.wasm", "--tree"],
             &["inspect", "dist/app.wasm", "--cat", "/etc/motd"],
-            &["inspect", "dist/app.wasm", "--cat", "/usr/share/../../latest"],
+            &[
+                "inspect",
+                "dist/app.wasm",
+                "--cat",
+                "/usr/share/../../latest",
+            ],
             &["inspect", "dist/app.wasm", "--cat", "/latest"],
             &["inspect", "dist/app.wasm", "--cat", "/etc/modt"],
             &["inspect", "dist/app.wasm", "--cat", "/etc"],

@@ -1,0 +1,165 @@
+//! What comes from an archive is what comes from the folder it was made of, to the last byte of the image: modes, times (as
+//! fine as the format has them), symlinks, hard links, contents.
+//!
+//! A few trees here. `VFS_ARCHIVE_TREES=500 cargo test --release -p wasi-vfs --test archives` for more.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::UNIX_EPOCH;
+
+use wasi_vfs::plan::resolve;
+use wasi_vfs::source::DiskSource;
+
+use crate::build::{gzip, xz, zstd};
+use crate::random::{Dice, Wishes, has, pack, run, tree};
+use crate::support::{image_of, manifest, wish};
+
+/// The image of a mount of `source`.
+fn image(source: &Path) -> Vec<u8> {
+    let source = source.display();
+    let manifest = manifest(&format!(
+        "[[mount]]\nguest = '/d'\nsource = '{source}'\ndefault-excludes = false\n\
+         [defaults]\npermissions = 'source'\ndir-permissions = 'source'\ntimestamps = 'source'\n"
+    ));
+    match resolve(&manifest, &DiskSource) {
+        Ok(plan) => image_of(&plan, &DiskSource).unwrap(),
+        Err(error) => panic!("{:?}", miette::Report::new(error)),
+    }
+}
+
+/// Does it with many trees; `pack` makes an archive of a tree.
+fn each(seed: u64, wishes: Wishes, pack: impl Fn(&Path, &[PathBuf], &mut Dice, &Path) -> PathBuf) {
+    for number in 0..wish("VFS_ARCHIVE_TREES").unwrap_or(6) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("tree");
+        fs::create_dir(&root).unwrap();
+        let mut dice = Dice(seed << 32 | number << 1 | 1);
+        dice.roll(2);
+        let names = tree(&root, &mut dice, wishes);
+        let archive = pack(&root, &names, &mut dice, folder.path());
+        let same = image(&root) == image(&archive);
+        assert!(
+            same,
+            "tree {number} of {seed}, kept as {}",
+            folder.keep().display()
+        );
+    }
+}
+
+/// The names in an order that no tool would choose, directories after what is in them and hard links in any order.
+fn shuffled(names: &[PathBuf], dice: &mut Dice) -> Vec<PathBuf> {
+    let mut names = names.to_vec();
+    for at in (1..names.len()).rev() {
+        names.swap(at, dice.roll(at + 1));
+    }
+    names
+}
+
+#[test]
+fn tar_with_fractions() {
+    let wishes = Wishes {
+        fractions: true,
+        hard_links: true,
+    };
+    each(1, wishes, |root, names, dice, folder| {
+        let archive = folder.join("x.tar");
+        pack(root, &shuffled(names, dice), "posix", &archive);
+        archive
+    });
+}
+
+#[test]
+fn tar_of_gnu() {
+    let wishes = Wishes {
+        fractions: false,
+        hard_links: true,
+    };
+    each(2, wishes, |root, names, dice, folder| {
+        let archive = folder.join("x.tar");
+        pack(root, &shuffled(names, dice), "gnu", &archive);
+        archive
+    });
+}
+
+#[test]
+fn compressed_by_tools() {
+    let tools = [("gzip", "tgz"), ("zstd", "tar.zst"), ("xz", "txz")];
+    let tools: Vec<_> = tools.into_iter().filter(|(tool, _)| has(tool)).collect();
+    let wishes = Wishes {
+        fractions: true,
+        hard_links: true,
+    };
+    each(3, wishes, |root, names, dice, folder| {
+        let plain = folder.join("x.tar");
+        pack(root, names, "posix", &plain);
+        let Some((tool, ending)) = tools.get(dice.roll(tools.len().max(1))) else {
+            return plain;
+        };
+        // In two members, as tools that work on several parts at once write them.
+        let bytes = fs::read(&plain).unwrap();
+        let middle = dice.roll(bytes.len());
+        let mut packed = Vec::new();
+        for part in [&bytes[..middle], &bytes[middle..]] {
+            fs::write(&plain, part).unwrap();
+            packed.extend(run(Command::new(tool)
+                .arg("-c")
+                .arg(format!("-{}", 1 + dice.roll(9)))
+                .arg(&plain)));
+        }
+        let archive = folder.join(format!("x.{ending}"));
+        fs::write(&archive, packed).unwrap();
+        archive
+    });
+}
+
+#[test]
+fn compressed_by_crates() {
+    let wishes = Wishes {
+        fractions: true,
+        hard_links: true,
+    };
+    each(4, wishes, |root, names, dice, folder| {
+        let plain = folder.join("x.tar");
+        pack(root, names, "posix", &plain);
+        let bytes = fs::read(&plain).unwrap();
+        let (ending, packed) = match dice.roll(3) {
+            // What is behind the data is left alone, as `gzip` does.
+            0 => ("tar.gz", [gzip(&bytes), b"\0\0\0\0more".to_vec()].concat()),
+            1 => ("tzst", zstd(&bytes)),
+            _ => ("tar.xz", xz(&bytes)),
+        };
+        let archive = folder.join(format!("x.{ending}"));
+        fs::write(&archive, packed).unwrap();
+        archive
+    });
+}
+
+#[test]
+fn zip_by_the_tool() {
+    if !has("zip") {
+        return;
+    }
+    // A zip archive has no hard links, and whole seconds.
+    let wishes = Wishes {
+        fractions: false,
+        hard_links: false,
+    };
+    each(5, wishes, |root, _, dice, folder| {
+        let archive = folder.join("x.zip");
+        // The tool makes no entry for the folder itself.
+        fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::File::open(root)
+            .unwrap()
+            .set_modified(UNIX_EPOCH)
+            .unwrap();
+        let mut zip = Command::new("zip");
+        zip.current_dir(root).args(["-q", "-y", "-r"]);
+        zip.arg(format!("-{}", dice.roll(10)))
+            .arg(&archive)
+            .arg(".");
+        run(&mut zip);
+        archive
+    });
+}
