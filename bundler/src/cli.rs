@@ -4,6 +4,7 @@
 //! said about them to stderr.
 
 mod bundle;
+mod diff;
 mod extract;
 mod inspect;
 mod manifest;
@@ -17,6 +18,7 @@ mod schema;
 mod screen;
 mod start;
 mod tree;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -58,6 +60,8 @@ struct Global {
 #[derive(Subcommand)]
 enum Command {
     Bundle(bundle::Bundle),
+    Verify(verify::Verify),
+    Diff(diff::Diff),
     Plan(plan::Plan),
     Inspect(inspect::Inspect),
     Extract(extract::Extract),
@@ -90,6 +94,8 @@ pub(crate) fn main() -> ExitCode {
     let screen = Screen::new(cli.global.color, cli.global.quiet);
     let outcome = match cli.command {
         Command::Bundle(command) => command.exec(&screen),
+        Command::Verify(command) => command.exec(&screen),
+        Command::Diff(command) => command.exec(&screen),
         Command::Plan(command) => command.exec(&screen),
         Command::Inspect(command) => command.exec(&screen),
         Command::Extract(command) => command.exec(&screen),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 
 use crate::image::ImageError;
+use crate::inspect::InspectError;
 use crate::link::LinkError;
 use crate::lock::LockError;
 use crate::manifest::ManifestError;
@@ -52,6 +53,15 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Output(#[from] FileError),
+    /// A module can't be read back.
+    #[error("cannot use `{}`: {error}", module.display())]
+    #[diagnostic(forward(error))]
+    Inspect {
+        /// Its path.
+        module: PathBuf,
+        /// Why.
+        error: InspectError,
+    },
     /// The lock can't be used, or says something else.
     #[error(transparent)]
     #[diagnostic(transparent)]

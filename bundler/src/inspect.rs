@@ -256,6 +256,12 @@ impl Found<'_> {
         Section::new(&*self.store, start, u64::from(size))
     }
 
+    /// Bytes of the whole module.
+    #[must_use]
+    pub fn module_size(&self) -> u64 {
+        self.store.size()
+    }
+
     /// The whole module.
     #[must_use]
     pub fn module(&self) -> Section<'_> {

@@ -2,7 +2,7 @@
 
 mod inputs;
 
-use std::io;
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -172,6 +172,22 @@ impl Job {
         (inputs, done)
     }
 
+    /// Makes the bundle into `out`, which must be empty and at its start; touches neither the output nor the lock.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); an error of `out` is that of a destination without a name.
+    pub fn bundle_into<W: Write + Seek>(
+        &self,
+        out: &mut W,
+        progress: &dyn Progress,
+    ) -> Result<(Manifest, Bundled), Error> {
+        let manifest = self.read()?;
+        let program = load_program(&manifest)?;
+        let bundled = bundle(&manifest, &program, &DiskSource, out, progress)
+            .map_err(|error| in_module(error, manifest.input()))?;
+        Ok((manifest, bundled))
+    }
+
     fn make(&self, source: &Recorder, progress: &dyn Progress) -> Result<Made, Error> {
         source.file(&self.manifest);
         let manifest = self.read()?;
@@ -269,10 +285,16 @@ pub fn load_program(manifest: &Manifest) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Adds to an error the path that its stage did not know.
+/// Adds to an error the paths that its stage did not know.
 fn explain(error: Error, pending: &Pending, input: &Path) -> Error {
     match error {
         Error::Seal(SealError::Destination(error)) => pending.explain(error).into(),
+        error => in_module(error, input),
+    }
+}
+
+fn in_module(error: Error, input: &Path) -> Error {
+    match error {
         Error::Link(error) => Error::InModule {
             module: input.to_owned(),
             error,

@@ -30,6 +30,7 @@ pub mod program;
 pub mod report;
 pub mod source;
 pub mod unused;
+pub mod verify;
 
 mod error;
 mod time;

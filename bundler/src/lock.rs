@@ -99,9 +99,12 @@ impl Lock {
         self.profiles.insert(Name::of(profile), listing);
     }
 
-    /// Drops the profiles that the manifest does not have any more.
-    pub fn keep(&mut self, profiles: &[String]) {
-        self.profiles
-            .retain(|name, _| !name.other || profiles.contains(&name.name));
+    /// Drops the profiles that a manifest with these does not have any more, and names them.
+    pub fn keep(&mut self, profiles: &[String]) -> Vec<String> {
+        let gone = |name: &Name| name.other && !profiles.contains(&name.name);
+        let dropped = self.profiles.keys().filter(|name| gone(name));
+        let dropped = dropped.map(|name| name.name.clone()).collect();
+        self.profiles.retain(|name, _| !gone(name));
+        dropped
     }
 }

@@ -6,6 +6,9 @@
 #[cfg(unix)]
 #[path = "cli/extract.rs"]
 mod extract;
+#[cfg(unix)]
+#[path = "cli/lock.rs"]
+mod lock;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/start.rs"]

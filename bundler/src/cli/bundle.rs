@@ -93,10 +93,21 @@ fn summary(bundled: &Bundled, output: &Path) -> String {
 /// What to say of a lock that was written.
 fn lock_text(lock: &Written) -> Option<String> {
     let path = lock.path.display();
-    lock.written.then(|| match &lock.differences {
-        None => format!("wrote `{path}`: check it in"),
-        Some(differences) if differences.is_empty() => format!("wrote `{path}` in its usual form"),
-        Some(differences) => format!("updated `{path}`: {}", differences.summary()),
+    let mut changes = Vec::new();
+    match &lock.differences {
+        None if lock.dropped.is_empty() => {
+            return Some(format!("wrote `{path}`: check it in")).filter(|_| lock.written);
+        }
+        None => changes.push("a new profile".to_owned()),
+        Some(differences) if differences.is_empty() => {}
+        Some(differences) => changes.push(differences.summary()),
+    }
+    for profile in &lock.dropped {
+        changes.push(format!("without the profile `{profile}`"));
+    }
+    lock.written.then(|| match changes.as_slice() {
+        [] => format!("wrote `{path}` in its usual form"),
+        changes => format!("updated `{path}`: {}", changes.join(", ")),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wasi_vfs::Job;
-use wasi_vfs::manifest::{Choice, Environment, Manifest, ManifestError, Variables};
+use wasi_vfs::manifest::{BASE, Choice, Environment, Manifest, ManifestError, Variables};
 use wasi_vfs::source::DiskSource;
 
 /// `-m` and `-p`
@@ -19,6 +19,11 @@ pub(crate) struct ManifestArg {
 }
 
 impl ManifestArg {
+    /// As if these had been given.
+    pub(crate) fn new(manifest: PathBuf, profile: Option<String>) -> Self {
+        Self { manifest, profile }
+    }
+
     pub(crate) fn read(&self) -> Result<Manifest, ManifestError> {
         Manifest::read(&self.manifest, &DiskSource, &self.choice())
     }
@@ -29,6 +34,14 @@ impl ManifestArg {
             profile: self.profile.clone().filter(|profile| !profile.is_empty()),
             environment: environment(),
         }
+    }
+
+    /// The name of the profile that is meant.
+    pub(crate) fn profile(&self) -> &str {
+        let profile = self.profile.as_deref();
+        profile
+            .filter(|profile| !profile.is_empty())
+            .unwrap_or(BASE)
     }
 
     /// The job of bundling what it describes.

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::bundle::DriftReport;
+use super::diff::DiffReport;
+use super::verify::VerifyReport;
 use super::{Outcome, report, screen::Screen};
 
 /// Print the JSON Schema of the manifest, for editors, or of a report
@@ -23,6 +25,10 @@ enum What {
     Lock,
     /// What `bundle --locked --json` prints when it finds a change
     DriftReport,
+    /// What `verify --json` prints
+    VerifyReport,
+    /// What `diff --json` prints
+    DiffReport,
     /// What `plan --json` prints
     PlanReport,
     /// What `inspect --json` prints
@@ -38,6 +44,8 @@ impl Schema {
             What::BundleReport => schemars::schema_for!(report::BundleReport).to_value(),
             What::Lock => wasi_vfs::lock::schema(),
             What::DriftReport => schemars::schema_for!(DriftReport).to_value(),
+            What::VerifyReport => schemars::schema_for!(VerifyReport).to_value(),
+            What::DiffReport => schemars::schema_for!(DiffReport).to_value(),
             What::PlanReport => schemars::schema_for!(report::PlanReport<'static>).to_value(),
             What::InspectReport => schemars::schema_for!(report::InspectReport).to_value(),
             What::ExtractReport => schemars::schema_for!(report::ExtractReport).to_value(),

@@ -13,18 +13,24 @@ const SHOWN: usize = 20;
 const VALUE: usize = 72;
 
 impl fmt::Display for Differences {
-    /// One line for each, those of a kind together; at most 20 of a kind, and how many more.
+    /// A line for each, those of a kind together; at most 20 of a kind, and how many more.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines = Vec::new();
-        some(&mut lines, "changed", &self.settings, setting);
-        some(&mut lines, "removed", &self.removed, name);
-        some(&mut lines, "added", &self.added, name);
-        some(&mut lines, "changed", &self.changed, changed);
-        f.write_str(&lines.join("\n"))
+        f.write_str(&self.lines(SHOWN).join("\n"))
     }
 }
 
 impl Differences {
+    /// A line for each, those of a kind together; of each kind at most so many, and how many more.
+    #[must_use]
+    pub fn lines(&self, most: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        some(&mut lines, most, "changed", &self.settings, setting);
+        some(&mut lines, most, "removed", &self.removed, name);
+        some(&mut lines, most, "added", &self.added, name);
+        some(&mut lines, most, "changed", &self.changed, changed);
+        lines
+    }
+
     /// How many of each kind: `2 added, 1 removed, 5 changed`.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -42,11 +48,17 @@ impl Differences {
 }
 
 /// The lines of one kind.
-fn some<T>(lines: &mut Vec<String>, word: &str, all: &[T], line: impl Fn(&T) -> String) {
-    for one in &all[..all.len().min(SHOWN)] {
+fn some<T>(
+    lines: &mut Vec<String>,
+    most: usize,
+    word: &str,
+    all: &[T],
+    line: impl Fn(&T) -> String,
+) {
+    for one in &all[..all.len().min(most)] {
         lines.push(format!("{word:<7}  {}", line(one)));
     }
-    if let more @ 1.. = all.len().saturating_sub(SHOWN) {
+    if let more @ 1.. = all.len().saturating_sub(most) {
         lines.push(format!("{word:<7}  … and {more} more"));
     }
 }

@@ -15,7 +15,7 @@ pub enum LockError {
     #[error("there is no `{}`", path.display())]
     #[diagnostic(
         code(wasi_vfs::lock::missing),
-        help("run `wasi-vfs bundle` without --locked, and check in the lock that it writes")
+        help("run `wasi-vfs bundle` (without --locked), and check in the lock that it writes")
     )]
     Missing {
         /// Where it would be.
@@ -26,7 +26,7 @@ pub enum LockError {
     #[diagnostic(
         code(wasi_vfs::lock::profile_missing),
         help(
-            "run `wasi-vfs bundle --profile {profile}` without --locked, and check in the lock that it writes"
+            "run `wasi-vfs bundle --profile {profile}` (without --locked), and check in the lock that it writes"
         )
     )]
     ProfileMissing {

@@ -37,6 +37,8 @@ pub struct Written {
     pub path: PathBuf,
     /// What has changed for this profile; none: the lock did not have the profile.
     pub differences: Option<Differences>,
+    /// Profiles that the manifest does not have any more, and the lock neither.
+    pub dropped: Vec<String>,
     /// Whether the file was written: not when it said the same.
     pub written: bool,
 }
@@ -137,12 +139,13 @@ impl LockFile {
             let report = Written {
                 path: self.path,
                 differences,
+                dropped: Vec::new(),
                 written: false,
             };
             let pending = None;
             return Ok(Update { pending, report });
         }
-        self.lock.keep(manifest.profiles());
+        let dropped = self.lock.keep(manifest.profiles());
         self.lock.set(profile, now);
         let text = self.lock.to_text();
         // Where git ends lines as Windows does, the file on disk has them so.
@@ -157,6 +160,7 @@ impl LockFile {
             report: Written {
                 path: self.path,
                 differences,
+                dropped,
                 written: pending.is_some(),
             },
             pending,
@@ -197,9 +201,10 @@ fn unwritable(path: &Path, error: FileError) -> LockError {
             path,
             error: io::ErrorKind::StorageFull.into(),
         },
-        FileError::FolderMissing { .. } | FileError::SameAsInput { .. } => LockError::Unwritable {
+        FileError::FolderMissing { folder } => LockError::Unwritable {
             path,
-            error: io::ErrorKind::NotFound.into(),
+            error: io::Error::other(format!("there is no folder `{}`", folder.display())),
         },
+        FileError::SameAsInput { .. } => unreachable!("BUG: a lock is made from no input"),
     }
 }

@@ -19,6 +19,8 @@ fn schemas_are_current() {
         ("manifest", "wasi-vfs.schema.json"),
         ("lock", "wasi-vfs-lock.schema.json"),
         ("drift-report", "drift-report.schema.json"),
+        ("verify-report", "verify-report.schema.json"),
+        ("diff-report", "diff-report.schema.json"),
         ("bundle-report", "bundle-report.schema.json"),
         ("plan-report", "plan-report.schema.json"),
         ("inspect-report", "inspect-report.schema.json"),

@@ -52,6 +52,7 @@ impl Folder {
             .current_dir(self.0.path())
             .stdin(Stdio::null());
         command.env_remove("SOURCE_DATE_EPOCH");
+        command.env_remove("WASI_VFS_PROFILE");
         command
     }
 
