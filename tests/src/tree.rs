@@ -125,6 +125,86 @@ impl Tree {
         tree
     }
 
+    /// Makes one random change; what it was, for messages.
+    ///
+    /// # Panics
+    /// When the tree has no file.
+    pub fn change(&mut self, random: &mut Random) -> String {
+        let paths: Vec<String> = self.0.keys().cloned().collect();
+        let path = random.pick(&paths).clone();
+        let has_entries = paths
+            .iter()
+            .any(|other| other.starts_with(&child(&path, "")));
+        match random.below(5) {
+            0 if !path.is_empty() && !(self.0[&path].kind == Kind::Directory && has_entries) => {
+                let _ = self.0.remove(&path);
+                return format!("without {path:?}");
+            }
+            1 if self.0[&path].kind == Kind::Directory => {
+                let new = child(&path, &format!("new-{}.py", random.below(1000)));
+                let kind = Kind::File {
+                    file: usize::MAX / 2,
+                    content: b"new\n".to_vec(),
+                };
+                let _ = self.0.insert(new.clone(), Node::new(kind, 0o644, random));
+                return format!("with {new:?}");
+            }
+            _ => {}
+        }
+        let fresh = Node::new(Kind::Directory, 0, random).time_ns;
+        let how = random.below(3);
+        let node = self.0.get_mut(&path).expect("is one of them");
+        let done = match (&mut node.kind, how) {
+            (_, 0) => {
+                node.time_ns = fresh;
+                "another time"
+            }
+            (Kind::Directory, _) => {
+                node.mode ^= 0o011;
+                "another mode"
+            }
+            (Kind::Symlink(target), _) => {
+                target.push('x');
+                "another target"
+            }
+            (Kind::File { .. }, 1) => {
+                node.mode ^= 0o040;
+                "another mode"
+            }
+            (Kind::File { content, .. }, _) => {
+                // As long as before, or longer.
+                match content.first_mut() {
+                    Some(first) => *first ^= 1,
+                    None => content.push(b'x'),
+                }
+                "another content"
+            }
+        };
+        // All names of a file change together.
+        let changed = node.clone();
+        if let Kind::File { file, .. } = changed.kind {
+            for other in self.0.values_mut() {
+                if matches!(other.kind, Kind::File { file: this, .. } if this == file) {
+                    *other = changed.clone();
+                }
+            }
+        }
+        format!("{done} of {path:?}")
+    }
+
+    /// The same with the numbers of files in the order of their first paths.
+    #[must_use]
+    pub fn numbered(mut self) -> Self {
+        let mut numbers = BTreeMap::new();
+        for node in self.0.values_mut() {
+            if let Kind::File { file, .. } = &mut node.kind {
+                let next = numbers.len();
+                *file = *numbers.entry(*file).or_insert(next);
+            }
+        }
+        self
+    }
+
     /// Makes the tree at `root`, its entries in a random order.
     ///
     /// # Panics

@@ -5,6 +5,10 @@
 //! * The plan is what the manifest means. The second opinion is `src/meaning.rs`, which works it out entry by entry, and
 //!   `src/glob.rs`, the plainest matcher there can be.
 //! * The plan's report and that of the finished bundle tell the same entries, mounts, preopens, start and totals.
+//! * Extracted into a directory, or into a tar that `tar` unpacks, the bundle gives exactly the entries that the manifest
+//!   means: kinds, modes, times, contents, symlinks' targets, names of one file.
+//! * `bundle --locked` passes right after `bundle` and writes nothing; after one random change to the tree it names exactly
+//!   the entries that mean something else now, exit code 3, or passes when there are none.
 //! * A manifest that can't be bundled is refused with the code that fits, by `plan` and `bundle` alike.
 //!
 //! `WASI_VFS_PROPERTY_SEEDS=5000` tries more than the usual number, `WASI_VFS_PROPERTY_FIRST=17` begins elsewhere.
@@ -22,7 +26,7 @@ use wasi_vfs_tests::listing;
 use wasi_vfs_tests::meaning::{MIXED, Manifest, Meaning, Refused, SOURCE_DATE_EPOCH};
 use wasi_vfs_tests::random::Random;
 use wasi_vfs_tests::tool::{self, Said};
-use wasi_vfs_tests::tree::{self, Tree};
+use wasi_vfs_tests::tree::{self, Kind, Tree};
 
 /// The seeds to try, `usual` many unless the environment says otherwise.
 fn seeds(usual: u64) -> Range<u64> {
@@ -35,7 +39,10 @@ fn seeds(usual: u64) -> Range<u64> {
 struct Case {
     seed: u64,
     folder: TempDir,
+    tree: Tree,
+    manifest: Manifest,
     meaning: Result<Meaning, Refused>,
+    random: Random,
 }
 
 impl Case {
@@ -54,6 +61,9 @@ impl Case {
             seed,
             meaning: manifest.meaning(&tree),
             folder,
+            tree,
+            manifest,
+            random,
         }
     }
 
@@ -80,6 +90,12 @@ impl Case {
         said.stdout
     }
 
+    /// The bundle and its lock.
+    fn outputs(&self) -> [Vec<u8>; 2] {
+        ["out.wasm", "wasi-vfs.lock"]
+            .map(|name| fs::read(self.root().join(name)).expect("was written"))
+    }
+
     #[track_caller]
     fn json(&self, args: &[&str]) -> Value {
         serde_json::from_str(&self.ok(args)).expect("is JSON")
@@ -102,7 +118,7 @@ impl Drop for Case {
 #[test]
 fn plan_and_bundle_are_what_the_manifest_means() {
     let (mut bundled, mut refused) = (0, 0);
-    for seed in seeds(60) {
+    for seed in seeds(40) {
         let case = Case::new(seed);
         let meaning = match &case.meaning {
             Ok(meaning) => Some(meaning),
@@ -130,8 +146,146 @@ fn plan_and_bundle_are_what_the_manifest_means() {
             sorted(&inspected["mounts"]),
             "{case}mounts"
         );
+        if let Some(meaning) = meaning {
+            extracts(&case, meaning);
+        }
     }
     assert!(bundled > refused, "{bundled} bundled, {refused} refused");
+}
+
+/// What `extract` writes is what the manifest means.
+fn extracts(case: &Case, meaning: &Meaning) {
+    let expected = meaning.iter().map(|(path, node)| {
+        let below = match (path.as_str(), path.strip_prefix('/')) {
+            (_, Some(below)) => below.to_owned(),
+            // Relative paths have a place of their own.
+            (".", None) => "@cwd".to_owned(),
+            (path, None) => format!("@cwd/{path}"),
+        };
+        (below, node.clone())
+    });
+    let expected = Tree(expected.collect()).numbered();
+    let _ = case.ok(&["extract", "out.wasm", "-o", "directory"]);
+    let _ = case.ok(&["extract", "out.wasm", "-o", "archive.tar"]);
+    let unpacked = case.root().join("unpacked");
+    fs::create_dir(&unpacked).expect("can be made");
+    let mut tar = Command::new("tar");
+    tar.arg("-C").arg(&unpacked).args(["-xpf", "archive.tar"]);
+    let _ = tool::run(tar.current_dir(case.root()), b"").ok();
+    for (what, folder) in [
+        ("extract to a directory", case.root().join("directory")),
+        ("extract to a tar", unpacked),
+    ] {
+        let mut found = Tree::read(&folder);
+        // Where relative paths are, and what is above them, no entry says anything about.
+        for path in ["", "@cwd"] {
+            if !expected.0.contains_key(path) {
+                let _ = found.0.remove(path);
+            }
+        }
+        let paths = expected.0.keys().chain(found.0.keys());
+        let differ = paths.filter(|path| expected.0.get(*path) != found.0.get(*path));
+        let differ: Vec<_> = differ
+            .map(|path| {
+                format!(
+                    "{path:?}\n  expected {:?}\n  found    {:?}\n",
+                    expected.0.get(path),
+                    found.0.get(path)
+                )
+            })
+            .collect();
+        assert!(differ.is_empty(), "{case}{what}:\n{}", differ.concat());
+    }
+}
+
+#[test]
+fn a_lock_names_exactly_what_changed() {
+    let (mut same, mut drifted) = (0, 0);
+    for seed in seeds(40) {
+        let mut case = Case::new(seed);
+        if case.meaning.is_err() {
+            continue;
+        }
+        let _ = case.ok(&["bundle"]);
+        let made = case.outputs();
+        let _ = case.ok(&["bundle", "--locked"]);
+        assert!(case.outputs() == made, "{case}another lock or bundle");
+        let mut change = String::new();
+        for _ in 0..8 {
+            let mut changed = case.tree.clone();
+            change = changed.change(&mut case.random);
+            let (Ok(before), after) = (&case.meaning, case.manifest.meaning(&changed)) else {
+                unreachable!("tried above");
+            };
+            let differs = after.is_ok_and(|after| !differences(before, &after).is_empty());
+            // Most changes are to something that is not in the bundle.
+            if differs || case.random.once_in(8) {
+                case.tree = changed;
+                break;
+            }
+        }
+        tree::unlock(case.root());
+        fs::remove_dir_all(case.root().join("tree")).expect("can be removed");
+        case.tree
+            .create(&case.root().join("tree"), &mut case.random);
+        let (Ok(before), Ok(after)) = (&case.meaning, case.manifest.meaning(&case.tree)) else {
+            continue;
+        };
+        let expected = differences(before, &after);
+        let said = case.run(&["bundle", "--locked", "--json"]);
+        if expected.is_empty() {
+            same += 1;
+            assert_eq!(said.code, Some(0), "{case}{change}\n{}", said.stderr);
+            continue;
+        }
+        drifted += 1;
+        assert_eq!(said.code, Some(3), "{case}{change}\n{}", said.stderr);
+        assert!(
+            case.outputs() == made,
+            "{case}{change}: something was written"
+        );
+        let report: Value = serde_json::from_str(&said.stdout).expect("is JSON");
+        let told = &report["differences"];
+        let mut named = Vec::new();
+        for list in ["added", "removed", "changed"] {
+            for entry in told[list].as_array().expect("a list") {
+                named.push(entry["path"].as_str().expect("a path").to_owned());
+            }
+        }
+        named.sort();
+        assert_eq!(named, expected, "{case}{change}\n{told:#}");
+        assert_eq!(told["settings"], serde_json::json!([]), "{case}{change}");
+        // What is meant can be made the new state.
+        let _ = case.ok(&["bundle"]);
+        let _ = case.ok(&["bundle", "--locked"]);
+    }
+    assert!(
+        drifted > same && same > 0,
+        "{drifted} drifted, {same} did not"
+    );
+}
+
+/// The paths of entries that differ.
+fn differences(before: &Meaning, after: &Meaning) -> Vec<String> {
+    let contents = |meaning: &Meaning| -> Vec<_> {
+        let listing = listing::of_meaning(meaning).into_iter();
+        let with_content = listing.map(|(path, listed)| {
+            // Only the first of a file's names has its content.
+            let content = match (&meaning[&path].kind, listed.kind.as_str()) {
+                (Kind::File { content, .. }, "file") => content.clone(),
+                _ => Vec::new(),
+            };
+            (path, listed, content)
+        });
+        with_content.collect()
+    };
+    let (before, after) = (contents(before), contents(after));
+    let gone = before.iter().filter(|entry| !after.contains(entry));
+    let new = after.iter().filter(|entry| !before.contains(entry));
+    let mut paths: Vec<String> = gone.chain(new).map(|(path, _, _)| path.clone()).collect();
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 /// `plan` and `bundle` both say the reason, and nothing is written.
