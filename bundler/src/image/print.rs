@@ -46,7 +46,7 @@ pub enum RowKind {
     },
 }
 
-/// Lists an image, sorted by path bytes; preopens first in their order, each followed by what is in it.
+/// Lists an image, sorted as the entries of a plan are: by path bytes, `.` before all others.
 ///
 /// # Errors
 /// The first [`ImageFlaw`] in the way; only a [`check`](super::check()) finds all.
@@ -63,10 +63,9 @@ pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
         let part = || corrupt(format!("preopen {index}"));
         let preopen = image.preopen(index).map_err(|Corrupt| part())?;
         let name = text(&image, preopen.name).ok_or_else(part)?;
-        let start = rows.len();
         walk(&image, name, preopen.node, &mut rows)?;
-        rows[start + 1..].sort_by(|a, b| a.path.cmp(&b.path));
     }
+    rows.sort_by(|a, b| key(&a.path).cmp(key(&b.path)));
     for row in &mut rows {
         if let RowKind::File { link_to, .. } = &mut row.kind {
             let first = first_names
@@ -76,6 +75,11 @@ pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
         }
     }
     Ok(rows)
+}
+
+/// What a path is sorted by: see [`GuestPath`](crate::path::GuestPath).
+fn key(path: &str) -> &str {
+    if path == "." { "" } else { path }
 }
 
 /// The names of the preopens, in their order.
