@@ -19,6 +19,7 @@ mod screen;
 mod start;
 mod tree;
 mod verify;
+mod why;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,7 @@ enum Command {
     Verify(verify::Verify),
     Diff(diff::Diff),
     Plan(plan::Plan),
+    Why(why::WhyCommand),
     Inspect(inspect::Inspect),
     Extract(extract::Extract),
     #[cfg(feature = "run")]
@@ -97,6 +99,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(command) => command.exec(&screen),
         Command::Diff(command) => command.exec(&screen),
         Command::Plan(command) => command.exec(&screen),
+        Command::Why(command) => command.exec(&screen),
         Command::Inspect(command) => command.exec(&screen),
         Command::Extract(command) => command.exec(&screen),
         #[cfg(feature = "run")]

@@ -17,6 +17,7 @@ mod tests;
 mod unmatched;
 mod walk;
 mod warning;
+mod why;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use mount::{Mount, MountKind, Start};
 pub use resolve::resolve;
 pub use rows::{Row, RowKind, Totals};
 pub use warning::PlanWarning;
+pub use why::{KeptBy, Table, Verdict, Why, Written, why};
 
 /// The resolved content of a bundle: what `plan` prints and `image` encodes.
 ///

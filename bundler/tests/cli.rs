@@ -15,6 +15,8 @@ mod schema;
 mod start;
 #[path = "cli/tool.rs"]
 mod tool;
+#[path = "cli/why.rs"]
+mod why;
 
 #[cfg(feature = "run")]
 #[path = "cli/run.rs"]

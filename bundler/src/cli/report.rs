@@ -238,6 +238,89 @@ pub(crate) enum TargetKind {
     Tar,
 }
 
+/// What `why --json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct WhyReport {
+    /// Version of this report's form.
+    pub(crate) report: u32,
+    /// The manifest's path.
+    pub(crate) manifest: String,
+    /// The profile: `base` for the manifest's top level.
+    pub(crate) profile: String,
+    /// The guest path that was asked about.
+    pub(crate) path: String,
+    /// Whether it is in the bundle.
+    pub(crate) bundled: bool,
+    /// Permission bits in octal, four digits; absent when it is not in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mode: Option<String>,
+    /// Time of last modification; RFC 3339, UTC; absent when it is not in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<String>,
+    /// For a directory that no table asks for: a guest path below it that one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) needed_by: Option<String>,
+    /// A guest path above it where a file or a symlink is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) blocked_by: Option<String>,
+    /// The guest path of the innermost writable, tmpfs or host mount that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mount: Option<String>,
+    /// What the manifest's tables make of it, in their order; those that have nothing to do with it are left out.
+    pub(crate) tables: Vec<TableReport>,
+    /// Guest paths that are in and are written much like it.
+    pub(crate) near: Vec<String>,
+}
+
+/// What a table of the manifest makes of a path.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct TableReport {
+    /// `mount`, `file`, `dir` or `symlink`.
+    pub(crate) table: String,
+    /// What messages call it: a mount's name, else the guest path.
+    pub(crate) name: String,
+    /// Its line in the manifest, from 1.
+    pub(crate) line: usize,
+    /// Where its content comes from; absent when it has no source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<String>,
+    /// Whether what is in the bundle is this table's.
+    pub(crate) decides: bool,
+    /// `brings`, `on-the-way`, `excluded`, `default-excluded`, `hidden`, `gitignored`, `output`, `program`, `manifest`,
+    /// `not-included`, `no-source`, `not-a-directory`, `symlink`, `at-run-time`. More may come.
+    pub(crate) verdict: &'static str,
+    /// The pattern that keeps it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<WrittenReport>,
+    /// What is kept out or missing: the path in the source, or one above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<String>,
+    /// `brings`: the pattern of `include` that lets it in, if there is one; `not-included`: all of them.
+    pub(crate) include: Vec<WrittenReport>,
+    /// The pattern of `exclude` with `!` that takes it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) taken_back: Option<WrittenReport>,
+    /// The rule that its mode comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mode_rule: Option<WrittenReport>,
+    /// The rule that its time comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time_rule: Option<WrittenReport>,
+}
+
+/// A pattern and where it stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct WrittenReport {
+    /// As it is written.
+    pub(crate) pattern: String,
+    /// Its line in the manifest, from 1; absent for a built-in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<usize>,
+}
+
 /// The version of every report.
 pub(crate) const REPORT: u32 = 1;
 

@@ -35,6 +35,8 @@ enum What {
     InspectReport,
     /// What `extract --json` prints
     ExtractReport,
+    /// What `why --json` prints
+    WhyReport,
 }
 
 impl Schema {
@@ -48,6 +50,7 @@ impl Schema {
             What::DiffReport => schemars::schema_for!(DiffReport).to_value(),
             What::PlanReport => schemars::schema_for!(report::PlanReport<'static>).to_value(),
             What::InspectReport => schemars::schema_for!(report::InspectReport).to_value(),
+            What::WhyReport => schemars::schema_for!(report::WhyReport).to_value(),
             What::ExtractReport => schemars::schema_for!(report::ExtractReport).to_value(),
         };
         screen.print_json(&schema)?;

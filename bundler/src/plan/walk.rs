@@ -2,7 +2,7 @@
 
 mod emit;
 mod links;
-mod never;
+pub(super) mod never;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

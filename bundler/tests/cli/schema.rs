@@ -25,6 +25,7 @@ fn schemas_are_current() {
         ("plan-report", "plan-report.schema.json"),
         ("inspect-report", "inspect-report.schema.json"),
         ("extract-report", "extract-report.schema.json"),
+        ("why-report", "why-report.schema.json"),
     ] {
         let said = folder.run(&["schema", what]);
         assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));

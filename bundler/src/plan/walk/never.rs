@@ -7,7 +7,7 @@ use crate::plan::unmatched::KeptOut;
 use crate::source::Source;
 
 /// The bundle itself, always; and by the default excludes the program, the manifest and the lock.
-pub(super) fn never(
+pub(in crate::plan) fn never(
     src: &dyn Source,
     manifest: &Manifest,
     mount: &Mount,

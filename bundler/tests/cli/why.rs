@@ -1,0 +1,114 @@
+//! `wasi-vfs why`: one answer of each kind.
+
+use crate::tool::{Folder, golden};
+use crate::{PROGRAM, schema};
+
+const MANIFEST: &str = r#"manifest-version = 1
+[module]
+input = "app.wat"
+output = "lib/app.wasm"
+
+[[mount]]
+name = "library"
+guest = "/usr/lib"
+source = "lib"
+include = ["**/*.py", "bin", "{link,.env}"]
+exclude = ["**/test", "!**/test/support"]
+
+[[mount.rule]]
+match = "bin/*"
+permissions = "0755"
+
+[[mount.rule]]
+match = "**/*.py"
+timestamps = "2024-02-29T12:30:00Z"
+
+[[file]]
+guest = "/usr/lib/b.py"
+content = "replaced"
+overrides = true
+
+[[mount]]
+guest = "/tmp"
+kind = "tmpfs"
+
+[[mount]]
+guest = "/data"
+kind = "host"
+
+[[symlink]]
+guest = "/python"
+target = "usr/lib"
+"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("wasi-vfs.toml", MANIFEST);
+    folder.write("app.wat", PROGRAM);
+    for name in [
+        "a.py",
+        "b.py",
+        "c.txt",
+        ".env",
+        "bin/tool",
+        "test/t.py",
+        "test/support/u.py",
+        "link",
+        "app.wasm",
+    ] {
+        folder.write(&format!("lib/{name}"), "x");
+    }
+    folder
+}
+
+#[test]
+fn one_answer_of_each_kind() {
+    let folder = folder();
+    let mut text = String::new();
+    for args in [
+        &["/usr/lib/a.py"][..],
+        &["/usr/lib/bin/tool"],
+        &["/usr/lib/bin"],
+        &["/usr/lib/test/support/u.py"],
+        &["/usr/lib/test"],
+        &["/usr/lib"],
+        &["/usr"],
+        &["/usr/lib/b.py"],
+        &["/usr/lib/c.txt"],
+        &["/usr/lib/test/t.py"],
+        &["/usr/lib/.env"],
+        &["/usr/lib/a.pyc"],
+        &["/usr/lib/a.py/b"],
+        &["/tmp"],
+        &["/tmp/x"],
+        &["/data/x"],
+        &["/python"],
+        &["/python/a.py"],
+        &["/opt/a.py"],
+        &["/nothing/like/it"],
+        &["../x"],
+    ] {
+        let said = folder.run(&[&["why"], args].concat());
+        text += &format!(
+            "$ wasi-vfs why {}\n{}{}",
+            args.join(" "),
+            said.stdout,
+            said.stderr
+        );
+        text += &format!("exit {}\n\n", said.code.unwrap());
+    }
+    golden("cli/why.txt", &text);
+}
+
+#[test]
+fn as_json() {
+    let folder = folder();
+    for (path, name) in [
+        ("/usr/lib/bin/tool", "why-in.json"),
+        ("/usr/lib/test/t.py", "why-out.json"),
+    ] {
+        let said = folder.run(&["why", path, "--json"]);
+        golden(&format!("cli/{name}"), &said.stdout);
+        schema::check(&folder, "why-report", &said.stdout);
+    }
+}
