@@ -101,28 +101,28 @@ fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: boo
     text
 }
 
-/// Where it comes from what the plan is made of: profile, variables, machine.
+/// Where it comes from what the plan is made of: profile, variables, machine. One line each, its label first.
 fn facts(manifest: &Manifest) -> Vec<String> {
     let mut facts: Vec<String> = Vec::new();
     if manifest.profile() != BASE {
         let values = manifest.from_profiles();
-        let said = if values.is_empty() {
-            ", the same as `base`"
+        let same = if values.is_empty() {
+            ", which is all of base"
         } else {
-            ":"
+            ""
         };
-        facts.push(format!("profile {}{said}", manifest.profile()));
-        facts.extend(values.iter().map(|value| format!("  {value}")));
+        facts.push(format!("profile    {}{same}", manifest.profile()));
+        facts.extend(values.iter().map(|value| format!("           {value}")));
     }
     for var in manifest.vars() {
         let from = match &var.from {
-            VarSource::Default => "the manifest's default".to_owned(),
-            VarSource::Environment(env) => format!("the environment's {env}"),
+            VarSource::Default => "default".to_owned(),
+            VarSource::Environment(env) => format!("environment {env}"),
         };
-        facts.push(format!("variable {} = {:?}, {from}", var.name, var.value));
+        facts.push(format!("var        {}={}  ({from})", var.name, var.value));
     }
     for fact in machine_dependent(manifest) {
-        facts.push(format!("depends on the machine: {fact}"));
+        facts.push(format!("machine    {fact}"));
     }
     facts
 }

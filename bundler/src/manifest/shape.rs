@@ -54,11 +54,16 @@ impl Place {
 
     /// Whether it is this table, in any profile; `profile.` is a profile's own.
     pub(super) fn is(&self, table: &str) -> bool {
-        let is_profile = self.name.starts_with("profile.") && self.kind().is_empty();
+        let is_profile = self.is_profiles("");
         match table {
             "profile." => is_profile,
             table => !is_profile && self.kind() == table,
         }
+    }
+
+    /// Whether it is this table of a profile.
+    fn is_profiles(&self, table: &str) -> bool {
+        self.name.starts_with("profile.") && self.kind() == table
     }
 
     /// As messages say it: `[[mount.rule]]`, `[link]`, the manifest.
@@ -103,6 +108,20 @@ impl<'s> Fitting<'s> {
                     at: span(&at),
                 });
             }
+        }
+        // A profile's mount: a new one, or a change of one that is inherited.
+        let names = ["name", "guest"];
+        if place.in_array
+            && place.is_profiles("mount")
+            && !names.iter().any(|key| table.contains_key(*key))
+        {
+            self.problems.push(ManifestProblem::MissingKey {
+                key: "name".to_owned(),
+                table: place.shown(),
+                example: "`name` with what the inherited mount is called, or `guest` for a new one"
+                    .to_owned(),
+                at: span(&at),
+            });
         }
         for (key, mut value) in std::mem::take(table) {
             let property = properties.and_then(|known| known.get(key.get_ref().as_ref()));

@@ -222,7 +222,10 @@ impl<'i> Merged<'i> {
                         // The list only grows behind the inherited ones.
                         if let Some(DeValue::Table(table)) = nth(list, index) {
                             for (key, value) in changes {
-                                replace(table, key.clone(), value.clone());
+                                // By what it is called it is not changed.
+                                if !only_names(key.get_ref(), value.get_ref(), table) {
+                                    replace(table, key.clone(), value.clone());
+                                }
                             }
                         }
                         continue;
@@ -256,6 +259,18 @@ pub(super) fn name_of(what: &str, item: &DeValue<'_>) -> Option<String> {
     match text("name").filter(|_| what == "mount") {
         Some(name) => Some(name.to_owned()),
         None => text("guest").map(normal),
+    }
+}
+
+/// Whether a key says no more than what the table is called that it is for.
+fn only_names(key: &str, value: &DeValue<'_>, table: &DeTable<'_>) -> bool {
+    let (DeValue::String(text), "name" | "guest") = (value, key) else {
+        return false;
+    };
+    let inherited = table.get(key).or_else(|| table.get("guest"));
+    match inherited.map(Spanned::get_ref) {
+        Some(DeValue::String(inherited)) => normal(text) == normal(inherited),
+        _ => false,
     }
 }
 
