@@ -9,6 +9,8 @@ mod extract;
 #[cfg(unix)]
 #[path = "cli/lock.rs"]
 mod lock;
+#[path = "cli/profiles.rs"]
+mod profiles;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/start.rs"]

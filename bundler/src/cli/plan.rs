@@ -96,7 +96,7 @@ fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: boo
         text.push_str(&format!("{fact}\n"));
     }
     for fact in facts(manifest) {
-        text.push_str(&format!("{}\n", printable(&fact)));
+        text.push_str(&format!("{fact}\n"));
     }
     text
 }
@@ -117,12 +117,16 @@ fn facts(manifest: &Manifest) -> Vec<String> {
     for var in manifest.vars() {
         let from = match &var.from {
             VarSource::Default => "default".to_owned(),
-            VarSource::Environment(env) => format!("environment {env}"),
+            VarSource::Environment(env) => format!("environment {}", printable(env)),
         };
-        facts.push(format!("var        {}={}  ({from})", var.name, var.value));
+        facts.push(format!(
+            "var        {}={}  ({from})",
+            var.name,
+            printable(&var.value)
+        ));
     }
     for fact in machine_dependent(manifest) {
-        facts.push(format!("machine    {fact}"));
+        facts.push(format!("machine    {}", printable(&fact)));
     }
     facts
 }

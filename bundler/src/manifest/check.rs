@@ -7,7 +7,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize as _;
 use toml::de::DeTable;
@@ -37,6 +37,9 @@ pub(super) const DEFAULT_EXCLUDES: [&str; 4] = [
 
 /// Names that start with a dot.
 const HIDDEN: &str = "**/.*";
+
+/// Made once: it takes longer than to read a manifest.
+static SCHEMA: LazyLock<serde_json::Value> = LazyLock::new(super::schema);
 
 pub(super) fn manifest(
     text: Text,
@@ -96,7 +99,7 @@ fn read(text: &str, choice: &Choice, problems: &mut Vec<ManifestProblem>) -> Opt
         return None;
     }
     let written = profile::written(table.get_ref());
-    *problems = shape::fit(table.get_mut(), &super::schema());
+    *problems = shape::fit(table.get_mut(), &SCHEMA);
     let profiles = Profiles::take(std::mem::take(table.get_mut()), written, problems);
     let wanted = choice.profile.as_deref().unwrap_or(BASE);
     let Selected {

@@ -7,6 +7,8 @@
 mod layers;
 mod merge;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::collections::BTreeMap;

@@ -80,6 +80,10 @@ fn keeps(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
         Value::Object(_) => "object",
     };
     let types = &schema["type"];
+    if types.is_null() {
+        // Any value; or a constant, which it is.
+        return Ok(());
+    }
     if types != kind
         && !types
             .as_array()

@@ -120,7 +120,7 @@ fn key_text(key: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     match !key.is_empty() && key.bytes().all(bare) {
         true => key.to_owned(),
-        false => Json::from(key).to_string(),
+        false => quoted(key),
     }
 }
 
@@ -131,6 +131,18 @@ fn short(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// JSON leaves some control characters as they are.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    for c in Json::from(text).to_string().chars() {
+        match c.is_control() {
+            true => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            false => quoted.push(c),
+        }
+    }
+    quoted
 }
 
 fn json(value: &DeValue<'_>) -> Json {
@@ -151,9 +163,10 @@ fn json(value: &DeValue<'_>) -> Json {
     }
 }
 
-/// A value as TOML. JSON's escapes are TOML's, too.
+/// A value as TOML on one line. JSON's escapes are TOML's, too.
 fn toml(value: &Json) -> String {
     match value {
+        Json::String(text) => quoted(text),
         Json::Array(items) => {
             let items: Vec<_> = items.iter().map(toml).collect();
             format!("[{}]", items.join(", "))
