@@ -6,6 +6,7 @@
 mod bundle;
 mod diff;
 mod extract;
+mod init;
 mod inspect;
 mod manifest;
 mod plan;
@@ -60,6 +61,7 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    Init(init::Init),
     Bundle(bundle::Bundle),
     Verify(verify::Verify),
     Diff(diff::Diff),
@@ -95,6 +97,7 @@ pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let screen = Screen::new(cli.global.color, cli.global.quiet);
     let outcome = match cli.command {
+        Command::Init(command) => command.exec(&screen),
         Command::Bundle(command) => command.exec(&screen),
         Command::Verify(command) => command.exec(&screen),
         Command::Diff(command) => command.exec(&screen),

@@ -6,6 +6,8 @@
 #[cfg(unix)]
 #[path = "cli/extract.rs"]
 mod extract;
+#[path = "cli/init.rs"]
+mod init;
 #[cfg(unix)]
 #[path = "cli/lock.rs"]
 mod lock;

@@ -29,6 +29,15 @@ pub(crate) struct Screen {
 )]
 struct StdoutError(#[source] io::Error);
 
+/// An answer can't be read.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("no answer: {0}")]
+#[diagnostic(
+    code(wasi_vfs::cli::stdin),
+    help("give the answers on the command line, see --help")
+)]
+struct StdinError(#[source] io::Error);
+
 impl Screen {
     pub(crate) fn new(color: ColorChoice, quiet: bool) -> Self {
         Self { color, quiet }
@@ -116,6 +125,29 @@ impl Screen {
             }
         };
         self.err(&text);
+    }
+
+    /// Whether there is somebody to ask: both ends of the talk are a terminal.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.quiet && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question and reads one line; an empty one is the answer that was offered.
+    pub(crate) fn ask(&self, question: &str, offered: Option<&str>) -> Outcome<String> {
+        let offer = offered.map_or(String::new(), |offered| format!(" [{offered}]"));
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{question}{offer}: ").and_then(|()| stderr.flush());
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line).map_err(StdinError)?;
+        if read == 0 {
+            // The end of the input is no answer.
+            let _ = writeln!(stderr);
+            return Err(StdinError(io::ErrorKind::UnexpectedEof.into()).into());
+        }
+        Ok(match line.trim() {
+            "" => offered.unwrap_or_default().to_owned(),
+            answer => answer.to_owned(),
+        })
     }
 
     /// Whether a progress bar has a place here.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
-use crate::tool::{Folder, golden};
+use crate::tool::{Folder, golden, session};
 use crate::{folder, schema};
 
 fn bundled() -> Folder {
@@ -11,19 +11,6 @@ fn bundled() -> Folder {
     let said = folder.run(&["bundle", "--quiet"]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
     folder
-}
-
-/// Exit code, stdout, stderr, of several command lines.
-fn session(folder: &Folder, lines: &[&[&str]]) -> String {
-    let mut text = String::new();
-    for args in lines {
-        let said = folder.run(args);
-        text += &format!("$ wasi-vfs {}\n", args.join(" "));
-        text += &said.stdout;
-        text += &said.stderr;
-        text += &format!("exit {}\n\n", said.code.unwrap());
-    }
-    text
 }
 
 #[test]

@@ -94,3 +94,16 @@ pub(crate) fn compare(path: &Path, text: &str) {
         "`{shown}` differs (BLESS=1 writes it anew); now:\n{text}"
     );
 }
+
+/// Exit code, stdout, stderr, of several command lines.
+pub(crate) fn session(folder: &Folder, lines: &[&[&str]]) -> String {
+    let mut text = String::new();
+    for args in lines {
+        let said = folder.run(args);
+        text += &format!("$ wasi-vfs {}\n", args.join(" "));
+        text += &said.stdout;
+        text += &said.stderr;
+        text += &format!("exit {}\n\n", said.code.unwrap());
+    }
+    text
+}

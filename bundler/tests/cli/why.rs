@@ -1,6 +1,6 @@
 //! `wasi-vfs why`: one answer of each kind.
 
-use crate::tool::{Folder, golden};
+use crate::tool::{Folder, golden, session};
 use crate::{PROGRAM, schema};
 
 const MANIFEST: &str = r#"manifest-version = 1
@@ -64,39 +64,33 @@ fn folder() -> Folder {
 #[test]
 fn one_answer_of_each_kind() {
     let folder = folder();
-    let mut text = String::new();
-    for args in [
-        &["/usr/lib/a.py"][..],
-        &["/usr/lib/bin/tool"],
-        &["/usr/lib/bin"],
-        &["/usr/lib/test/support/u.py"],
-        &["/usr/lib/test"],
-        &["/usr/lib"],
-        &["/usr"],
-        &["/usr/lib/b.py"],
-        &["/usr/lib/c.txt"],
-        &["/usr/lib/test/t.py"],
-        &["/usr/lib/.env"],
-        &["/usr/lib/a.pyc"],
-        &["/usr/lib/a.py/b"],
-        &["/tmp"],
-        &["/tmp/x"],
-        &["/data/x"],
-        &["/python"],
-        &["/python/a.py"],
-        &["/opt/a.py"],
-        &["/nothing/like/it"],
-        &["../x"],
-    ] {
-        let said = folder.run(&[&["why"], args].concat());
-        text += &format!(
-            "$ wasi-vfs why {}\n{}{}",
-            args.join(" "),
-            said.stdout,
-            said.stderr
-        );
-        text += &format!("exit {}\n\n", said.code.unwrap());
-    }
+    let text = session(
+        &folder,
+        &[
+            &["why", "/usr/lib/a.py"],
+            &["why", "/usr/lib/bin/tool"],
+            &["why", "/usr/lib/bin"],
+            &["why", "/usr/lib/test/support/u.py"],
+            &["why", "/usr/lib/test"],
+            &["why", "/usr/lib"],
+            &["why", "/usr"],
+            &["why", "/usr/lib/b.py"],
+            &["why", "/usr/lib/c.txt"],
+            &["why", "/usr/lib/test/t.py"],
+            &["why", "/usr/lib/.env"],
+            &["why", "/usr/lib/a.pyc"],
+            &["why", "/usr/lib/a.py/b"],
+            &["why", "/tmp"],
+            &["why", "/tmp/x"],
+            &["why", "/data/x"],
+            &["why", "/python"],
+            &["why", "/python/a.py"],
+            &["why", "/opt/a.py"],
+            &["why", "/nothing/like/it"],
+            &["why", "../x"],
+            &["why", "why"],
+        ],
+    );
     golden("cli/why.txt", &text);
 }
 
