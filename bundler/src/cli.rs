@@ -4,16 +4,18 @@
 //! said about them to stderr.
 
 mod bundle;
+mod completions;
 mod diff;
 mod extract;
 mod init;
 mod inspect;
+mod man;
 mod manifest;
+mod markdown;
 mod plan;
 mod progress;
 mod render;
 mod report;
-#[cfg(feature = "run")]
 mod run;
 mod schema;
 mod screen;
@@ -69,9 +71,11 @@ enum Command {
     Why(why::WhyCommand),
     Inspect(inspect::Inspect),
     Extract(extract::Extract),
-    #[cfg(feature = "run")]
     Run(run::Run),
     Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+    Markdown(markdown::Markdown),
 }
 
 /// Why a command ends early.
@@ -105,9 +109,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Why(command) => command.exec(&screen),
         Command::Inspect(command) => command.exec(&screen),
         Command::Extract(command) => command.exec(&screen),
-        #[cfg(feature = "run")]
         Command::Run(command) => command.exec(&screen),
         Command::Schema(command) => command.exec(&screen),
+        Command::Completions(command) => command.exec(&screen),
+        Command::Man(command) => command.exec(&screen),
+        Command::Markdown(command) => command.exec(&screen),
     };
     match outcome {
         Ok(code) => code,

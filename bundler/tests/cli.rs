@@ -3,6 +3,8 @@
 //! What it says about wrong input is in the golden command lines of the package `wasi-vfs-tests`. `BLESS=1 cargo test`
 //! writes the golden files here anew.
 
+#[path = "cli/docs.rs"]
+mod docs;
 #[cfg(unix)]
 #[path = "cli/extract.rs"]
 mod extract;

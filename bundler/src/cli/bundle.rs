@@ -20,6 +20,9 @@ pub(crate) use drift::DriftReport;
 
 /// Bundle a program and the files its manifest asks for into one module
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  wasi-vfs bundle\n  wasi-vfs bundle --profile release --locked"
+)]
 pub(crate) struct Bundle {
     #[command(flatten)]
     manifest: ManifestArg,

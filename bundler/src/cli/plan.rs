@@ -19,6 +19,7 @@ use super::{Outcome, screen::Screen, tree};
 ///
 /// Mode, size, tree and source of every entry. It resolves the manifest exactly as `bundle` does.
 #[derive(Args)]
+#[command(after_help = "Example: wasi-vfs plan --profile dev")]
 pub(crate) struct Plan {
     #[command(flatten)]
     manifest: ManifestArg,

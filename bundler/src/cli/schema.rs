@@ -9,6 +9,7 @@ use super::{Outcome, report, screen::Screen};
 
 /// Print the JSON Schema of the manifest, for editors, or of a report
 #[derive(Args)]
+#[command(after_help = "Example: wasi-vfs schema > wasi-vfs.schema.json")]
 pub(crate) struct Schema {
     /// What the schema describes
     #[arg(value_name = "WHAT", default_value = "manifest")]

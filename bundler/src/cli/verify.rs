@@ -22,6 +22,9 @@ use super::{Failure, Outcome, screen::Screen};
 /// Bundles again, without writing the result, and compares the bytes. With --against-lock no source is needed: only
 /// what the bundle holds is compared, so it may have been processed by other tools.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  wasi-vfs verify dist/app.wasm\n  wasi-vfs verify dist/app.wasm --against-lock"
+)]
 pub(crate) struct Verify {
     /// A module that `wasi-vfs bundle` made
     #[arg(value_name = "OUT.wasm")]
