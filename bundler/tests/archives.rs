@@ -2,6 +2,9 @@
 
 #[path = "archives/build.rs"]
 mod build;
+#[cfg(unix)]
+#[path = "archives/fuzz.rs"]
+mod fuzz;
 #[path = "archives/hostile.rs"]
 mod hostile;
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use wasi_vfs::image::{ImageError, describe};
 use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::plan::Plan;
-use wasi_vfs::source::Source;
+use wasi_vfs::source::{MemorySource, Source};
 
 const HEAD: &str = "manifest-version = 1\n[module]\ninput = 'app.wasm'\noutput = 'out/out.wasm'\n";
 
@@ -33,4 +33,21 @@ pub(crate) fn image_of(plan: &Plan, src: &dyn Source) -> Result<Vec<u8>, ImageEr
 )]
 pub(crate) fn wish(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+/// A bundle with the folder `t` of a source at its root.
+pub(crate) fn bundle_of(src: &MemorySource) -> Vec<u8> {
+    let program = r#"(module
+        (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 16) "an active segment")
+        (func (export "_start")))"#;
+    let program = wasi_vfs::program::decode("app.wat", program.into()).unwrap();
+    let manifest = manifest(
+        "[[mount]]\nguest = '/'\nsource = 't'\npermissions = 'source'\ndir-permissions = 'source'\n\
+         timestamps = 'source'\n",
+    );
+    let mut out = Cursor::new(Vec::new());
+    wasi_vfs::bundle(&manifest, &program, src, &mut out, &()).unwrap();
+    out.into_inner()
 }
