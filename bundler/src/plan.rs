@@ -6,12 +6,14 @@
 mod archives;
 mod error;
 mod found;
+mod gitignore;
 mod glob;
 mod limits;
 mod merge;
 mod mount;
 mod resolve;
 mod rows;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod unmatched;

@@ -250,6 +250,10 @@ fn kept_by(by: &KeptBy) -> String {
             printable(pattern)
         ),
         KeptBy::Hidden => "its name starts with a dot, and `hidden` is false".to_owned(),
+        KeptBy::Gitignore { file, line } => format!(
+            "line {line} of `{}`; `exclude = [\"!NAME\"]` takes one back",
+            printable(&file.display().to_string())
+        ),
         KeptBy::Output => "it is the bundle itself".to_owned(),
         KeptBy::Input => "it is the program, which `default-excludes` leaves out".to_owned(),
         KeptBy::Manifest => {
@@ -315,6 +319,7 @@ impl TableReport {
                     KeptBy::Exclude(_) => "excluded",
                     KeptBy::Default(_) => "default-excluded",
                     KeptBy::Hidden => "hidden",
+                    KeptBy::Gitignore { .. } => "gitignored",
                     KeptBy::Output => "output",
                     KeptBy::Input => "program",
                     KeptBy::Manifest => "manifest",

@@ -400,6 +400,25 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
+    /// What should not be given away, unless it is named.
+    #[error("what looks like {what} would go in: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::secret),
+        help(
+            "keep it out with `exclude`; if it is meant, name it in full: `exclude = [\"!PATH\"]`, or `include`, without \
+             wildcards in its last name"
+        )
+    )]
+    Secret {
+        /// The files.
+        paths: Paths,
+        /// What they look like, such as `a private key`.
+        what: &'static str,
+        /// The table that asks for them.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
     /// Files over the limit of one file's size.
     #[error("over `file-size = {limit}`: {paths}")]
     #[diagnostic(

@@ -65,6 +65,8 @@ pub(super) enum Offence {
     Dangles,
     Target,
     Time,
+    /// What it looks like, such as `a private key`.
+    Secret(&'static str),
 }
 
 impl Found {
@@ -211,6 +213,7 @@ impl Found {
                 Offence::Dangles => PlanProblem::SymlinkDangles { paths, at },
                 Offence::Target => PlanProblem::SymlinkTarget { paths, at },
                 Offence::Time => PlanProblem::TimeRange { paths, at },
+                Offence::Secret(what) => PlanProblem::Secret { paths, what, at },
             });
         }
     }

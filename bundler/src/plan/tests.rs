@@ -176,7 +176,7 @@ fn default_excludes_can_be_taken_back() {
             ".env .git .git/HEAD .hidden b cert.pem sub",
         ),
         (
-            "default-excludes = false",
+            "default-excludes = false\nexclude = ['!.env']",
             ".env .git .git/HEAD .git/config .hidden a.swp b b~ cert.pem id_rsa sub sub/.DS_Store",
         ),
     ] {

@@ -16,6 +16,8 @@ pub(super) enum KeptOut {
     Default,
     /// `hidden = false`.
     Hidden,
+    /// A `.gitignore` file.
+    Gitignore,
     /// It is the bundle.
     Output,
     /// It is the program.
@@ -41,6 +43,11 @@ impl KeptOut {
                 "what it matches is kept out by `default-excludes`: add `exclude = [\"!NAME\"]` to take it back".to_owned()
             }
             Self::Hidden => "what it matches is kept out by `hidden = false`: write `hidden = true`".to_owned(),
+            Self::Gitignore => {
+                "what it matches is kept out by a `.gitignore` file: add `exclude = [\"!NAME\"]` to take it back, or write \
+                 `gitignore = false`"
+                    .to_owned()
+            }
             Self::Output => "what it matches is the bundle to write: remove the pattern".to_owned(),
             Self::Input => {
                 "what it matches is the program, kept out by `default-excludes`: write `default-excludes = false`".to_owned()

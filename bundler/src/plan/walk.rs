@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::PlanProblem;
 use super::found::{Found, Offence, Strength};
+use super::gitignore::Ignores;
 use super::glob::{Globs, State};
 use super::unmatched::{KeptOut, Matched};
 use crate::manifest::{Manifest, Mount, Request, Symlinks, span};
@@ -28,6 +29,8 @@ pub(super) struct Walk<'a> {
     matched: Matched,
     /// The directory that is walked; all symlinks resolved where symlinks are followed.
     real_root: PathBuf,
+    /// With `gitignore`: what those files leave out.
+    ignores: Option<Ignores<'a>>,
     /// Entries that stay out whatever the patterns say, or by the default excludes.
     never: Vec<(PathBuf, KeptOut)>,
     /// The directories above the entry looked at, from the source on.
@@ -50,6 +53,8 @@ struct Level {
     credit: Vec<usize>,
     /// The last pattern of `exclude` that matches it or one above it.
     decision: Option<usize>,
+    /// A `.gitignore` leaves out it or one above it.
+    ignored: bool,
     /// As messages show it.
     shown: PathBuf,
     guest: Guest,
@@ -97,6 +102,7 @@ impl<'a> Walk<'a> {
             matched: Matched::new(mount),
             real_root: PathBuf::new(),
             manifest,
+            ignores: None,
             never: Vec::new(),
             levels: Vec::new(),
             pruned: Vec::new(),
@@ -116,7 +122,17 @@ impl<'a> Walk<'a> {
             Symlinks::Keep | Symlinks::Error => root.to_owned(),
         };
         self.real_root.clone_from(&root);
-        if self.found.archive.is_none() {
+        let is_archive = self.found.archive.is_some();
+        if self.mount.gitignore {
+            match Ignores::new(self.src, &root, is_archive) {
+                Ok(ignores) => self.ignores = Some(ignores),
+                Err(error) => {
+                    let error = self.shown_error(error);
+                    return self.found.unreadable(error, &self.request.span);
+                }
+            }
+        }
+        if !is_archive {
             self.never = never::never(self.src, self.manifest, self.mount, &root);
         }
         let strip = self.mount.strip_prefix.is_some();
@@ -127,6 +143,7 @@ impl<'a> Walk<'a> {
             included: self.include.is_empty(),
             credit: Vec::new(),
             decision: None,
+            ignored: false,
             shown: PathBuf::from(&self.mount.source.written),
             guest: if strip {
                 Guest::Above
@@ -267,7 +284,7 @@ impl<'a> Walk<'a> {
         }
         let enter = is_directory && self.may_enter(&level);
         if !wanted && !enter {
-            if is_directory && level.decision.is_some() {
+            if is_directory && (level.decision.is_some() || level.ignored) {
                 self.pruned.push((visited.path.to_owned(), level.exclude));
             }
             return Step::Over;
@@ -295,7 +312,7 @@ impl<'a> Walk<'a> {
         if is_directory {
             level.pending = Some(visited.path.to_owned());
             let told = wanted && matches!(level.guest, Guest::Unspeakable(_));
-            self.push(level, wanted);
+            self.push(&name, level, wanted);
             // What is below an offender would only repeat it.
             return if enter && !told {
                 Step::Into
@@ -341,9 +358,18 @@ impl<'a> Walk<'a> {
             .iter()
             .find(|(never, _)| never.file_name() == Some(name) && never == path);
         let kept_out = never.map(|(_, why)| why.clone());
+        let kept_out = kept_out.or_else(|| never::is_unfinished(name).then_some(KeptOut::Output));
+        let depth = self.levels.len() - 1;
+        let ignored = parent.ignored
+            || self
+                .ignores
+                .as_mut()
+                .is_some_and(|ignores| ignores.leaves_out(depth, name, is_directory).is_some());
         let kept_out = kept_out.or_else(|| {
-            let pattern = &self.exclude.patterns()[decision?];
-            (!pattern.negated).then(|| KeptOut::by(pattern))
+            match decision.map(|decision| &self.exclude.patterns()[decision]) {
+                Some(pattern) => (!pattern.negated).then(|| KeptOut::by(pattern)),
+                None => ignored.then_some(KeptOut::Gitignore),
+            }
         });
         let level = Level {
             include,
@@ -352,6 +378,7 @@ impl<'a> Walk<'a> {
             included,
             credit,
             decision,
+            ignored,
             shown: match &self.found.archive {
                 Some(_) if self.levels.len() == 1 => {
                     let mut shown = parent.shown.clone().into_os_string();
@@ -375,14 +402,17 @@ impl<'a> Walk<'a> {
     fn may_enter(&self, level: &Level) -> bool {
         let may_include =
             level.included || self.include.may_match_below(&level.include, |_, _| true);
-        let out = level
-            .decision
-            .filter(|index| !self.exclude.patterns()[*index].negated);
+        // What is taken back must come after what keeps it out; a `.gitignore` comes before all patterns.
+        let out = match level.decision {
+            Some(index) if self.exclude.patterns()[index].negated => None,
+            Some(index) => Some(index + 1),
+            None => level.ignored.then_some(0),
+        };
         may_include
             && out.is_none_or(|out| {
                 self.exclude
                     .may_match_below(&level.exclude, |index, pattern| {
-                        pattern.negated && index > out
+                        pattern.negated && index >= out
                     })
             })
     }

@@ -6,6 +6,7 @@
 mod trace;
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::archives::Archives;
 use super::{Entry, EntryKind, GuestPath, MountKind, Plan, PlanError};
@@ -115,6 +116,13 @@ pub enum KeptBy {
     Default(String),
     /// `hidden = false`.
     Hidden,
+    /// A line of a `.gitignore` file.
+    Gitignore {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
     /// It is the bundle.
     Output,
     /// It is the program.

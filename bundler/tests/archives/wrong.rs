@@ -187,6 +187,24 @@ pub(crate) fn wrong(name: &str) -> Vec<u8> {
         "zip-parts" => zip_with(&[stored()], 1, 1),
         "zip-more" => zip_with(&[stored(), Zipped::stored(b"b", b"")], 1, 0),
         "zip-fewer" => zip_with(&[stored()], 2, 0),
+        "zip-many" => {
+            let mut bytes = b"PK\x06\x06".to_vec();
+            bytes.extend(44_u64.to_le_bytes());
+            // Versions and parts.
+            bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            for number in [2_000_000_u64, 2_000_000, 0, 0] {
+                bytes.extend(number.to_le_bytes());
+            }
+            bytes.extend(b"PK\x06\x07");
+            // The part and the place of the record above, and how many parts there are.
+            bytes.extend([0; 12]);
+            bytes.extend(1_u32.to_le_bytes());
+            bytes.extend(b"PK\x05\x06");
+            bytes.extend([0, 0, 0, 0]);
+            bytes.extend([0xff; 12]);
+            bytes.extend([0, 0]);
+            bytes
+        }
         "zip-absolute" => zip(&[Zipped::stored(b"/a", b"")]),
         "zip-dots" => zip(&[Zipped::stored(b"a/../../b", b"")]),
         "zip-twice" => zip(&[stored(), stored()]),

@@ -1,14 +1,16 @@
 //! Entries of a walk: their guest paths, modes and times.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use super::{Guest, Level, Walk, escaped, shown};
-use crate::manifest::{Attributes, DIRECTORY_MODE};
+use crate::manifest::{Attributes, DIRECTORY_MODE, Pattern};
 use crate::path::GuestPath;
 use crate::plan::EntryKind;
 use crate::plan::found::{Offence, Strength};
-use crate::plan::glob::State;
-use crate::source::{Kind, Visited};
+use crate::plan::glob::{Globs, State};
+use crate::plan::secret;
+use crate::source::{Kind, Metadata, Visited};
 
 impl Walk<'_> {
     /// The place of the entry `name` in a directory that is at `directory`.
@@ -50,7 +52,7 @@ impl Walk<'_> {
     }
 
     /// Goes down into a directory.
-    pub(super) fn push(&mut self, level: Level, wanted: bool) {
+    pub(super) fn push(&mut self, name: &OsStr, level: Level, wanted: bool) {
         let speakable = match &level.guest {
             Guest::At(_) => {
                 self.prefix_applied |= self
@@ -69,6 +71,15 @@ impl Walk<'_> {
             }
         };
         let depth = self.levels.len();
+        if let Some(ignores) = &mut self.ignores
+            && let Some(directory) = &level.pending
+        {
+            let entered = ignores.enter(depth - 1, name, directory);
+            if let Err(error) = entered {
+                let error = self.shown_error(error);
+                self.found.unreadable(error, &self.request.span);
+            }
+        }
         self.levels.push(level);
         if wanted && speakable {
             self.parents(depth);
@@ -147,6 +158,7 @@ impl Walk<'_> {
                 };
                 self.parents(self.levels.len());
                 self.credit(&level);
+                self.guard(visited.path, &metadata, &level);
                 let attributes = self.rules_for(&level.rules, Kind::File);
                 let path = visited.path.to_owned();
                 self.found.file_at(
@@ -168,6 +180,25 @@ impl Walk<'_> {
                     .offend(self.request, Offence::Special(what), shown(&level.shown));
             }
             Kind::Directory => unreachable!("BUG: a directory is no leaf"),
+        }
+    }
+
+    /// Tells of a file that looks like a secret, unless a pattern names just it.
+    pub(super) fn guard(&mut self, path: &Path, metadata: &Metadata, level: &Level) {
+        let Some(what) = secret::look(self.src, path, metadata.size) else {
+            return;
+        };
+        let named = |pattern: &Pattern| {
+            let mut alternatives = pattern.alternatives.iter();
+            alternatives.any(|one| secret::names(&one.segments))
+        };
+        let by = |globs: &Globs<'_>, state: &State, negated: bool| {
+            let mut matching = globs.matches(state, false).map(|at| &globs.patterns()[at]);
+            matching.any(|pattern| pattern.negated == negated && named(pattern))
+        };
+        if !by(&self.include, &level.include, false) && !by(&self.exclude, &level.exclude, true) {
+            self.found
+                .offend(self.request, Offence::Secret(what), shown(&level.shown));
         }
     }
 

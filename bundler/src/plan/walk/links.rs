@@ -96,7 +96,9 @@ impl Walk<'_> {
         match metadata.kind {
             Kind::Directory => {
                 let depth = self.levels.len();
+                let name = link.file_name().unwrap_or_default();
                 self.push(
+                    name,
                     Level {
                         pending: Some(real.clone()),
                         ..level
@@ -114,6 +116,9 @@ impl Walk<'_> {
                 };
                 self.parents(self.levels.len());
                 self.credit(&level);
+                // By the link's name, and by what it leads to: either may say it.
+                self.guard(link, metadata, &level);
+                self.guard(&real, metadata, &level);
                 let attributes = self.rules_for(&level.rules, Kind::File);
                 self.found.file_at(
                     self.request,

@@ -1,7 +1,9 @@
 //! What stays out because of what it is.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::lock;
 use crate::manifest::{Manifest, Mount};
 use crate::plan::unmatched::KeptOut;
 use crate::source::Source;
@@ -33,7 +35,13 @@ pub(in crate::plan) fn never(
     if mount.default_excludes {
         add(manifest.input(), KeptOut::Input);
         add(&manifest.path, KeptOut::Manifest);
-        add(&manifest.path.with_extension("lock"), KeptOut::Manifest);
+        add(&lock::path_of(&manifest.path), KeptOut::Manifest);
     }
     never
+}
+
+/// Whether this is the name of an output that is being written, or was when its writer was killed.
+pub(in crate::plan) fn is_unfinished(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".wasi-vfs-") && name.ends_with(b".tmp")
 }

@@ -228,3 +228,38 @@ fn who_brings_it_and_how() {
     assert!(why.tables.is_empty());
     assert_eq!(why.near, [GuestPath::parse("/d/a.py").unwrap()]);
 }
+
+/// What a `.gitignore` leaves out is told with the file and the line, and what is taken back comes.
+#[test]
+fn a_gitignore_is_named() {
+    let src = MemorySource::new()
+        .directory("m/.git")
+        .file("m/.gitignore", "# logs\n*.log\n")
+        .file("m/s/a.log", "")
+        .file("m/s/lib/.gitignore", "deep/")
+        .file("m/s/lib/deep/x", "")
+        .file("m/s/b.log", "")
+        .file("m/s/.wasi-vfs-AbCdEf.tmp", "");
+    let text = "[[mount]]\nguest = '/d'\nsource = 's'\ngitignore = true\nexclude = ['!b.log']\n";
+    let verdict = |path: &str| ask(text, &src, path).tables.remove(0).verdict;
+    let out = |file: &str, line, at: &str| Verdict::KeptOut {
+        by: KeptBy::Gitignore {
+            file: file.into(),
+            line,
+        },
+        at: at.to_owned(),
+    };
+    assert_eq!(verdict("/d/a.log"), out("m/.gitignore", 2, "s/a.log"));
+    assert_eq!(
+        verdict("/d/lib/deep/x"),
+        out("m/s/lib/.gitignore", 1, "s/lib/deep")
+    );
+    assert!(matches!(verdict("/d/b.log"), Verdict::Brings { .. }));
+    assert!(matches!(
+        verdict("/d/.wasi-vfs-AbCdEf.tmp"),
+        Verdict::KeptOut {
+            by: KeptBy::Output,
+            ..
+        }
+    ));
+}

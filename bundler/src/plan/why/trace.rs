@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{KeptBy, Verdict, Written, line};
 use crate::manifest::{Manifest, Mount, Pattern, Request, Symlinks};
 use crate::plan::archives::{Archives, Opened};
+use crate::plan::gitignore::{Ignores, Line};
 use crate::plan::glob::{Globs, State};
 use crate::plan::unmatched::KeptOut;
 use crate::plan::walk::never;
@@ -117,6 +118,11 @@ impl Trace<'_> {
         let mut kind = Kind::Directory;
         let mut path = root;
         let mut kept_out: Option<(KeptOut, usize)> = None;
+        let mut ignores = match self.mount.gitignore {
+            true => Ignores::new(src, &path, archive.is_some()).ok(),
+            false => None,
+        };
+        let mut ignored: Option<(Line, usize)> = None;
         let said = |depth: usize| self.shown(&names[..depth]);
         for (depth, name) in (1..).zip(&names) {
             match kind {
@@ -157,6 +163,18 @@ impl Trace<'_> {
             if let Some((_, why)) = never.iter().find(|(never, _)| *never == path) {
                 kept_out.get_or_insert((why.clone(), depth));
             }
+            let name = OsStr::new(name);
+            if never::is_unfinished(name) {
+                kept_out.get_or_insert((KeptOut::Output, depth));
+            }
+            if let Some(ignores) = &mut ignores {
+                let line = ignores.leaves_out(depth - 1, name, directory);
+                ignored = ignored.or(line.map(|line| (line, depth)));
+                if directory {
+                    // One that can't be read was told by the plan.
+                    let _ = ignores.enter(depth - 1, name, &path);
+                }
+            }
         }
         // The mount's own directory is there even when nothing in it is.
         if names.is_empty() || below.is_empty() && stripped > 0 {
@@ -177,7 +195,13 @@ impl Trace<'_> {
                 by: self.kept_by(by, at.decision.map(|(pattern, _)| pattern)),
                 at: said(depth),
             },
-            None => self.brings(&at, &rules, kind),
+            None => match ignored.filter(|_| at.decision.is_none()) {
+                Some((Line { file, number: line }, depth)) => Verdict::KeptOut {
+                    by: KeptBy::Gitignore { file, line },
+                    at: said(depth),
+                },
+                None => self.brings(&at, &rules, kind),
+            },
         }
     }
 
@@ -296,6 +320,7 @@ impl Trace<'_> {
         let pattern = pattern.map(|index| &self.exclude.patterns()[index]);
         match why {
             KeptOut::Hidden => KeptBy::Hidden,
+            KeptOut::Gitignore => unreachable!("BUG: its line is told"),
             KeptOut::Output => KeptBy::Output,
             KeptOut::Input => KeptBy::Input,
             KeptOut::Manifest => KeptBy::Manifest,

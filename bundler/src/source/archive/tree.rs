@@ -11,7 +11,9 @@ use super::zip::Zipped;
 use crate::source::{Kind, Metadata};
 
 /// The most entries, implied directories among them.
-const MAX_ENTRIES: usize = 1_000_000;
+pub(super) const MAX_ENTRIES: usize = 1_000_000;
+/// That number in words.
+pub(super) const ENTRIES: &str = "1,000,000 entries";
 /// The most bytes of names and targets: they are held in memory, and a small archive can unpack to many.
 const MAX_TEXT: usize = 256 * 1024 * 1024;
 /// Links that lead to links, one after the other.
@@ -229,7 +231,7 @@ impl<'a> Builder<'a> {
     fn push(&mut self, text: usize, node: Node) -> Result<(), ArchiveError> {
         self.spend(text)?;
         if self.nodes.len() > MAX_ENTRIES {
-            return Err(self.too_many("1,000,000 entries"));
+            return Err(self.too_many(ENTRIES));
         }
         self.nodes.push(node);
         Ok(())

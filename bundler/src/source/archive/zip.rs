@@ -10,7 +10,7 @@ mod text;
 use std::io::{BufReader, Read};
 
 use super::error::ArchiveError;
-use super::tree::{Builder, Member, Said, Tree, What};
+use super::tree::{Builder, ENTRIES, MAX_ENTRIES, Member, Said, Tree, What};
 use super::{Context, name};
 use crate::source::{Kind, Part, ReadAt};
 pub(super) use content::open;
@@ -41,6 +41,12 @@ pub(super) struct Zipped {
 /// Reads the directory of an archive.
 pub(super) fn read(context: &Context<'_>, bytes: &dyn ReadAt) -> Result<Tree, ArchiveError> {
     let directory = end::find(context, bytes)?;
+    if directory.count > MAX_ENTRIES as u64 {
+        return Err(ArchiveError::Entries {
+            archive: context.shown.to_owned(),
+            limit: ENTRIES,
+        });
+    }
     let part = Part::new(bytes, directory.start, directory.end);
     let mut records = BufReader::with_capacity(64 * 1024, part);
     let mut builder = Builder::new(context.shown);
