@@ -209,6 +209,7 @@ fn codes() -> Vec<(String, String)> {
         ("manifest", "error/mounts"),
         ("manifest", "error/profiles"),
         ("manifest", "error/vars"),
+        ("manifest", "error/warning"),
         ("plan", "error"),
         ("plan", "../source/archive/error"),
         ("plan", "warning"),

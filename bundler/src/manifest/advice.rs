@@ -175,16 +175,19 @@ pub(super) fn wrong_type(
     }
 }
 
-/// What to type for a profile that the manifest does not have; `known` are those that it has.
+/// What to type for a profile that was asked for and is not there; `known` are those that the manifest has.
 pub(super) fn unknown_profile(name: &str, known: &[String]) -> String {
     if known.is_empty() {
         return format!(
-            "the manifest has no profiles; add `[profile.{name}]`, or leave out `--profile` for its top level"
+            "the manifest has no profiles: add `[profile.{name}]`, or choose none with `--profile` and WASI_VFS_PROFILE"
         );
     }
     let mut all = vec!["base"];
     all.extend(known.iter().map(String::as_str));
-    let listed = format!("the manifest has `{}`", all.join("`, `"));
+    let listed = format!(
+        "`--profile` or WASI_VFS_PROFILE can choose `{}`",
+        all.join("`, `")
+    );
     match near(name, &all) {
         Some(near) => format!("did you mean `{near}`? {listed}"),
         None => listed,

@@ -107,11 +107,13 @@ fn read(text: &str, choice: &Choice, problems: &mut Vec<ManifestProblem>) -> Opt
         layers,
         headers,
         from_profiles,
+        mut warnings,
     } = profiles.select(wanted, text, problems)?;
     let mut vars = Vars::take(&mut selected, text, &choice.environment.variables, problems);
     vars.expand(&mut selected, problems);
     let used = profiles.tables().flat_map(vars::used).collect();
-    let (vars, warnings) = vars.finish(&used);
+    let (vars, unused) = vars.finish(&used);
+    warnings.extend(unused);
     *table.get_mut() = selected;
     match raw::Manifest::deserialize(toml::Deserializer::from(table)) {
         Ok(raw) => Some(Read {

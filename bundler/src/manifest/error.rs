@@ -3,6 +3,7 @@
 mod mounts;
 mod profiles;
 mod vars;
+mod warning;
 
 use std::io;
 use std::ops::Range;
@@ -15,7 +16,8 @@ use crate::report::Report;
 
 pub use mounts::MountProblem;
 pub use profiles::ProfileProblem;
-pub use vars::{ManifestWarning, VarProblem};
+pub use vars::VarProblem;
+pub use warning::ManifestWarning;
 
 /// Everything wrong with one manifest.
 pub type ManifestError = Report<ManifestProblem>;

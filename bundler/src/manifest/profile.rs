@@ -16,10 +16,10 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ManifestProblem, ProfileProblem, span};
+use super::error::{ManifestProblem, ManifestWarning, ProfileProblem, span};
 use super::{BASE, advice};
 pub(super) use layers::Layers;
-use merge::{Merged, Own};
+use merge::{Beside, Merged, Own};
 pub use told::FromProfile;
 pub(super) use told::line;
 
@@ -33,6 +33,7 @@ pub(super) struct Selected<'i> {
     pub(super) headers: BTreeMap<usize, Vec<Range<usize>>>,
     /// What is not as in the base.
     pub(super) from_profiles: Vec<FromProfile>,
+    pub(super) warnings: Vec<ManifestWarning>,
 }
 
 /// The profiles of a text.
@@ -128,6 +129,7 @@ impl<'i> Profiles<'i> {
             mut table,
             headers,
             removed,
+            beside,
         } = done;
         settle::settle(&mut table, &layers);
         let from_profiles = told::tell(&table, &removed, &layers, text);
@@ -136,6 +138,7 @@ impl<'i> Profiles<'i> {
             layers,
             headers,
             from_profiles,
+            warnings: beside.into_iter().map(|it| warning(it, text)).collect(),
         })
     }
 
@@ -217,6 +220,15 @@ impl<'i> Profiles<'i> {
             others: places,
         }
         .into()
+    }
+}
+
+fn warning(beside: Beside, text: &str) -> ManifestWarning {
+    ManifestWarning::Beside {
+        line: line(text, beside.at),
+        profile: beside.profile,
+        guest: beside.guest,
+        inherited: beside.inherited,
     }
 }
 

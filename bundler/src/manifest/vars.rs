@@ -132,13 +132,15 @@ impl<'a> Vars<'a> {
     pub(super) fn finish(self, used: &BTreeSet<String>) -> (Vec<Var>, Vec<ManifestWarning>) {
         let mut unused: Vec<_> = (self.declared.iter())
             .filter(|(name, _)| !used.contains(*name))
-            .map(|(name, var)| ManifestWarning::UnusedVar {
-                name: name.clone(),
-                line: line(self.text, var.span.start),
-            })
+            .map(|(name, var)| (line(self.text, var.span.start), name.clone()))
             .collect();
-        unused.sort_by_key(|ManifestWarning::UnusedVar { line, .. }| *line);
-        (self.values.into_values().flatten().collect(), unused)
+        unused.sort();
+        let unused = unused.into_iter();
+        let unused = unused.map(|(line, name)| ManifestWarning::UnusedVar { name, line });
+        (
+            self.values.into_values().flatten().collect(),
+            unused.collect(),
+        )
     }
 
     fn value(&mut self, name: &str, problems: &mut Vec<ManifestProblem>) -> Option<String> {

@@ -116,22 +116,3 @@ pub enum VarProblem {
         at: Option<SourceSpan>,
     },
 }
-
-/// Something a user should know about a manifest; it works all the same. Codes are stable, like those of problems.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
-#[diagnostic(severity(Warning))]
-#[non_exhaustive]
-pub enum ManifestWarning {
-    /// A variable that nothing uses, in no profile.
-    #[error("nothing uses the variable `{name}` (line {line})")]
-    #[diagnostic(
-        code(wasi_vfs::manifest::unused_var),
-        help("remove it from `[vars]`, or write `${{{name}}}` where its value belongs")
-    )]
-    UnusedVar {
-        /// Its name.
-        name: String,
-        /// The line of the manifest it is in, from 1.
-        line: usize,
-    },
-}

@@ -23,6 +23,17 @@ pub(super) struct Merged<'i> {
     pub(super) headers: BTreeMap<usize, Vec<Range<usize>>>,
     /// What profiles have taken away.
     pub(super) removed: Vec<Removed>,
+    /// Mounts that a profile has added beside another.
+    pub(super) beside: Vec<Beside>,
+}
+
+/// A mount without a name that was added where an inherited one is that has another name.
+#[derive(Clone)]
+pub(super) struct Beside {
+    pub(super) profile: String,
+    pub(super) guest: String,
+    pub(super) inherited: String,
+    pub(super) at: usize,
 }
 
 /// What a profile has taken away.
@@ -48,6 +59,7 @@ impl<'i> Merged<'i> {
             table,
             headers: BTreeMap::new(),
             removed: Vec::new(),
+            beside: Vec::new(),
         }
     }
 
@@ -191,6 +203,19 @@ impl<'i> Merged<'i> {
                 .collect();
             let problem = match called_so[..] {
                 [] if changes.contains_key("guest") => {
+                    let mut other = list.iter().take(inherited.len());
+                    let other =
+                        other.find(|other| guest_of(other.get_ref()) == Some(&name).cloned());
+                    if let Some(other) = other.and_then(|other| name_of(what, other.get_ref()))
+                        && !changes.contains_key("name")
+                    {
+                        self.beside.push(Beside {
+                            profile: own.name.to_owned(),
+                            guest: name,
+                            inherited: other,
+                            at: item.span().start,
+                        });
+                    }
                     list.push(item.clone());
                     continue;
                 }
@@ -249,16 +274,23 @@ impl<'i> Merged<'i> {
 
 /// What a table of a list is called: its `name`, else its guest path.
 pub(super) fn name_of(what: &str, item: &DeValue<'_>) -> Option<String> {
-    let DeValue::Table(table) = item else {
-        return None;
-    };
-    let text = |key| match table.get(key)?.get_ref() {
-        DeValue::String(text) => Some(text.as_ref()),
-        _ => None,
-    };
-    match text("name").filter(|_| what == "mount") {
+    match text_of(item, "name").filter(|_| what == "mount") {
         Some(name) => Some(name.to_owned()),
-        None => text("guest").map(normal),
+        None => guest_of(item),
+    }
+}
+
+fn guest_of(item: &DeValue<'_>) -> Option<String> {
+    text_of(item, "guest").map(normal)
+}
+
+fn text_of<'t>(item: &'t DeValue<'_>, key: &str) -> Option<&'t str> {
+    match item {
+        DeValue::Table(table) => match table.get(key)?.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
