@@ -318,7 +318,7 @@ fn no_text_makes_a_panic() {
         "mount", "'",
     ];
     let (mut good, mut bad) = (0, 0);
-    for _ in 0..400 {
+    for _ in 0..1000 {
         let mut mutated = text.clone();
         for _ in 0..=random(3) {
             let start = random(mutated.len());

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
-use wasi_vfs::manifest::{Choice, Manifest, schema};
+use wasi_vfs::manifest::{Choice, Environment, Manifest, Variables, schema};
 
 const BLESS: Option<&str> = option_env!("BLESS");
 
@@ -156,8 +156,22 @@ fn the_examples_are_manifests() {
         let Ok(text) = fs::read_to_string(folder.join("wasi-vfs.toml")) else {
             continue;
         };
-        if let Err(error) = Manifest::parse(&text, "wasi-vfs.toml", &folder, &Choice::default()) {
-            panic!("{}: {:?}", folder.display(), miette::Report::new(error));
+        let read = |profile: Option<&str>| {
+            let choice = Choice {
+                profile: profile.map(str::to_owned),
+                environment: Environment {
+                    // Whatever a profile asks for.
+                    variables: Variables::new(|_| Some("1.0".into())),
+                    ..Environment::default()
+                },
+            };
+            match Manifest::parse(&text, "wasi-vfs.toml", &folder, &choice) {
+                Ok(manifest) => manifest,
+                Err(error) => panic!("{}: {:?}", folder.display(), miette::Report::new(error)),
+            }
+        };
+        for profile in read(None).profiles() {
+            read(Some(profile));
         }
         seen += 1;
     }

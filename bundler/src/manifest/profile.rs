@@ -6,6 +6,7 @@
 
 mod layers;
 mod merge;
+mod names;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,13 @@
 //! This is done on the TOML of the selected profile, before anything is read from it. A variable is looked up when it is
 //! first used: what no text of the profile asks for can't reach the bundle, and need not be set.
 
+mod declare;
 mod expand;
 mod secret;
 mod texts;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use serde::Deserialize as _;
 use toml::Spanned;
@@ -70,7 +70,7 @@ impl<'a> Vars<'a> {
         let raw = raw::Vars::deserialize(toml::Deserializer::from(Spanned::new(0..0, table)))
             .unwrap_or_else(|error| unreachable!("BUG: `[vars]` fits the schema: {error}"));
         for (name, var) in raw.0 {
-            if let Some(problem) = wrong(&name, &var, text) {
+            if let Some(problem) = declare::wrong(&name, &var, text) {
                 vars.refused.insert(name.value.clone());
                 problems.push(problem);
             }
@@ -202,7 +202,7 @@ impl<'a> Vars<'a> {
         {
             let because = format!("its value {because}");
             let shown = matches!(from, VarSource::Environment(_));
-            return Err(secret_problem(name, at, shown, because, self.text));
+            return Err(declare::secret_problem(name, at, shown, because, self.text));
         }
         let name = name.to_owned();
         Ok(Var { name, value, from })
@@ -211,69 +211,5 @@ impl<'a> Vars<'a> {
     fn advice(&self, name: &str) -> String {
         let known: Vec<&str> = self.declared.keys().map(String::as_str).collect();
         advice::undeclared_var(name, &known)
-    }
-}
-
-/// What is wrong with a variable whoever uses it.
-fn wrong(name: &At<String>, var: &At<raw::Var>, text: &str) -> Option<ManifestProblem> {
-    let At {
-        value: var,
-        span: at,
-    } = var;
-    let named = || name.value.clone();
-    if !expand::is_name(&name.value) {
-        let (name, at) = (named(), span(&name.span));
-        return Some(VarProblem::Name { name, at }.into());
-    }
-    if var.default.is_none() && var.env.is_none() {
-        let (name, at) = (named(), span(&name.span));
-        return Some(VarProblem::Empty { name, at }.into());
-    }
-    if let Some(env) = &var.env {
-        let problem = match env.value.as_str() {
-            "" => Some("is empty"),
-            name if name.contains('=') => Some("contains `=`"),
-            name if name.contains('\0') => Some("contains a NUL character"),
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            let at = span(&env.span);
-            return Some(ManifestProblem::VariableName { problem, at });
-        }
-    }
-    let env = var.env.iter().map(|env| &env.value);
-    let mut names = [&name.value].into_iter().chain(env);
-    if !var.public
-        && let Some((name, word)) = names.find_map(|name| Some((name, secret::word(name)?)))
-    {
-        let because = format!("`{name}` has `{word}` in it");
-        return Some(secret_problem(&named(), at, var.default.is_none(), because, text).into());
-    }
-    if var.default.as_ref().is_some_and(|text| text.contains("${")) {
-        let problem = VarProblem::Value {
-            name: named(),
-            problem: "has `${` in it, and values are not expanded again",
-            help: "write the whole text, or put the variables together where they are used"
-                .to_owned(),
-            at: span(at),
-        };
-        return Some(problem.into());
-    }
-    None
-}
-
-/// A value that the manifest itself has is not shown: then its line must not be.
-fn secret_problem(
-    name: &str,
-    at: &Range<usize>,
-    shown: bool,
-    because: String,
-    text: &str,
-) -> VarProblem {
-    VarProblem::Secret {
-        name: name.to_owned(),
-        line: line(text, at.start),
-        because,
-        at: shown.then(|| span(at)),
     }
 }

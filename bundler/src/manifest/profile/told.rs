@@ -7,7 +7,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::layers::Layers;
-use super::merge::{KEYED, LISTS, Removed, name_of};
+use super::merge::{KEYED, LISTS, Removed};
+use super::names::name_of;
 
 /// A value of a manifest that a profile gave it, or took away.
 ///
