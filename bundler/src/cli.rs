@@ -17,6 +17,7 @@ mod progress;
 mod render;
 mod report;
 mod run;
+mod sbom;
 mod schema;
 mod screen;
 mod start;
@@ -71,6 +72,7 @@ enum Command {
     Why(why::WhyCommand),
     Inspect(inspect::Inspect),
     Extract(extract::Extract),
+    Sbom(sbom::Sbom),
     Run(run::Run),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -109,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Why(command) => command.exec(&screen),
         Command::Inspect(command) => command.exec(&screen),
         Command::Extract(command) => command.exec(&screen),
+        Command::Sbom(command) => command.exec(&screen),
         Command::Run(command) => command.exec(&screen),
         Command::Schema(command) => command.exec(&screen),
         Command::Completions(command) => command.exec(&screen),

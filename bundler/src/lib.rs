@@ -28,6 +28,7 @@ pub mod path;
 pub mod plan;
 pub mod program;
 pub mod report;
+pub mod sbom;
 pub mod source;
 pub mod unused;
 pub mod verify;

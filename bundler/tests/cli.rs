@@ -3,6 +3,9 @@
 //! What it says about wrong input is in the golden command lines of the package `wasi-vfs-tests`. `BLESS=1 cargo test`
 //! writes the golden files here anew.
 
+#[cfg(unix)]
+#[path = "cli/codes.rs"]
+mod codes;
 #[path = "cli/docs.rs"]
 mod docs;
 #[cfg(unix)]
@@ -15,6 +18,8 @@ mod init;
 mod lock;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/sbom.rs"]
+mod sbom;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/start.rs"]

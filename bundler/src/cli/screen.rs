@@ -189,3 +189,22 @@ impl fmt::Debug for Shown<'_> {
         self.0.debug(self.1, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only a terminal brings it about.
+    #[test]
+    fn no_answer() {
+        let error = StdinError(io::ErrorKind::UnexpectedEof.into());
+        let mut text = String::new();
+        GraphicalReportHandler::new_themed(GraphicalTheme::none())
+            .without_cause_chain()
+            .with_width(WIDTH)
+            .render_report(&mut text, &error)
+            .expect("writing to a String can't fail");
+        let golden = include_str!("../../tests/golden/cli/stdin.txt");
+        assert_eq!(text.trim_end(), golden.trim_end());
+    }
+}
