@@ -7,6 +7,8 @@ mod build;
 mod fuzz;
 #[path = "archives/hostile.rs"]
 mod hostile;
+#[path = "archives/layers.rs"]
+mod layers;
 #[cfg(unix)]
 #[path = "archives/random.rs"]
 mod random;

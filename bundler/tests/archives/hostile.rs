@@ -66,3 +66,32 @@ fn compressed_archives() {
 fn zip_archives() {
     check("zip.txt");
 }
+
+/// An archive that changes between the plan and the image is told, even when its bytes were read before.
+#[test]
+fn an_archive_that_changes() {
+    for (file, name) in [("x.tar", "tar"), ("x.tgz", "gzip"), ("x.zip", "zip")] {
+        let src = MemorySource::new().file(file, wrong(name));
+        let manifest = manifest(&format!("[[mount]]\nguest = '/d'\nsource = '{file}'\n"));
+        let plan = resolve(&manifest, &src).unwrap();
+        image_of(&plan, &src).unwrap();
+        let later = src.clone().with(file, |metadata| metadata.mtime_ns = 1);
+        let larger = src.clone().with(file, |metadata| metadata.size += 1);
+        for (src, change) in [
+            (later, "the modification time of its archive is another"),
+            (larger, "the size of its archive is another"),
+            (
+                MemorySource::new().directory(file),
+                "its archive is no regular file any more",
+            ),
+        ] {
+            let error = image_of(&plan, &src).expect_err(name);
+            assert_eq!(
+                error.code().unwrap().to_string(),
+                "wasi_vfs::image::changed"
+            );
+            let expected = format!("`{file}:a` changed while it was bundled as `/d/a`: {change}");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Bundles as sources of other bundles.
+
+use std::io::Cursor;
+
+use miette::Diagnostic as _;
+use wasi_vfs::plan::{Plan, resolve};
+use wasi_vfs::source::MemorySource;
+
+use crate::support::{bundle_of, image_of, manifest};
+
+/// All that an image can hold of a tree.
+fn tree() -> MemorySource {
+    let linked = |metadata: &mut wasi_vfs::source::Metadata| metadata.link_id = Some((1, 7));
+    MemorySource::new()
+        .file("t/bin/run", "#!")
+        .with("t/bin/run", |metadata| metadata.mode = 0o751)
+        .file("t/lib/a", vec![1; 100_000])
+        .with("t/lib/a", linked)
+        .file("t/lib/b", vec![1; 100_000])
+        .with("t/lib/b", linked)
+        .file("t/lib/empty", "")
+        .with("t/lib/empty", |metadata| {
+            metadata.mtime_ns = 1_234_567_890_123_456_789;
+        })
+        .directory("t/lib/none")
+        .with("t/lib", |metadata| {
+            metadata.mode = 0o500;
+            metadata.mtime_ns = 5_000_000_000;
+        })
+        .symlink("t/up", "lib/a")
+}
+
+const SOURCE: &str = "permissions = 'source'\ndir-permissions = 'source'\ntimestamps = 'source'\n";
+
+fn mounted(source: &str, src: &MemorySource) -> Plan {
+    let text = format!("[[mount]]\nguest = '/d'\nsource = '{source}'\n{SOURCE}");
+    match resolve(&manifest(&text), src) {
+        Ok(plan) => plan,
+        Err(error) => panic!("{:?}", miette::Report::new(error)),
+    }
+}
+
+#[test]
+fn the_tree_of_a_bundle_is_the_tree_it_was_made_of() {
+    let src = tree();
+    let expected = image_of(&mounted("t", &src), &src).unwrap();
+    let bundle = bundle_of(&src);
+    let src = src.file("app.wasm", bundle.clone());
+    let plan = mounted("app.wasm", &src);
+    assert_eq!(image_of(&plan, &src).unwrap(), expected);
+    let sources: Vec<String> = plan.rows().filter_map(|row| row.source).collect();
+    assert_eq!(sources[0], "app.wasm:bin/run");
+
+    // Tools drop sections that they do not know; the image says itself that it is one.
+    let mut stripped = bundle;
+    let name = stripped
+        .windows(9)
+        .rposition(|bytes| bytes == b"\x08wasi-vfs")
+        .unwrap();
+    stripped[name + 1] = b'W';
+    let src = src.file("app.wasm", stripped);
+    assert_eq!(
+        image_of(&mounted("app.wasm", &src), &src).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn only_the_tree_is_taken_over() {
+    let text = "[[mount]]\nguest = '/d'\nsource = 't'\n[[mount]]\nguest = '/tmp'\nkind = 'tmpfs'\n\
+                [env]\nA = 'b'\n[args]\ndefault = ['-x']\n[[mount]]\nguest = 'beside'\nsource = 't'\n";
+    let program = wasi_vfs::program::decode(
+        "app.wat",
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1) (func (export "_start")))"#
+            .into(),
+    );
+    let mut bundle = Cursor::new(Vec::new());
+    let src = MemorySource::new().file("t/x", "1");
+    wasi_vfs::bundle(&manifest(text), &program.unwrap(), &src, &mut bundle, &()).unwrap();
+    let src = MemorySource::new().file("app.wasm", bundle.into_inner());
+    let plan = mounted("app.wasm", &src);
+    let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
+    assert_eq!(paths, ["/", "/d", "/d/d", "/d/d/x", "/d/tmp"]);
+    assert!(plan.mounts().is_empty());
+    assert!(plan.start().environment.is_empty() && plan.start().arguments.is_empty());
+}
+
+/// Where there is no `/`, the tree of `.` is the one.
+#[test]
+fn a_bundle_without_a_root() {
+    let text = "[[mount]]\nguest = '.'\nsource = 't'\n";
+    let program = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x07\x0a\x01\x06memory\x02\0";
+    let mut bundle = Cursor::new(Vec::new());
+    let src = MemorySource::new().file("t/x", "1");
+    wasi_vfs::bundle(&manifest(text), program, &src, &mut bundle, &()).unwrap();
+    let src = MemorySource::new().file("app.wasm", bundle.into_inner());
+    let plan = mounted("app.wasm", &src);
+    let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
+    assert_eq!(paths, ["/", "/d", "/d/x"]);
+}
+
+/// The code without its stage, and the message.
+fn told(bundle: Vec<u8>) -> String {
+    let src = MemorySource::new().file("app.wasm", bundle);
+    let manifest = manifest("[[mount]]\nguest = '/d'\nsource = 'app.wasm'\n");
+    let error = resolve(&manifest, &src).expect_err("it is damaged");
+    let problem = &error.problems()[0];
+    let code = problem.code().unwrap().to_string();
+    format!("{}: {problem}", code.replace("wasi_vfs::plan::", ""))
+}
+
+#[test]
+fn damaged_bundles() {
+    let bundle = bundle_of(&tree());
+    let image = bundle
+        .windows(8)
+        .position(|bytes| *bytes == vfs_image::layout::MAGIC)
+        .unwrap();
+    assert_eq!(
+        told(bundle[..image + 1000].to_vec()),
+        "archive_truncated: `app.wasm` is cut short: it ends in its image"
+    );
+    let changed = |at: usize, byte: u8| {
+        let mut bundle = bundle.clone();
+        bundle[image + at] = byte;
+        bundle
+    };
+    assert_eq!(
+        told(changed(8, 9)),
+        "archive_unsupported: `app.wasm` needs what wasi-vfs does not read: its image has format version 9"
+    );
+    assert_eq!(
+        told(changed(12, 0xff)),
+        "archive_corrupt: `app.wasm` is damaged: in its image, the header is not well formed"
+    );
+    // The image takes more than the limit.
+    let src = MemorySource::new().file("app.wasm", bundle.clone());
+    let text = "[[mount]]\nguest = '/d'\nsource = 'app.wasm'\n[limits]\narchive-size = 1000\n";
+    let error = resolve(&manifest(text), &src).expect_err("it is too large");
+    assert_eq!(
+        error.to_string(),
+        "`app.wasm` unpacks to more than `archive-size = 1000 B`"
+    );
+}
