@@ -224,7 +224,8 @@ pub(super) struct Mount {
     /// For a file, its full name.
     #[schemars(required)]
     pub(super) guest: Option<At<String>>,
-    /// The directory or file; needed for the kind `embed`, and only there.
+    /// The directory, file or archive (`.tar`, `.tar.gz`, `.tar.zst`, `.tar.xz`, `.zip`, `.whl`, a bundled `.wasm`); needed
+    /// for the kind `embed`, and only there.
     pub(super) source: Option<At<String>>,
     /// Where its files are when the program is run.
     #[schemars(extend("default" = "embed"))]
