@@ -1,5 +1,6 @@
 //! The whole job, from a manifest on disk to a bundle on disk: [`Job`].
 
+mod depfile;
 mod inputs;
 
 use std::io::{self, Seek, Write};
@@ -11,7 +12,7 @@ use crate::image::Progress;
 use crate::listing::Listing;
 use crate::lock::{self, LockError, LockFile, Update, Written};
 use crate::manifest::{Choice, Environment, Manifest};
-use crate::output::{Pending, SealError, hex_digest, same_place};
+use crate::output::{FileError, Pending, SealError, hex_digest, same_place};
 use crate::program;
 use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};
@@ -47,6 +48,7 @@ pub struct Job {
     output: Option<PathBuf>,
     digest: bool,
     lock: LockUse,
+    depfile: Option<PathBuf>,
 }
 
 /// What a [`Job`] does about the manifest's [lock](crate::lock).
@@ -84,6 +86,7 @@ impl Job {
             output: None,
             digest: false,
             lock: LockUse::default(),
+            depfile: None,
         }
     }
 
@@ -122,11 +125,30 @@ impl Job {
         self
     }
 
+    /// Also writes what the bundle depends on into a file, as a rule that make and ninja read.
+    #[must_use]
+    pub fn depfile(mut self, path: impl Into<PathBuf>) -> Self {
+        self.depfile = Some(path.into());
+        self
+    }
+
     /// Also computes the SHA-256 of the output, see [`Finished::digest`]; it costs reading everything again.
     #[must_use]
     pub fn with_digest(mut self) -> Self {
         self.digest = true;
         self
+    }
+
+    /// The manifest's path, as it was given.
+    #[must_use]
+    pub fn manifest_path(&self) -> &Path {
+        &self.manifest
+    }
+
+    /// The depfile's path, as it was given.
+    #[must_use]
+    pub fn depfile_path(&self) -> Option<&Path> {
+        self.depfile.as_deref()
     }
 
     /// Reads the manifest, with the output that the job was given.
@@ -161,7 +183,7 @@ impl Job {
     pub fn attempt(&self, progress: &dyn Progress) -> (Inputs, Result<Finished, Error>) {
         let source = Recorder::default();
         let done = self.make(&source, progress);
-        let inputs = source.inputs();
+        let inputs = source.so_far();
         let done = done.map(|(manifest, bundled, digest, lock)| Finished {
             manifest,
             bundled,
@@ -212,9 +234,60 @@ impl Job {
                 Some(lock.update(&manifest, now, self.lock == LockUse::Write)?)
             }
         };
+        let depfile = self.write_depfile(&manifest, source)?;
         pending.commit()?;
+        if let Some(depfile) = depfile {
+            depfile.commit()?;
+        }
         let lock = update.map(Update::commit).transpose()?;
         Ok((manifest, bundled, digest, lock))
+    }
+
+    /// Writes the depfile beside its place; not when it says the same, because that would touch its folder.
+    fn write_depfile(
+        &self,
+        manifest: &Manifest,
+        source: &Recorder,
+    ) -> Result<Option<Pending>, Error> {
+        let Some(path) = &self.depfile else {
+            return Ok(None);
+        };
+        let failed = |reason: String| FileError::Depfile {
+            path: path.clone(),
+            reason,
+        };
+        let lock = lock::path_of(&self.manifest);
+        for (taken, what) in [
+            (manifest.output(), "the output"),
+            (manifest.input(), "the program"),
+            (&self.manifest, "the manifest"),
+            (&lock, "the lock"),
+        ] {
+            if same_place(path, taken) {
+                return Err(failed(format!("it is {what}")).into());
+            }
+        }
+        let mut inputs = source.so_far();
+        if self.lock == LockUse::Check {
+            inputs.add_file(lock);
+        }
+        let text = depfile::text(manifest.output(), &inputs);
+        let text = text.map_err(|error| failed(error.to_string()))?;
+        if std::fs::read(path).is_ok_and(|old| old == text) {
+            return Ok(None);
+        }
+        let pending = Pending::create(path, manifest.input(), None);
+        let mut pending = pending.map_err(|error| match error {
+            FileError::FolderMissing { folder } => {
+                failed(format!("there is no folder `{}`", folder.display()))
+            }
+            FileError::NotAFile { what, .. } => failed(format!("it is {what}")),
+            error => failed(error.to_string()),
+        })?;
+        match pending.writer().write_all(&text) {
+            Ok(()) => Ok(Some(pending)),
+            Err(error) => Err(failed(error.to_string()).into()),
+        }
     }
 
     /// The lock, when it is of any concern.

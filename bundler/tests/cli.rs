@@ -6,6 +6,8 @@
 #[cfg(unix)]
 #[path = "cli/codes.rs"]
 mod codes;
+#[path = "cli/depend.rs"]
+mod depend;
 #[path = "cli/docs.rs"]
 mod docs;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! `wasi-vfs bundle`
 
 mod drift;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,6 +36,13 @@ pub(crate) struct Bundle {
     /// Leave the lock alone: neither read nor write it
     #[arg(long)]
     no_lock: bool,
+    /// Also write what the bundle depends on, as a rule for make and ninja: files, folders, with --locked the lock
+    #[arg(long, value_name = "FILE")]
+    depfile: Option<PathBuf>,
+    /// Bundle again whenever something that went in changes, until interrupted; an error is shown and waited out. There is
+    /// no single result to be printed or checked: not with --json or --locked
+    #[arg(long, conflicts_with_all = ["locked", "json"])]
+    watch: bool,
     /// Print a JSON report to stdout
     #[arg(long)]
     json: bool,
@@ -50,6 +58,12 @@ impl Bundle {
         if let Some(output) = self.output {
             job = job.output(output);
         }
+        if let Some(depfile) = self.depfile {
+            job = job.depfile(depfile);
+        }
+        if self.watch {
+            return watch::watch(&job, screen);
+        }
         if self.json {
             job = job.with_digest();
         }
@@ -60,20 +74,25 @@ impl Bundle {
             Ok(done) => done,
             Err(error) => return Err(drift::failure(error, self.json, screen)?),
         };
-
-        let notices = notices(done.bundled());
-        for notice in &notices {
-            screen.remark(notice);
-        }
-        screen.say(&summary(done.bundled(), done.output()));
-        if let Some(text) = done.lock().and_then(lock_text) {
-            screen.say(&text);
-        }
+        let notices = tell(&done, screen);
         if let Some(digest) = done.digest() {
             screen.print_json(&report(&done, digest, notices))?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says what was made; gives the remarks about it back.
+fn tell(done: &Finished, screen: &Screen) -> Vec<Notice> {
+    let notices = notices(done.bundled());
+    for notice in &notices {
+        screen.remark(notice);
+    }
+    screen.say(&summary(done.bundled(), done.output()));
+    if let Some(text) = done.lock().and_then(lock_text) {
+        screen.say(&text);
+    }
+    notices
 }
 
 fn notices(bundled: &Bundled) -> Vec<Notice> {

@@ -32,6 +32,10 @@ impl Inputs {
         self.missing.iter().map(PathBuf::as_path)
     }
 
+    pub(super) fn add_file(&mut self, path: PathBuf) {
+        self.files.insert(path);
+    }
+
     /// Files and directories together, sorted: each is to be looked at to tell whether the bundle is up to date.
     pub fn all(&self) -> impl Iterator<Item = &Path> {
         let all: BTreeSet<&Path> = self.files().chain(self.directories()).collect();
@@ -53,18 +57,16 @@ impl Recorder {
         note(&self.opened, path);
     }
 
-    /// All that was read.
-    pub(super) fn inputs(self) -> Inputs {
-        let set = |list: Mutex<Vec<PathBuf>>| {
-            let list = list
-                .into_inner()
-                .unwrap_or_else(|poison| poison.into_inner());
-            list.into_iter().collect()
+    /// All that was read until now.
+    pub(super) fn so_far(&self) -> Inputs {
+        let set = |list: &Mutex<Vec<PathBuf>>| {
+            let list = list.lock().unwrap_or_else(|poison| poison.into_inner());
+            list.iter().cloned().collect()
         };
         Inputs {
-            files: set(self.opened),
-            directories: set(self.listed),
-            missing: set(self.missing),
+            files: set(&self.opened),
+            directories: set(&self.listed),
+            missing: set(&self.missing),
         }
     }
 

@@ -205,6 +205,8 @@ fn unwritable(path: &Path, error: FileError) -> LockError {
             path,
             error: io::Error::other(format!("there is no folder `{}`", folder.display())),
         },
-        FileError::SameAsInput { .. } => unreachable!("BUG: a lock is made from no input"),
+        FileError::SameAsInput { .. } | FileError::Depfile { .. } => {
+            unreachable!("BUG: a lock has no input and is no depfile")
+        }
     }
 }

@@ -57,6 +57,18 @@ pub enum FileError {
         /// The output's path as it was given.
         path: PathBuf,
     },
+    /// The list of what the bundle depends on can't be written; nor is the bundle.
+    #[error("cannot write the depfile `{}`: {reason}", path.display())]
+    #[diagnostic(
+        code(wasi_vfs::output::depfile),
+        help("name a file of its own with --depfile, in a folder that exists and is writable")
+    )]
+    Depfile {
+        /// Its path as it was given.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The file system is full.
     #[error("no space left for the output `{}`", path.display())]
     #[diagnostic(

@@ -1,0 +1,223 @@
+//! What a bundle depends on: `--depfile` for make and ninja, `--watch`.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::tool::{Folder, golden};
+
+const MANIFEST: &str = r#"manifest-version = 1
+
+[module]
+input = "app.wat"
+output = "dist/app.wasm"
+
+[[mount]]
+guest = "/data"
+source = "tree"
+exclude = ["skipped"]
+
+[[mount]]
+guest = "/more"
+source = "none"
+optional = true
+"#;
+
+const PROGRAM: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")))
+"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("wasi-vfs.toml", MANIFEST);
+    folder.write("app.wat", PROGRAM);
+    folder.write("tree/a $1 #2", "one\n");
+    folder.write("tree/sub/b", "two\n");
+    folder.write("tree/skipped/c", "three\n");
+    folder
+}
+
+#[test]
+fn a_depfile_names_what_went_in() {
+    let folder = folder();
+    let mut text = String::new();
+    assert_eq!(
+        folder.run(&["bundle", "-q", "--depfile", "app.d"]).code,
+        Some(0)
+    );
+    text += &String::from_utf8(folder.read("app.d")).unwrap();
+    text += "\n# --locked: the lock, too\n";
+    let locked = folder.run(&["bundle", "-q", "--locked", "--depfile", "locked.d"]);
+    assert_eq!(locked.code, Some(0));
+    let all = String::from_utf8(folder.read("locked.d")).unwrap();
+    text += all.lines().find(|line| line.contains("lock")).unwrap();
+    text += "\n\n";
+    for depfile in [
+        "dist/app.wasm",
+        "wasi-vfs.lock",
+        "wasi-vfs.toml",
+        "app.wat",
+        "no/app.d",
+        "tree",
+    ] {
+        let said = folder.run(&["bundle", "-q", "--depfile", depfile]);
+        text += &format!("$ wasi-vfs bundle --depfile {depfile}\n{}", said.stderr);
+        text += &format!("exit {}\n\n", said.code.unwrap());
+    }
+    golden("cli/depfile.txt", &text);
+}
+
+/// The rule is one that make reads: up to date after a run, and not after each change that counts.
+#[test]
+fn make_understands_a_depfile() {
+    let folder = folder();
+    let tool = env!("CARGO_BIN_EXE_wasi-vfs");
+    folder.write(
+        "Makefile",
+        format!(
+            "dist/app.wasm:\n\t@{tool} bundle -q --depfile app.d\n\t@echo made\n-include app.d\n"
+        ),
+    );
+    let make = || {
+        let output = Command::new("make").current_dir(folder.path()).output();
+        // A machine without make has nothing to be tested here.
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).unwrap().contains("made"))
+    };
+    let Some(made) = make() else { return };
+    assert!(made);
+    // The first run also wrote the lock, which touched nothing that is listed.
+    assert_eq!(make(), Some(false));
+    let pause = || std::thread::sleep(Duration::from_millis(20));
+    for (what, change) in [
+        ("a file", &(|| folder.write("tree/sub/b", "2")) as &dyn Fn()),
+        ("a new file", &|| folder.write("tree/sub/new", "3")),
+        ("a file gone", &|| {
+            std::fs::remove_file(folder.path().join("tree/sub/b")).unwrap()
+        }),
+        ("the program", &|| folder.write("app.wat", PROGRAM)),
+        ("the manifest", &|| folder.write("wasi-vfs.toml", MANIFEST)),
+    ] {
+        pause();
+        change();
+        assert_eq!(make(), Some(true), "{what}");
+        assert_eq!(make(), Some(false), "after {what}");
+    }
+    pause();
+    folder.write("tree/skipped/c", "4");
+    assert_eq!(make(), Some(false), "what is excluded");
+}
+
+/// `bundle --watch` while it runs.
+struct Watch {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watch {
+    fn start(folder: &Folder) -> Self {
+        let mut command = folder.command(&["bundle", "--watch"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Waits for a line that contains `text`; long, because the machine may be busy.
+    #[track_caller]
+    fn expect(&self, text: &str) {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) {
+            if line.contains(text) {
+                return;
+            }
+            seen.push(line);
+        }
+        panic!("no `{text}` in {seen:#?}");
+    }
+
+    /// Nothing more is said; several times as long as it takes to begin a run.
+    #[track_caller]
+    fn quiet(&self) {
+        let more = self.lines.recv_timeout(Duration::from_millis(800));
+        assert!(more.is_err(), "{more:?}");
+    }
+
+    /// What is left to say is said, and comes to an end: no run may cause the next one.
+    #[track_caller]
+    fn settle(&self) {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(800)) {
+            seen.push(line);
+            assert!(seen.len() < 20, "{seen:#?}");
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_watched_bundle_follows_its_inputs() {
+    let folder = folder();
+    let watch = Watch::start(&folder);
+    watch.expect("bundled 2 files");
+    watch.expect("; Ctrl-C ends this");
+    watch.settle();
+
+    folder.write("tree/sub/new", "more");
+    watch.expect("bundled 3 files");
+    watch.expect("updated `wasi-vfs.lock`: 1 added");
+    watch.settle();
+    // An editor's way: another file is put in the place of the old one.
+    folder.write("draft", "changed\n");
+    std::fs::rename(
+        folder.path().join("draft"),
+        folder.path().join("tree/sub/b"),
+    )
+    .unwrap();
+    watch.expect("updated `wasi-vfs.lock`: 1 changed");
+    folder.write("none/optional", "it is there now");
+    watch.expect("bundled 4 files");
+    folder.write("none/deep/er", "and more below");
+    watch.expect("bundled 5 files");
+    watch.settle();
+
+    // An error is shown and waited out.
+    folder.write("wasi-vfs.toml", "[");
+    watch.expect("wasi_vfs::manifest::syntax");
+    folder.write("wasi-vfs.toml", MANIFEST);
+    watch.expect("bundled 5 files");
+    std::fs::rename(folder.path().join("app.wat"), folder.path().join("away")).unwrap();
+    watch.expect("wasi_vfs::program::missing");
+    std::fs::rename(folder.path().join("away"), folder.path().join("app.wat")).unwrap();
+    watch.expect("bundled 5 files");
+    watch.settle();
+
+    // What went in by nothing changes nothing.
+    folder.write("beside", "");
+    folder.write("tree/skipped/d", "");
+    watch.quiet();
+}
+
+#[test]
+fn watching_has_no_single_result() {
+    let folder = folder();
+    for other in ["--json", "--locked"] {
+        assert_eq!(folder.run(&["bundle", "--watch", other]).code, Some(2));
+    }
+}
