@@ -13,8 +13,26 @@ use crate::tool;
 /// The manifest.
 pub const MANIFEST: &str = include_str!("project.toml");
 
-/// The outputs of the base and of each profile.
-pub const OUTPUTS: [(&str, &str); 1] = [("base", "out.wasm")];
+/// The profiles, and what bundling each writes.
+pub const PROFILES: [(&str, &str); 3] = [
+    ("base", "out.wasm"),
+    ("dev", "out.dev.wasm"),
+    ("release", "out.release.wasm"),
+];
+
+/// All that bundling all profiles writes.
+pub const OUTPUTS: [&str; 4] = [
+    "out.wasm",
+    "out.dev.wasm",
+    "out.release.wasm",
+    "wasi-vfs.lock",
+];
+
+/// What the manifest reads from the environment, and nothing else.
+pub const ENVIRONMENT: [(&str, &str); 2] = [
+    ("SOURCE_DATE_EPOCH", "1500000000"),
+    ("PROJECT_VERSION", "2.1"),
+];
 
 /// The project's folder, deleted on drop.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use wasi_vfs_tests::cache;
-use wasi_vfs_tests::project::{OUTPUTS, Project};
+use wasi_vfs_tests::project::{ENVIRONMENT, OUTPUTS, PROFILES, Project};
 use wasi_vfs_tests::tool::{self, Said};
 
 /// In every value that must not be found in an output.
@@ -64,7 +64,6 @@ const OTHERS: &[(&str, Circumstances)] = &[
                 ("HOSTNAME", "host-Zm9vYmFyCg"),
                 ("EMAIL", "mail-Zm9vYmFyCg@example.org"),
                 ("SECRET_TOKEN", "env-Zm9vYmFyCg"),
-                ("SOURCE_DATE_EPOCH", "1111111111"),
                 ("XDG_CONFIG_HOME", "/nonexistent/config-Zm9vYmFyCg"),
                 ("GIT_DIR", "/nonexistent/git-Zm9vYmFyCg"),
                 ("RUST_BACKTRACE", "full"),
@@ -80,7 +79,12 @@ const OTHERS: &[(&str, Circumstances)] = &[
         "no environment at all",
         Circumstances {
             seed: 4,
-            by: &["env", "-i"],
+            by: &[
+                "env",
+                "-i",
+                "SOURCE_DATE_EPOCH=1500000000",
+                "PROJECT_VERSION=2.1",
+            ],
             ..USUAL
         },
     ),
@@ -190,7 +194,7 @@ fn bundle(circumstances: &Circumstances) -> (Made, Project) {
         false => format!("{by} ./wasi-vfs bundle --quiet"),
     };
     let from = if circumstances.absolute { "/" } else { "$here" };
-    let bundles = OUTPUTS.iter().map(|(profile, _)| match *profile {
+    let bundles = PROFILES.iter().map(|(profile, _)| match *profile {
         "base" => format!("{bundle}\n"),
         profile => format!("{bundle} --profile {profile}\n"),
     });
@@ -209,15 +213,15 @@ fn bundle(circumstances: &Circumstances) -> (Made, Project) {
     }
     command
         .args(["sh", "-c", &script])
+        .envs(ENVIRONMENT)
         .envs(circumstances.env.iter().copied());
     let _ = tool::run(&mut command, b"").ok();
     (made(project.path()), project)
 }
 
 fn made(folder: &Path) -> Made {
-    let outputs = OUTPUTS.iter().map(|(_, output)| *output);
     let read = |name| fs::read(folder.join(name)).expect("the command has made it");
-    outputs.map(|name| (name, read(name))).collect()
+    OUTPUTS.map(|name| (name, read(name))).into()
 }
 
 /// Gives a folder and all in it to `nobody`.
@@ -269,24 +273,24 @@ fn same_bytes_under_all_circumstances() {
 fn same_bytes_under_debians_reprotest() {
     let project = Project::new(20);
     // What another user could not read is not the manifest's business.
-    let commands: Vec<String> = (OUTPUTS.iter())
+    let commands: Vec<String> = (PROFILES.iter())
         .map(|(profile, _)| match *profile {
             "base" => "./wasi-vfs bundle".to_owned(),
             profile => format!("./wasi-vfs bundle --profile {profile}"),
         })
         .collect();
-    let outputs: Vec<&str> = OUTPUTS.iter().map(|(_, output)| *output).collect();
     let said = tool::run(
         Command::new(cache::package_dir().join("reprotest.sh"))
             .arg(project.path())
             .arg(commands.join(" && "))
-            .arg(outputs.join(" ")),
+            .arg(OUTPUTS.join(" "))
+            .envs(ENVIRONMENT),
         b"",
     );
     let both = format!("{}\n{}", said.stdout, said.stderr);
     assert_eq!(said.code, Some(0), "{both}");
     assert!(both.contains("Reproduction successful"), "{both}");
-    for output in outputs {
+    for output in OUTPUTS {
         assert!(both.contains(&format!("./{output}")), "{output}\n{both}");
     }
 }
@@ -316,6 +320,7 @@ fn said(folder: &Path, args: &[&str]) -> Vec<u8> {
         Command::new("./wasi-vfs")
             .args(args)
             .current_dir(folder)
+            .envs(ENVIRONMENT)
             .envs(OTHERS[1].1.env.iter().copied()),
         b"",
     );
@@ -332,6 +337,12 @@ fn nothing_of_the_builder_is_in_any_output() {
         ("bundle --json", &["bundle", "--json"]),
         ("inspect", &["inspect", "out.wasm"]),
         ("inspect --json", &["inspect", "--json", "out.wasm"]),
+        ("plan of a profile", &["plan", "--json", "-p", "release"]),
+        ("bundle --locked", &["bundle", "--locked", "--json"]),
+        ("verify", &["verify", "--json", "out.wasm"]),
+        ("diff", &["diff", "--json", "out.wasm", "out.wasm"]),
+        ("why", &["why", "--json", "/opt/lib/run.sh"]),
+        ("extract", &["extract", "out.wasm", "-o", "-"]),
     ] {
         let _ = outputs.insert(name, said(folder, args));
     }
