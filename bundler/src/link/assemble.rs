@@ -79,18 +79,53 @@ impl<'a> Assembly<'a> {
     fn module(&mut self) {
         self.out.extend_from_slice(&self.parts.guest.bytes[..8]);
         self.parts.code.moved |= self.count_widens();
-        for step in self.steps() {
+        let steps = self.steps();
+        let is_custom =
+            |step: &Step<'_>| matches!(step, Step::Program(section) if section.id == CUSTOM);
+        let tail = steps.iter().rposition(|step| !is_custom(step));
+        for (index, step) in steps.into_iter().enumerate() {
             match step {
-                Step::Program(section) if section.id == CUSTOM => self.custom(section),
+                Step::Program(section) if section.id == CUSTOM => {
+                    if tail.is_none_or(|last| index > last) {
+                        self.lacking_before(section);
+                    }
+                    self.custom(section);
+                }
                 Step::Program(section) => self.section(section.id, Some(section)),
                 Step::New(id) => self.section(id, None),
             }
         }
-        if !self.named {
+        self.put_names();
+        self.put_producers();
+    }
+
+    /// Writes what the program lacks and has its place before this section: LLVM's tools read `name`, `producers` and
+    /// `target_features` in this order only.
+    fn lacking_before(&mut self, section: &Section) {
+        let guest = self.parts.guest;
+        let lacks = |name: &[u8]| {
+            let mut custom = guest.sections.iter().filter(|it| it.id == CUSTOM);
+            !custom.any(|it| guest.custom_name(it) == name)
+        };
+        let name = guest.custom_name(section);
+        let features = name == b"target_features";
+        if (features || name == b"producers") && lacks(b"name") {
+            self.put_names();
+        }
+        if features && lacks(b"producers") {
+            self.put_producers();
+        }
+    }
+
+    fn put_names(&mut self) {
+        if !std::mem::replace(&mut self.named, true) {
             let names = self.names.section();
             self.put_custom(b"name", &names);
         }
-        if !self.produced {
+    }
+
+    fn put_producers(&mut self) {
+        if !std::mem::replace(&mut self.produced, true) {
             self.put_custom(b"producers", &producers::section());
         }
     }
