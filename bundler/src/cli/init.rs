@@ -54,12 +54,14 @@ pub(crate) struct Init {
 /// Why there is no new manifest.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 enum InitError {
+    /// Something is where the manifest would be written.
     #[error("there is a manifest `{}` already", path.display())]
     #[diagnostic(
         code(wasi_vfs::init::exists),
         help("edit it, replace it with --force, or write another one with -m")
     )]
     Exists { path: PathBuf },
+    /// No module was named, and none or several could be the program.
     #[error("which module is the program?")]
     #[diagnostic(code(wasi_vfs::init::module), help("{}", match found.as_slice() {
         [] => "name it: wasi-vfs init MODULE.wasm DIR".to_owned(),
@@ -69,12 +71,14 @@ enum InitError {
     #[error("cannot bundle `{}`: {error}", module.display())]
     #[diagnostic(forward(error))]
     Link { module: PathBuf, error: LinkError },
+    /// What shall be embedded is not there.
     #[error("there is no directory or file `{}` to embed", path.display())]
     #[diagnostic(
         code(wasi_vfs::init::source),
         help("create it first, or leave it out and add a `[[mount]]` later")
     )]
     NoSource { path: PathBuf },
+    /// A guest path that can't be one.
     #[error("`{path}` is no guest path: {reason}")]
     #[diagnostic(
         code(wasi_vfs::init::guest),
@@ -84,6 +88,7 @@ enum InitError {
         path: String,
         reason: wasi_vfs::path::GuestPathError,
     },
+    /// A path that TOML can't hold.
     #[error("the path `{}` can't stand in a manifest: it is not UTF-8", path.display())]
     #[diagnostic(code(wasi_vfs::init::not_utf8), help("rename it"))]
     NotUtf8 { path: PathBuf },
