@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::{FileContent, Manifest, Request, RequestKind, Timestamps};
+use crate::source::archive::Format;
 
 /// A variable of `[vars]` with the value that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +58,12 @@ impl fmt::Display for MachineDependent {
     }
 }
 
-/// Endings of files that are mounted as the tree in them. Their times and modes are content, the same everywhere.
-/// A `.wasm` may be the tree in it or the file itself, so it is not among them.
-const ARCHIVES: [&str; 9] = [
-    ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".zip", ".whl",
-];
-
-/// Whether a mount of this source is one of what is in an archive, by its name.
-fn is_archive_name(path: &Path) -> bool {
+/// Whether a mount of this source is one of what is in an archive, by its name: times and modes in there are content, the
+/// same everywhere. A `.wasm` may be the tree in it or just a file, so it is none.
+fn is_archive(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy());
-    name.is_some_and(|name| {
-        let name = name.to_ascii_lowercase();
-        // A name that is nothing but an ending is a hidden file.
-        ARCHIVES
-            .iter()
-            .any(|end| name.len() > end.len() && name.ends_with(end))
-    })
+    let format = name.and_then(|name| Format::of(&name));
+    format.is_some_and(|format| format != Format::Bundle)
 }
 
 pub(super) fn machine_dependent(manifest: &Manifest) -> Vec<MachineDependent> {
@@ -101,7 +92,7 @@ fn of_request(request: &Request, facts: &mut Vec<MachineDependent>) {
                 modes.extend(&rule.dir_permissions);
                 facts.extend(rule.timestamps.and_then(epoch));
             }
-            (!is_archive_name(&mount.source.path)).then_some(())
+            (!is_archive(&mount.source.path)).then_some(())
         }
         RequestKind::File(FileContent::Source { .. }) => Some(()),
         RequestKind::File(FileContent::Inline(_))
@@ -126,5 +117,87 @@ fn epoch(timestamps: Timestamps) -> Option<MachineDependent> {
             seconds: time / 1_000_000_000,
         }),
         Timestamps::Fixed(_) | Timestamps::Source => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Choice, Environment};
+    use super::*;
+
+    fn facts(text: &str) -> Vec<String> {
+        let head = "manifest-version = 1\nmodule = { input = \"a.wasm\", output = \"b.wasm\" }\n";
+        let environment = Environment {
+            source_date_epoch: Some("1000".to_owned()),
+            ..Environment::default()
+        };
+        let text = head.to_owned() + text;
+        match Manifest::parse(&text, "m.toml", Path::new(""), &Choice::from(environment)) {
+            Ok(manifest) => (manifest.machine_dependent().iter())
+                .map(ToString::to_string)
+                .collect(),
+            Err(error) => panic!("{:?}", miette::Report::new(error)),
+        }
+    }
+
+    #[test]
+    fn nothing_depends_on_the_machine_unless_asked_for() {
+        let text = "mount = [{ guest = \"/a\", source = \"a\", permissions = \"+x\" }]";
+        assert_eq!(facts(text), [""; 0]);
+    }
+
+    #[test]
+    fn times_and_modes_of_sources() {
+        let text = r#"
+            mount = [
+                { name = "one", guest = "/1", source = "1", timestamps = "source" },
+                { guest = "/2", source = "2", dir-permissions = "source,go-w" },
+                { guest = "/3", source = "3", rule = [{ match = "x", timestamps = "source", permissions = "source" }] },
+                { guest = "/4", kind = "tmpfs", timestamps = "source" },
+            ]
+            file = [
+                { guest = "/5", source = "5", timestamps = "source" },
+                { guest = "/6", content = "6", timestamps = "source" },
+            ]"#;
+        assert_eq!(
+            facts(text),
+            [
+                "timestamps = \"source\" of /3",
+                "timestamps = \"source\" of /5",
+                "timestamps = \"source\" of one",
+                "permissions = \"source\" of /2",
+                "permissions = \"source\" of /3",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_in_an_archive_is_the_same_everywhere() {
+        let text = r#"
+            defaults = { timestamps = "source", permissions = "source" }
+            mount = [
+                { guest = "/1", source = "a.tar.gz" },
+                { guest = "/2", source = "b.WHL" },
+                { guest = "/3", source = "c.wasm", permissions = "0644" },
+            ]
+            file = [{ guest = "/4", source = "d.zip", permissions = "0644" }]"#;
+        assert_eq!(
+            facts(text),
+            [
+                "timestamps = \"source\" of /3",
+                "timestamps = \"source\" of /4"
+            ]
+        );
+    }
+
+    #[test]
+    fn source_date_epoch_is_told_once() {
+        let text = r#"
+            defaults = { timestamps = "source-date-epoch" }
+            mount = [
+                { guest = "/1", source = "1" },
+                { guest = "/2", source = "2", rule = [{ match = "x", timestamps = "source-date-epoch" }] },
+            ]"#;
+        assert_eq!(facts(text), ["SOURCE_DATE_EPOCH = 1000"]);
     }
 }

@@ -6,6 +6,8 @@
 mod declare;
 mod expand;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use std::borrow::Cow;
