@@ -248,9 +248,10 @@ impl Found<'_> {
     /// When there are no such bytes in the image.
     #[must_use]
     pub fn content(&self, offset: u32, size: u32) -> Section<'_> {
-        let inside = offset
-            .checked_add(size)
-            .is_some_and(|end| end <= self.place.size);
+        let inside = size == 0
+            || offset
+                .checked_add(size)
+                .is_some_and(|end| end <= self.place.size);
         assert!(inside, "BUG: no content at {offset} of {size} bytes");
         let start = self.place.offset + u64::from(offset);
         Section::new(&*self.store, start, u64::from(size))

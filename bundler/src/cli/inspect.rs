@@ -98,6 +98,7 @@ impl Inspect {
                 metadata_size: u64::from(found.metadata_size()),
                 digest: hex_digest(&checked.digest),
             },
+            program: found.record().map(|record| record.program.clone()),
             interposer: found.record().map(|record| record.interposer.clone()),
             tool: found.record().map(|record| record.tool.clone()),
             preopens,
@@ -269,6 +270,7 @@ fn text(contents: &Contents<'_>) -> String {
         text.push_str(&format!("{fact}\n"));
     }
     if let Some(record) = found.record() {
+        text.push_str(&format!("program    {}\n", printable(&record.program)));
         text.push_str(&format!("interposer {}\n", printable(&record.interposer)));
         text.push_str(&format!("made by    {}\n", printable(&record.tool)));
     }

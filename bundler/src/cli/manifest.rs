@@ -28,6 +28,15 @@ impl ManifestArg {
         Manifest::read(&self.manifest, &DiskSource, &self.choice())
     }
 
+    /// The top level of the manifest, whatever profile was chosen.
+    pub(crate) fn read_base(&self) -> Result<Manifest, ManifestError> {
+        let choice = Choice {
+            profile: None,
+            ..self.choice()
+        };
+        Manifest::read(&self.manifest, &DiskSource, &choice)
+    }
+
     /// Which manifest of the text is meant. An empty variable is as good as none.
     fn choice(&self) -> Choice {
         Choice {

@@ -160,7 +160,10 @@ pub(crate) struct InspectReport {
     pub(crate) format: u32,
     /// The image; its digest has been verified.
     pub(crate) image: ImageReport,
-    /// SHA-256 of the interposer that was linked in; absent when the module lost its `wasi-vfs` section.
+    /// SHA-256 of the program before it was bundled; absent when the module lost its `wasi-vfs` section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) program: Option<String>,
+    /// SHA-256 of the interposer that was linked in; absent likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interposer: Option<String>,
     /// Who made the bundle; absent likewise.

@@ -57,14 +57,37 @@ impl WhyCommand {
         if self.json {
             screen.print_json(&report(&manifest, &why))?;
         } else {
-            screen.print(&text(&manifest, &why))?;
+            let mut text = text(&manifest, &why);
+            if !why.is_in() && manifest.profile() != BASE {
+                text.extend(self.of_base(why.path));
+            }
+            screen.print(&text)?;
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    /// What the base makes of a path that a profile lacks, if that has it.
+    fn of_base(&self, path: GuestPath) -> Option<String> {
+        // A base that has problems of its own says nothing about the profile.
+        let manifest = self.manifest.read_base().ok()?;
+        let why = plan::why(&manifest, &DiskSource, path).ok()?;
+        let table = why.tables.iter().find(|table| table.decides)?;
+        Some(format!(
+            "  in the profile `{BASE}` it is brought by {}\n",
+            title(table)
+        ))
+    }
 }
+
+/// The profile that is the manifest's top level.
+const BASE: &str = "base";
 
 fn text(manifest: &Manifest, why: &Why) -> String {
     let path = printable(why.path.as_str());
+    let bundle = match manifest.profile() {
+        BASE => "the bundle".to_owned(),
+        profile => format!("the bundle of profile `{profile}`"),
+    };
     let mut lines = Vec::new();
     match &why.entry {
         Some(entry) => {
@@ -78,9 +101,9 @@ fn text(manifest: &Manifest, why: &Why) -> String {
                 }
                 EntryKind::Symlink { target } => format!("a symlink to `{}`", printable(target)),
             };
-            lines.push(format!("`{path}` is in the bundle: {what}"));
+            lines.push(format!("`{path}` is in {bundle}: {what}"));
         }
-        None => lines.push(format!("`{path}` is not in the bundle")),
+        None => lines.push(format!("`{path}` is not in {bundle}")),
     }
     if let Some(needed_by) = &why.needed_by {
         lines.push(format!(
@@ -136,14 +159,15 @@ fn text(manifest: &Manifest, why: &Why) -> String {
     lines.join("\n")
 }
 
+/// A table as it is called here.
+fn title(table: &Table) -> String {
+    let name = printable(&table.name);
+    format!("{} `{name}` (line {})", table.kind, table.line)
+}
+
 /// What a table makes of the path.
 fn of_table(why: &Why, table: &Table, lines: &mut Vec<String>) {
-    let name = format!(
-        "{} `{}` (line {})",
-        table.kind,
-        printable(&table.name),
-        table.line
-    );
+    let name = title(table);
     let source = table.source.as_deref().map(printable);
     let from = match &source {
         Some(source) => format!(" from `{source}`"),

@@ -53,12 +53,17 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        for entry in walkdir::WalkDir::new(self.path())
-            .into_iter()
-            .filter_entry(open_up)
-        {
-            drop(entry);
-        }
+        open_all(self.path());
+    }
+}
+
+/// Lets everybody look into all directories that are his.
+fn open_all(root: &Path) {
+    for entry in walkdir::WalkDir::new(root)
+        .into_iter()
+        .filter_entry(open_up)
+    {
+        drop(entry);
     }
 }
 

@@ -105,7 +105,10 @@ impl io::Read for Section<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
         let len = out.len().min(left);
-        self.store.read_at(self.at, &mut out[..len])?;
+        // What is empty may lie anywhere, also behind the end.
+        if len > 0 {
+            self.store.read_at(self.at, &mut out[..len])?;
+        }
         self.at += len as u64;
         Ok(len)
     }

@@ -39,6 +39,13 @@ kind = "host"
 [[symlink]]
 guest = "/python"
 target = "usr/lib"
+
+[profile.dev]
+remove = ["library", "/usr/lib/b.py"]
+
+[[profile.dev.file]]
+guest = "/usr/lib/c.txt"
+source = "lib/c.txt"
 "#;
 
 fn folder() -> Folder {
@@ -87,6 +94,9 @@ fn one_answer_of_each_kind() {
             &["why", "/python/a.py"],
             &["why", "/opt/a.py"],
             &["why", "/nothing/like/it"],
+            &["why", "/usr/lib/a.py", "-p", "dev"],
+            &["why", "/usr/lib/c.txt", "-p", "dev"],
+            &["why", "/usr/lib/none", "-p", "dev"],
             &["why", "../x"],
             &["why", "why"],
         ],

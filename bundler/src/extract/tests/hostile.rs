@@ -1,10 +1,14 @@
 //! Images that nobody honest made: refused with the name of the entry, before anything is written.
 
+use std::path::Component;
+
 use miette::Diagnostic as _;
 use sha2::{Digest as _, Sha256};
+use vfs_image::fuzz::{Rng, mutate};
 use vfs_image::layout::{DIGEST_OFFSET, DirentRecord, HeaderRecord, NodeRecord};
 
 use super::*;
+use crate::image::tests::random;
 use crate::image::{Row, RowKind};
 
 /// The same image with the digest that its bytes have now, so that only the other rules can refuse it.
@@ -186,4 +190,67 @@ fn places_that_are_none() {
         refused(&[row("/a", 1, link()), row("/a/b/c", 2, file())]),
         "wasi_vfs::extract::below_file: `/a/b/c` can't be extracted: `a` is no directory"
     );
+}
+
+/// Damaged in any way, and even when nobody checked it: what is made is in the target, and nothing else is touched.
+#[test]
+fn nothing_gets_out_of_the_target() {
+    let mut rng = Rng::new(11);
+    let folder = Folder::new();
+    let target = folder.path().join("deep/down/target");
+    fs::create_dir_all(target.parent().unwrap()).unwrap();
+    fs::write(folder.path().join("secret"), "theirs").unwrap();
+    let mut extracted = 0;
+    for _ in 0..3_000 {
+        let mut bytes = match rng.below(3) {
+            0 => image(random::entries(&mut rng, 12)),
+            _ => good(),
+        };
+        let header = HeaderRecord::decode(bytes.first_chunk().unwrap());
+        mutate(&mut bytes, header.contents_offset as usize, &mut rng);
+        let module = module(&bytes);
+        let Ok(found) = inspect::find(&module) else {
+            continue;
+        };
+        let Ok(rows) = found.rows() else {
+            continue;
+        };
+        let Ok(selection) = Selection::new(&rows, &[]) else {
+            continue;
+        };
+        let before = outside(folder.path());
+        extracted += u32::from(to_directory(&found, &selection, &target, true, &()).is_ok());
+        assert_eq!(outside(folder.path()), before);
+        let mut tar = Vec::new();
+        to_tar(&found, &selection, &mut tar, &()).unwrap();
+        let mut archive = tar::Archive::new(&tar[..]);
+        for entry in archive.entries().unwrap() {
+            let path = entry.unwrap().path().unwrap().into_owned();
+            let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+            assert!(path.components().all(plain), "{}", path.display());
+        }
+        open_all(&target);
+        let _ = fs::remove_dir_all(&target);
+    }
+    assert!(extracted > 200, "only {extracted} could be extracted");
+}
+
+/// All that is not below the target.
+fn outside(root: &Path) -> Vec<String> {
+    let top = ["", "secret", "deep", "deep/down"];
+    let mut lines: Vec<_> = top
+        .iter()
+        .map(|name| {
+            let path = root.join(name);
+            let found = fs::symlink_metadata(&path).unwrap();
+            let content = fs::read(&path).unwrap_or_default();
+            format!("{name} {:o} {content:?}", found.mode())
+        })
+        .collect();
+    for folder in ["", "deep", "deep/down"] {
+        let names = fs::read_dir(root.join(folder)).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        lines.extend(names.filter(|name| name != "target"));
+    }
+    lines
 }
