@@ -4,9 +4,10 @@
 //!
 //! * The plan is what the manifest means. The second opinion is `src/meaning.rs`, which works it out entry by entry, and
 //!   `src/glob.rs`, the plainest matcher there can be.
-//! * The plan's report and that of the finished bundle tell the same entries, mounts, preopens, start and totals.
+//! * The plan's report and that of the finished bundle tell the same entries in the same order, mounts, preopens, start and totals.
 //! * Extracted into a directory, or into a tar that `tar` unpacks, the bundle gives exactly the entries that the manifest
 //!   means: kinds, modes, times, contents, symlinks' targets, names of one file.
+//! * `verify` finds the bundle to be what the manifest makes, byte for byte, and to hold what the lock says.
 //! * `bundle --locked` passes right after `bundle` and writes nothing; after one random change to the tree it names exactly
 //!   the entries that mean something else now, exit code 3, or passes when there are none.
 //! * A manifest that can't be bundled is refused with the code that fits, by `plan` and `bundle` alike.
@@ -138,6 +139,7 @@ fn plan_and_bundle_are_what_the_manifest_means() {
         let _ = case.ok(&["bundle"]);
         let inspected = case.json(&["inspect", "--json", "out.wasm"]);
         same(&case, "bundle", &listing::of_report(&inspected), &listed);
+        assert_eq!(order(&plan), order(&inspected), "{case}the entries' order");
         for key in ["preopens", "start", "totals", "memory"] {
             assert_eq!(plan[key], inspected[key], "{case}{key}");
         }
@@ -149,6 +151,8 @@ fn plan_and_bundle_are_what_the_manifest_means() {
         if let Some(meaning) = meaning {
             extracts(&case, meaning);
         }
+        let _ = case.ok(&["verify", "out.wasm"]);
+        let _ = case.ok(&["verify", "out.wasm", "--against-lock"]);
     }
     assert!(bundled > refused, "{bundled} bundled, {refused} refused");
 }
@@ -312,6 +316,13 @@ fn same(case: &Case, what: &str, found: &listing::Listing, expected: &listing::L
         }
     }
     assert!(differences.is_empty(), "{case}{what}:\n{differences}");
+}
+
+/// The paths of a report as they come.
+fn order(report: &Value) -> Vec<&str> {
+    let entries = report["entries"].as_array().expect("a list of entries");
+    let paths = entries.iter().map(|entry| entry["path"].as_str());
+    paths.map(|path| path.expect("a path")).collect()
 }
 
 /// A list of mounts in the order of their paths.
