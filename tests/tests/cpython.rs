@@ -9,9 +9,12 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use wasi_vfs_tests::bundle;
+use wasi_vfs_tests::cache;
+use wasi_vfs_tests::command;
 use wasi_vfs_tests::engine::{Engine, Run};
 use wasi_vfs_tests::golden;
 use wasi_vfs_tests::guest;
+use wasi_vfs_tests::listing;
 use wasi_vfs_tests::tool;
 
 const MANIFEST: &str = r#"manifest-version = 1
@@ -71,6 +74,90 @@ fn imports_stats_and_walks_its_bundle() {
     golden::check("transcripts/cpython.txt", &wasmtime);
     let node = Engine::Node.run(&bundle, &run).ok();
     assert_eq!(wasmtime, node, "V8 and wasmtime say the same");
+}
+
+/// The library out of the archive that it is shipped in, a dependency out of its wheel; once mounted as they are, and
+/// once out of a bundle that was made of them before.
+#[test]
+fn imports_from_archives_and_from_a_bundle_of_them() {
+    let folder = tempfile::tempdir().expect("can't create a temporary folder");
+    let root = folder.path();
+    let link = |from: &std::path::Path, name: &str| {
+        symlink(from, root.join(name)).expect("can't link what was downloaded");
+    };
+    let shipped = guest::cpython().with_file_name("python-3.11.3.tar.gz");
+    let wheel = "tabulate-0.9.0-py3-none-any.whl";
+    link(&guest::cpython(), "python.wasm");
+    link(&shipped, "library.tar.gz");
+    link(&cache::tool("wheels").join(wheel), wheel);
+    let manifest = |program: &str, guest: &str| {
+        format!(
+            r#"manifest-version = 1
+[module]
+input = "{program}"
+output = "{program}.bundle.wasm"
+[defaults]
+timestamps = "source"
+[[mount]]
+guest = "{guest}"
+source = "library.tar.gz"
+strip-prefix = "usr/local"
+include = ["usr/local/lib/**"]
+[[mount]]
+guest = "{}/site-packages"
+source = "{wheel}"
+"#,
+            guest.trim_end_matches('/')
+        )
+    };
+    let direct = bundle::bundle(root, &manifest("python.wasm", "/opt"));
+    let direct = rename(&direct, "direct.wasm");
+    fs::write(root.join("none.wat"), command::PROGRAM).expect("can't write a program");
+    let layer = bundle::bundle(root, &manifest("none.wat", "/"));
+    let _ = rename(&layer, "layer.wasm");
+    let layered = bundle::bundle(
+        root,
+        r#"manifest-version = 1
+[module]
+input = "python.wasm"
+output = "layered.wasm"
+[defaults]
+timestamps = "source"
+[[mount]]
+guest = "/opt"
+source = "layer.wasm"
+"#,
+    );
+    let listed = |module: &std::path::Path| {
+        let name = module.to_str().expect("a path in UTF-8");
+        let said = bundle::wasi_vfs(root, &["inspect", "--json", name]).ok();
+        let report: serde_json::Value = serde_json::from_str(&said).expect("is JSON");
+        let mut listing = listing::of_report(&report);
+        // What is above the mount is each manifest's own.
+        listing.retain(|path, _| path.starts_with("/opt/"));
+        listing
+    };
+    assert_eq!(listed(&direct), listed(&layered));
+    let program = "import json, os, tabulate; print(tabulate.tabulate([[json.dumps({'a': 1})]], tablefmt='plain'), \
+                   json.__file__, tabulate.__file__, int(os.stat('/opt/lib/python3.11/os.py').st_mtime))";
+    let run = Run::with_args(&["-B", "-c", program])
+        .env("PYTHONHOME", "/opt")
+        .env("PYTHONPATH", "/opt/site-packages");
+    let expected = "{\"a\": 1} /opt/lib/python311.zip/json/__init__.pyc \
+                    /opt/site-packages/tabulate/__init__.py 1682675191\n";
+    for module in [direct, layered] {
+        for engine in Engine::WITH_FILES {
+            let said = engine.run(&module, &run).ok();
+            assert_eq!(said, expected, "{engine:?} {}", module.display());
+        }
+    }
+}
+
+/// Gives a file another name in its folder.
+fn rename(path: &std::path::Path, name: &str) -> std::path::PathBuf {
+    let to = path.with_file_name(name);
+    fs::rename(path, &to).expect("lies in the same folder");
+    to
 }
 
 /// The program, its library unpacked, and a small application with fixed times.
