@@ -1,4 +1,5 @@
-//! The figures of the project, side by side in one run: `cargo bench -p wasi-vfs-tests`.
+//! The figures of the project, side by side in one run: `cargo bench -p wasi-vfs-tests`; some of them:
+//! `cargo bench -p wasi-vfs-tests -- resolving lock` (there are `bundling`, `resolving`, `lock`, `calls`).
 //!
 //! Each pair is run in turn (A B A B …) and quoted as medians and the median of the ratios, because machines
 //! are shared and their speed drifts. Needs `bash tests/setup.sh`; `WASI_VFS_BIN` measures another tool.
@@ -22,25 +23,50 @@ struct Cost {
 fn main() {
     let folder = tempfile::tempdir().expect("can't create a temporary folder");
     let tool = release_tool();
-    println!("## Bundling (wall time, median of {ROUNDS}; peak memory)\n");
-    println!("| tree | module | wasi-vfs | tar + cp | ratio | peak | size added |");
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let small = guest::bench();
-    let large = guest::cpython();
-    for (files, size, module) in [
-        (10, 100, &small),
-        (1_000, 1_000, &small),
-        (10_000, 100, &small),
-        (1, 256 << 20, &small),
-        (1_000, 1_000, &large),
-    ] {
-        bundling(folder.path(), &tool, files, size, module);
+    if wants("bundling") {
+        println!("## Bundling (wall time, median of {ROUNDS}; peak memory)\n");
+        println!("| tree | module | wasi-vfs | tar + cp | ratio | peak | size added |");
+        println!("| --- | --- | --- | --- | --- | --- | --- |");
+        let large = guest::cpython();
+        for (files, size, module) in [
+            (10, 100, &small),
+            (1_000, 1_000, &small),
+            (10_000, 100, &small),
+            (1, 256 << 20, &small),
+            (1_000, 1_000, &large),
+        ] {
+            bundling(folder.path(), &tool, files, size, module);
+        }
     }
-    println!("\n## Calls (ns, wasmtime with Cranelift)\n");
-    println!("| names | call | embedded | host directory | ratio |");
-    println!("| --- | --- | --- | --- | --- |");
-    for names in [10, 10_000, 100_000] {
-        calls(folder.path(), &tool, &small, names);
+    if wants("resolving") {
+        println!("\n## Resolving (wall time, median of {ROUNDS})\n");
+        println!("| tree | plan | find -printf | ratio |");
+        println!("| --- | --- | --- | --- |");
+        for (directories, files) in [(1, 10_000), (100, 1_000), (10_000, 10)] {
+            resolving(folder.path(), &tool, directories, files, &small);
+        }
+    }
+    if wants("lock") {
+        println!("\n## The lock (wall time, median of {ROUNDS}; as a ratio to bundling without)\n");
+        println!("| tree | without | written anew | unchanged | --locked |");
+        println!("| --- | --- | --- | --- | --- |");
+        for (files, size) in [(1_000, 1_000), (100_000, 100)] {
+            locking(folder.path(), &tool, files, size, &small);
+        }
+    }
+    if wants("calls") {
+        println!("\n## Calls (ns, wasmtime with Cranelift)\n");
+        println!("| names | call | embedded | host directory | ratio |");
+        println!("| --- | --- | --- | --- | --- |");
+        for names in [10, 10_000, 100_000] {
+            calls(folder.path(), &tool, &small, names);
+        }
     }
 }
 
@@ -130,6 +156,78 @@ fn bundling(folder: &Path, tool: &Path, files: usize, size: usize, module: &Path
         ours.iter().map(|cost| cost.peak_kib).max().unwrap_or(0) >> 10,
         (length(&out) as i64 - length(module) as i64) / 1024,
     );
+}
+
+/// `plan` of a tree of `directories` with `files` each, beside a walk over the same that prints as much.
+fn resolving(folder: &Path, tool: &Path, directories: usize, files: usize, module: &Path) {
+    let root = folder.join(format!("walk-{directories}-{files}"));
+    for directory in 0..directories {
+        let path = root.join(format!("d{}/e{directory}", directory % 100));
+        fs::create_dir_all(&path).expect("can't create a tree");
+        for file in 0..files {
+            let name = format!("file-{file}.txt");
+            fs::write(path.join(name), format!("{directory} {file}")).expect("can't write a file");
+        }
+    }
+    let manifest = root.with_extension("toml");
+    let text = format!(
+        "manifest-version = 1\n[limits]\nfiles = 1000000\n[module]\ninput = {module:?}\noutput = \"out.wasm\"\n\
+         [defaults]\ntimestamps = \"source\"\n[[mount]]\nguest = \"/\"\nsource = {root:?}\n\
+         include = [\"**/*.txt\"]\nexclude = [\"**/nothing/**\", \"**/*.tmp\"]\noptional = true\n"
+    );
+    fs::write(&manifest, text).expect("can't write the manifest");
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(cost(
+            Command::new(tool)
+                .args(["plan", "--quiet", "-m"])
+                .arg(&manifest),
+        ));
+        theirs.push(cost(
+            Command::new("find")
+                .arg(&root)
+                .args(["-printf", "%M %s %T@ %p\\n"]),
+        ));
+    }
+    println!(
+        "| {directories} directories of {files} | {:.1} ms | {:.1} ms | {:.2} |",
+        millis(median(&mut walls(&ours))),
+        millis(median(&mut walls(&theirs))),
+        ratio(&ours, &theirs),
+    );
+}
+
+/// What the lock adds to bundling.
+fn locking(folder: &Path, tool: &Path, files: usize, size: usize, module: &Path) {
+    let manifest = tree(folder, files, size, module);
+    let lock = manifest.with_extension("lock");
+    let mut columns = vec![Vec::new(); 4];
+    for _ in 0..ROUNDS {
+        let _ = fs::remove_file(&lock);
+        for (column, flags) in [&["--no-lock"][..], &[], &[], &["--locked"]]
+            .iter()
+            .enumerate()
+        {
+            columns[column].push(cost(
+                Command::new(tool)
+                    .args(["bundle", "--quiet", "-m"])
+                    .arg(&manifest)
+                    .args(*flags),
+            ));
+        }
+    }
+    let times = columns.iter().map(|column| {
+        let ratio = ratio(column, &columns[0]);
+        format!(
+            " {:.1} ms ({ratio:.2}) |",
+            millis(median(&mut walls(column)))
+        )
+    });
+    println!("| {files} x {size} B |{}", times.collect::<String>());
+}
+
+fn walls(costs: &[Cost]) -> Vec<Duration> {
+    costs.iter().map(|cost| cost.wall).collect()
 }
 
 fn calls(folder: &Path, tool: &Path, module: &Path, names: usize) {
