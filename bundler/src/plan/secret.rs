@@ -55,7 +55,7 @@ pub(super) fn look(src: &dyn Source, path: &Path, size: u64) -> Option<&'static 
                     .windows(text.len())
                     .any(|part| part == text.as_bytes())
             };
-            texts.iter().any(|text| has(text)).then_some(what)
+            texts.iter().any(has).then_some(what)
         }
     }
 }
@@ -97,7 +97,7 @@ fn suspicion<'a>(name: &str, parent: impl Fn() -> Option<&'a str>, size: u64) ->
             let mut parts = name.as_bytes().windows(word.len());
             parts.any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
         };
-        return match size <= KEY_MAX && words.iter().any(|word| named(word)) {
+        return match size <= KEY_MAX && words.iter().any(named) {
             true => Look(PRIVATE_KEY, KEYS),
             false => None,
         };

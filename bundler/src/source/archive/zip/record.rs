@@ -219,8 +219,8 @@ mod tests {
     #[test]
     fn times_without_zone() {
         let time = |year: u16, month: u16, day: u16, hour: u16, minute: u16, second: u16| {
-            let date = (year - 1980) << 9 | month << 5 | day;
-            dos_time(hour << 11 | minute << 5 | second / 2, date) / 1_000_000_000
+            let date = ((year - 1980) << 9) | (month << 5) | day;
+            dos_time((hour << 11) | (minute << 5) | (second / 2), date) / 1_000_000_000
         };
         assert_eq!(time(1980, 1, 1, 0, 0, 0), 315_532_800);
         assert_eq!(time(2000, 2, 29, 12, 34, 56), 951_827_696);
