@@ -14,7 +14,8 @@ use crate::source::{Kind, Metadata};
 pub(super) const MAX_ENTRIES: usize = 1_000_000;
 /// That number in words.
 pub(super) const ENTRIES: &str = "1,000,000 entries";
-/// The most bytes of names and targets: they are held in memory, and a small archive can unpack to many.
+/// The most bytes of names and targets, each counted in full: they are held in memory and gone through part by part, and a small
+/// archive can unpack to many.
 const MAX_TEXT: usize = 256 * 1024 * 1024;
 /// Links that lead to links, one after the other.
 const MAX_LINKS: usize = 40;
@@ -95,11 +96,15 @@ impl<'a> Builder<'a> {
     /// Puts an entry in its place; the directories above it that are missing come with it.
     pub(super) fn add(&mut self, name: &[u8], said: Said) -> Result<(), ArchiveError> {
         let parts = name::parts(name).map_err(|error| self.wrong_name(name, error))?;
-        self.spend(match &said.what {
+        let target = match &said.what {
             What::Symlink(target) => target.len(),
             What::Link(target) => target.len(),
             _ => 0,
-        })?;
+        };
+        self.text += name.len() + target;
+        if self.text > MAX_TEXT {
+            return Err(self.too_many("256 MiB of names"));
+        }
         let Some((last, above)) = parts.split_last() else {
             return self.add_root(name, said);
         };
@@ -140,8 +145,7 @@ impl<'a> Builder<'a> {
             }
             Slot::Vacant(free) => {
                 free.insert(next);
-                self.push(part.len(), Node::implied(directory))
-                    .map_err(Ok)?;
+                self.push(Node::implied(directory)).map_err(Ok)?;
                 Ok(next)
             }
         }
@@ -160,9 +164,8 @@ impl<'a> Builder<'a> {
                 free.insert(next);
                 if let What::Link(_) = said.what {
                     self.links.push((next, name.to_vec()));
-                    self.spend(name.len())?;
                 }
-                self.push(part.len(), said.node(directory))
+                self.push(said.node(directory))
             }
             Slot::Occupied(there) => {
                 let there = *there.get();
@@ -228,21 +231,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn push(&mut self, text: usize, node: Node) -> Result<(), ArchiveError> {
-        self.spend(text)?;
+    fn push(&mut self, node: Node) -> Result<(), ArchiveError> {
         if self.nodes.len() > MAX_ENTRIES {
             return Err(self.too_many(ENTRIES));
         }
         self.nodes.push(node);
         Ok(())
-    }
-
-    fn spend(&mut self, text: usize) -> Result<(), ArchiveError> {
-        self.text += text;
-        match self.text > MAX_TEXT {
-            true => Err(self.too_many("256 MiB of names")),
-            false => Ok(()),
-        }
     }
 
     fn too_many(&self, limit: &'static str) -> ArchiveError {
