@@ -126,6 +126,20 @@ fn removed_and_written_anew() {
     assert!(!meaning(manifest).contains("\"x\""));
 }
 
+/// A mount that was called by its guest path can be moved under that name, and is still found by it.
+#[test]
+fn a_mount_that_is_moved_keeps_its_name() {
+    let text = "manifest-version = 1\n[module]\ninput = \"a.wasm\"\noutput = \"b.wasm\"\n\
+        [[mount]]\nguest = \"/a\"\nsource = \"a\"\n\
+        [profile.one]\nmount = [{ name = \"/a\", guest = \"/b\" }]\n\
+        [profile.two]\ninherits = \"one\"\nmount = [{ name = \"/a\", source = \"c\" }]\n";
+    let manifest = read(text, Some("two")).expect("it is a manifest");
+    let [mount] = &manifest.requests[..] else {
+        panic!("{:?}", manifest.requests);
+    };
+    assert_eq!((mount.name.as_str(), mount.guest.as_str()), ("/a", "/b"));
+}
+
 /// However many inherit from each other.
 #[test]
 fn a_long_chain_of_profiles() {

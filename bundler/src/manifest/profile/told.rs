@@ -42,9 +42,10 @@ pub(super) fn tell(
     layers: &Layers,
     text: &str,
 ) -> Vec<FromProfile> {
+    let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
     let mut teller = Teller {
         layers,
-        text,
+        line_ends: line_ends.map(|(at, _)| at).collect(),
         told: Vec::new(),
     };
     for name in ["module"].iter().chain(&KEYED) {
@@ -80,7 +81,8 @@ pub(super) fn tell(
 
 struct Teller<'t> {
     layers: &'t Layers,
-    text: &'t str,
+    /// There can be many values, so their lines are not counted one by one.
+    line_ends: Vec<usize>,
     told: Vec<(usize, FromProfile)>,
 }
 
@@ -101,7 +103,7 @@ impl Teller<'_> {
                 key: path,
                 value,
                 profile: self.layers.name(layer).to_owned(),
-                line: line(self.text, at),
+                line: 1 + self.line_ends.partition_point(|end| *end < at),
             };
             self.told.push((at, told));
         }

@@ -24,7 +24,7 @@ impl<'i> Merged<'i> {
         problems: &mut Vec<ManifestProblem>,
     ) {
         let mut list = self.take_list(what);
-        let inherited = list.len();
+        let inherited = Inherited::of(what, &list);
         // Which were changed, and where.
         let mut met: BTreeMap<usize, Range<usize>> = BTreeMap::new();
         for item in given.iter() {
@@ -34,16 +34,23 @@ impl<'i> Merged<'i> {
             else {
                 continue;
             };
-            let meant = |at: &usize| name_of(what, list[*at].get_ref()).as_ref() == Some(&name);
-            let meant: Vec<usize> = (0..inherited).filter(meant).collect();
-            let problem = match meant[..] {
+            let meant = inherited.called(&name);
+            let problem = match *meant {
                 [] if changes.contains_key("guest") => {
-                    let others = &list[..inherited];
-                    self.beside.extend(beside(others, item, changes, name, own));
+                    if let Some(other) = inherited.at.get(&name)
+                        && !changes.contains_key("name")
+                    {
+                        self.beside.push(Beside {
+                            profile: own.name.to_owned(),
+                            guest: name,
+                            inherited: other.clone(),
+                            at: item.span().start,
+                        });
+                    }
                     list.push(item.clone());
                     continue;
                 }
-                [] => unknown(&list[..inherited], item, changes, name),
+                [] => inherited.unknown(item, changes, name),
                 [at] => match met.insert(at, item.span()) {
                     None => {
                         self.change(&mut list[at], item, changes);
@@ -83,7 +90,11 @@ impl<'i> Merged<'i> {
         let others = self.headers.entry(inherited.span().start);
         others.or_default().push(item.span());
         if let DeValue::Table(table) = inherited.get_mut() {
-            for (key, value) in changes {
+            // The guest path first: a mount that was called by it may get its old name to keep.
+            let (guest, others): (Vec<_>, Vec<_>) = changes
+                .iter()
+                .partition(|(key, _)| key.get_ref() == "guest");
+            for (key, value) in guest.into_iter().chain(others) {
                 // By what it is called it is not changed.
                 if !only_names(key.get_ref(), value.get_ref(), table) {
                     replace(table, key.clone(), value.clone());
@@ -93,39 +104,40 @@ impl<'i> Merged<'i> {
     }
 }
 
-/// Whether a new mount without a name is where an inherited one is that has one.
-fn beside(
-    inherited: &[Item<'_>],
-    item: &Item<'_>,
-    changes: &DeTable<'_>,
-    guest: String,
-    own: &Own<'_, '_>,
-) -> Option<Beside> {
-    let other = (inherited.iter().map(Spanned::get_ref))
-        .find(|other| guest_of(other).as_ref() == Some(&guest))
-        .filter(|_| !changes.contains_key("name"))?;
-    Some(Beside {
-        profile: own.name.to_owned(),
-        inherited: name_of("mount", other)?,
-        guest,
-        at: item.span().start,
-    })
+/// The tables that a profile's can mean.
+struct Inherited {
+    /// By what they are called.
+    names: BTreeMap<String, Vec<usize>>,
+    /// By where they are: what the first one there is called.
+    at: BTreeMap<String, String>,
 }
 
-/// A mount that is neither a new one nor one of the inherited.
-fn unknown(
-    inherited: &[Item<'_>],
-    item: &Item<'_>,
-    changes: &DeTable<'_>,
-    name: String,
-) -> ProfileProblem {
-    let known = inherited.iter();
-    let known: Vec<_> = known
-        .filter_map(|other| name_of("mount", other.get_ref()))
-        .collect();
-    ProfileProblem::UnknownMount {
-        help: advice::unknown_mount(&name, &known),
-        name,
-        at: span(&place_of(changes, &item.span())),
+impl Inherited {
+    fn of(what: &str, list: &[Item<'_>]) -> Self {
+        let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut at = BTreeMap::new();
+        for (index, item) in list.iter().enumerate() {
+            if let Some(name) = name_of(what, item.get_ref()) {
+                if let Some(guest) = guest_of(item.get_ref()) {
+                    at.entry(guest).or_insert_with(|| name.clone());
+                }
+                names.entry(name).or_default().push(index);
+            }
+        }
+        Self { names, at }
+    }
+
+    fn called(&self, name: &str) -> &[usize] {
+        self.names.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// A mount that is neither a new one nor one of these.
+    fn unknown(&self, item: &Item<'_>, changes: &DeTable<'_>, name: String) -> ProfileProblem {
+        let known: Vec<_> = self.names.keys().cloned().collect();
+        ProfileProblem::UnknownMount {
+            help: advice::unknown_mount(&name, &known),
+            name,
+            at: span(&place_of(changes, &item.span())),
+        }
     }
 }
