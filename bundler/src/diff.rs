@@ -67,7 +67,8 @@ impl Differences {
                             after: (*b).clone(),
                         });
                     }
-                    (old.next(), new.next());
+                    old.next();
+                    new.next();
                 }
                 (Some(a), b) if b.is_none_or(|b| a.path < b.path) => {
                     differences.removed.push((*a).clone());

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
@@ -54,7 +55,7 @@ pub enum LockError {
         line: usize,
         /// The lock's text.
         #[source_code]
-        text: NamedSource<String>,
+        text: Arc<NamedSource<String>>,
         /// The conflict's first mark.
         #[label("left by the merge")]
         at: SourceSpan,
@@ -74,7 +75,7 @@ pub enum LockError {
         message: String,
         /// The lock's text.
         #[source_code]
-        text: NamedSource<String>,
+        text: Arc<NamedSource<String>>,
         /// Where.
         #[label("here")]
         at: SourceSpan,

@@ -70,7 +70,7 @@ fn conflict(text: &str, name: &str) -> Option<LockError> {
             return Some(LockError::Conflict {
                 path: name.to_owned(),
                 line,
-                text: NamedSource::new(name, text.to_owned()),
+                text: NamedSource::new(name, text.to_owned()).into(),
                 at: (at..at + content.trim_end().len()).into(),
             });
         }
@@ -84,7 +84,7 @@ fn syntax(text: &str, name: &str, message: String, at: SourceSpan) -> LockError 
         path: name.to_owned(),
         // The parser's messages may have several lines.
         message: message.trim_end().replace('\n', ", "),
-        text: NamedSource::new(name, text.to_owned()),
+        text: NamedSource::new(name, text.to_owned()).into(),
         at,
     }
 }
