@@ -175,6 +175,17 @@ fn a_lock_is_written_and_drift_is_found() {
     assert!(folder.read("app.wasm") == module && folder.read("wasi-vfs.lock") == lock);
     session.run(&["bundle"]);
     session.run(&["bundle", "--locked"]);
+    session.note("another version of the tool, with another interposer");
+    let lock = String::from_utf8(folder.read("wasi-vfs.lock")).unwrap();
+    let tool = concat!("wasi-vfs ", env!("CARGO_PKG_VERSION"));
+    let digest = wasi_vfs::link::Interposer::pinned(true).digest();
+    let older = lock.replace(tool, "wasi-vfs 0.0.9").replace(
+        &wasi_vfs::output::hex_digest(&digest),
+        "sha256:0123456789abcdef",
+    );
+    folder.write("wasi-vfs.lock", &older);
+    session.run(&["bundle", "--locked"]);
+    folder.write("wasi-vfs.lock", &lock);
     session.note("without the profile `dev`, its section goes");
     folder.write("wasi-vfs.toml", manifest.split("[profile").next().unwrap());
     session.run(&["bundle"]);

@@ -110,3 +110,24 @@ fn wait(events: &Receiver<notify::Result<Event>>, targets: &Targets) -> Outcome<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use miette::{GraphicalReportHandler, GraphicalTheme};
+
+    use super::*;
+
+    /// Systems rarely refuse to watch, so this one is rendered here.
+    #[test]
+    fn what_a_system_that_does_not_watch_is_told() {
+        let error = WatchError(notify::Error::new(notify::ErrorKind::MaxFilesWatch));
+        let mut text = String::new();
+        GraphicalReportHandler::new_themed(GraphicalTheme::none())
+            .with_width(100)
+            .render_report(&mut text, &error)
+            .unwrap();
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let golden = include_str!("../../../tests/golden/cli/watch.txt");
+        assert_eq!(lines.join("\n") + "\n", golden);
+    }
+}
