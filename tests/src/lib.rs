@@ -16,6 +16,7 @@ pub mod glob;
 pub mod golden;
 pub mod guest;
 pub mod listing;
+pub mod manifest;
 pub mod meaning;
 pub mod project;
 pub mod random;

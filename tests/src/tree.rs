@@ -132,11 +132,10 @@ impl Tree {
     pub fn change(&mut self, random: &mut Random) -> String {
         let paths: Vec<String> = self.0.keys().cloned().collect();
         let path = random.pick(&paths).clone();
-        let has_entries = paths
-            .iter()
-            .any(|other| other.starts_with(&child(&path, "")));
+        let below = format!("{path}/");
+        let stays = path.is_empty() || paths.iter().any(|other| other.starts_with(&below));
         match random.below(5) {
-            0 if !path.is_empty() && !(self.0[&path].kind == Kind::Directory && has_entries) => {
+            0 if !stays => {
                 let _ = self.0.remove(&path);
                 return format!("without {path:?}");
             }
