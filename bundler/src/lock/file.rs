@@ -56,24 +56,27 @@ impl LockFile {
     /// # Errors
     /// When there is something else than a lock.
     pub fn open(path: &Path) -> Result<Self, LockError> {
+        let not_a_file = |what| LockError::NotAFile {
+            path: path.to_owned(),
+            what,
+        };
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(not_a_file("a directory")),
+            // Reading a pipe would wait for somebody to write into it.
+            Ok(found) if !found.is_file() => return Err(not_a_file("not a regular file")),
+            _ => {}
+        }
+        let unreadable = |error| LockError::Unreadable {
+            path: path.to_owned(),
+            error,
+        };
         let text = match fs::read(path) {
-            Ok(bytes) => Some(String::from_utf8(bytes).map_err(|_| LockError::Unreadable {
-                path: path.to_owned(),
-                error: io::Error::other("it is not UTF-8"),
-            })?),
+            Ok(bytes) => {
+                let text = String::from_utf8(bytes);
+                Some(text.map_err(|_| unreadable(io::Error::other("it is not UTF-8")))?)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(_) if path.is_dir() => {
-                return Err(LockError::NotAFile {
-                    path: path.to_owned(),
-                    what: "a directory",
-                });
-            }
-            Err(error) => {
-                return Err(LockError::Unreadable {
-                    path: path.to_owned(),
-                    error,
-                });
-            }
+            Err(error) => return Err(unreadable(error)),
         };
         let lock = match &text {
             Some(text) => Lock::parse(text, &path.display().to_string())?,
