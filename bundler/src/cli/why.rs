@@ -59,7 +59,7 @@ impl WhyCommand {
         } else {
             let mut text = text(&manifest, &why);
             if !why.is_in() && manifest.profile() != BASE {
-                text.extend(self.of_base(why.path));
+                text.extend(self.of_base(&manifest, why.path));
             }
             screen.print(&text)?;
         }
@@ -67,15 +67,18 @@ impl WhyCommand {
     }
 
     /// What the base makes of a path that a profile lacks, if that has it.
-    fn of_base(&self, path: GuestPath) -> Option<String> {
+    fn of_base(&self, manifest: &Manifest, path: GuestPath) -> Option<String> {
         // A base that has problems of its own says nothing about the profile.
-        let manifest = self.manifest.read_base().ok()?;
-        let why = plan::why(&manifest, &DiskSource, path).ok()?;
+        let base = self.manifest.read_base().ok()?;
+        let why = plan::why(&base, &DiskSource, path).ok()?;
         let table = why.tables.iter().find(|table| table.decides)?;
-        Some(format!(
-            "  in the profile `{BASE}` it is brought by {}\n",
+        let mut lines = vec![format!(
+            "  in the profile `{BASE}` it is brought by {}",
             title(table)
-        ))
+        )];
+        lines.extend(of_profile(manifest, table));
+        lines.push(String::new());
+        Some(lines.join("\n"))
     }
 }
 
@@ -120,6 +123,7 @@ fn text(manifest: &Manifest, why: &Why) -> String {
     }
     for table in &why.tables {
         of_table(why, table, &mut lines);
+        lines.extend(of_profile(manifest, table));
     }
     if let Some(blocked) = &why.blocked {
         let above = printable(blocked.path.as_str());
@@ -157,6 +161,21 @@ fn text(manifest: &Manifest, why: &Why) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What profiles gave a table or took from it, a line each.
+fn of_profile(manifest: &Manifest, table: &Table) -> Vec<String> {
+    let bare = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+    let name = match table.name.chars().all(bare) {
+        true => table.name.clone(),
+        false => toml::Value::String(table.name.clone()).to_string(),
+    };
+    let key = format!("{}.{name}", table.kind);
+    let values = manifest.from_profiles().iter().filter(|value| {
+        let rest = value.key.strip_prefix(&key);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    values.map(|value| format!("    {value}")).collect()
 }
 
 /// A table as it is called here.

@@ -43,6 +43,11 @@ target = "usr/lib"
 [profile.dev]
 remove = ["library", "/usr/lib/b.py"]
 
+[profile.exec]
+[[profile.exec.mount]]
+name = "library"
+permissions = "0700"
+
 [[profile.dev.file]]
 guest = "/usr/lib/c.txt"
 source = "lib/c.txt"
@@ -96,6 +101,7 @@ fn one_answer_of_each_kind() {
             &["why", "/nothing/like/it"],
             &["why", "/usr/lib/a.py", "-p", "dev"],
             &["why", "/usr/lib/c.txt", "-p", "dev"],
+            &["why", "/usr/lib/a.py", "-p", "exec"],
             &["why", "/usr/lib/none", "-p", "dev"],
             &["why", "../x"],
             &["why", "why"],
