@@ -80,7 +80,7 @@ separator=$(printf '\037') # between arguments, because a path may have spaces
 remap="--remap-path-prefix=$root=/wasi-vfs${separator}--remap-path-prefix=$sysroot=/rust"
 encoded="$(echo "$flags -Z location-detail=none" | tr ' ' '\037')$separator$remap"
 link="--no-entry --gc-sections --strip-all --stack-first -z stack-size=8192 -O2"
-optimize="-Os -ocimfs 0 --mvp-features --enable-bulk-memory --enable-sign-ext"
+optimize="--flatten --rereloop -Oz -Oz --mvp-features --enable-bulk-memory --enable-sign-ext"
 exports=$(sed -n 's/^            \([a-z_]*\)(.*/\1/p' "$here/src/host.rs" | grep -E '^(args|environ|fd|path|poll|sock)_' | sort -u)
 
 cd "$root"

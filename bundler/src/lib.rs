@@ -109,6 +109,7 @@ fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Optio
             manifest::Host::Override => link::Host::Override,
             manifest::Host::None => link::Host::None,
         },
+        requires_host: plan.mounts().iter().any(|mount| mount.required),
         writable: plan.is_writable(),
         environment: start.environment_fixed || !start.environment.is_empty(),
         arguments: !start.arguments.is_empty(),

@@ -71,8 +71,6 @@ numbers! {
     XDEV = 75;
     /// Capabilities insufficient.
     NOTCAPABLE = 76;
-    /// No error of preview1: the path leads into a directory of the host, which is for `walk` to follow.
-    CROSSES = 0x1_0000;
 }
 
 impl Errno {

@@ -51,8 +51,8 @@ pub struct Directory {
     pub rights: Rights,
     /// Its POSIX mode.
     pub mode: u32,
-    /// The host's directory united with it: what the tree does not hold is looked up there.
-    pub host: Option<u32>,
+    /// The host's directory united with it, where what the tree does not hold is looked up; 0, which is no directory, for none.
+    pub host: u32,
     /// Whether the program finds it open at its start.
     pub preopen: Preopen,
 }
@@ -125,11 +125,21 @@ impl<S: Storage> Table<S> {
     }
 
     /// Makes sure that the next [`allot`](Self::allot) succeeds; false when there is no memory for that.
+    #[inline(always)]
     pub fn reserve(&mut self) -> bool {
-        while self.entry(self.lowest).is_some() {
-            self.lowest += 1;
+        loop {
+            match self.storage.entry(self.lowest) {
+                Some(Entry::Closed) => return true,
+                Some(_) => {
+                    self.lowest += 1;
+                    continue;
+                }
+                None => {}
+            }
+            if !self.storage.grow() {
+                return false;
+            }
         }
-        self.storage.entry(self.lowest).is_some() || self.storage.grow()
     }
 
     /// The number [`allot`](Self::allot) gave last, as long as none was freed since.
@@ -140,7 +150,7 @@ impl<S: Storage> Table<S> {
     /// Frees a number; nothing happens when it is free already.
     #[inline(never)]
     pub fn free(&mut self, fd: u32) {
-        if let Some(entry) = self.entry(fd) {
+        if let Some(entry) = self.storage.entry(fd) {
             *entry = Entry::Closed;
             self.lowest = self.lowest.min(fd);
         }

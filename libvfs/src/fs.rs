@@ -16,7 +16,7 @@ mod stat;
 mod write;
 
 use vfs_image::layout::HOST_NONE;
-use vfs_image::{Bytes, Image, NodeId};
+use vfs_image::{Bytes, CHUNK, Image, NodeId};
 
 use crate::errno::{Errno, Result};
 use crate::fd::{Entry, Storage, Table};
@@ -24,7 +24,7 @@ use crate::host::Host;
 use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::ram::{Pages, Ram};
-use crate::resolve::{Follow, PATH_BUFFER};
+use crate::resolve::{Follow, PATH_BUFFER, PATH_END, Text};
 use crate::seam::{Outside, Seam};
 use crate::tree::Found;
 
@@ -48,6 +48,7 @@ pub trait World {
 }
 
 /// The file system of one program: the embedded tree, the host's directories, the descriptors.
+#[repr(C)] // What is large comes last: small addresses take fewer bytes of code.
 pub struct Vfs<W: World> {
     pub(crate) program: W::Program,
     pub(crate) host: W::Host,
@@ -65,26 +66,28 @@ pub struct Vfs<W: World> {
     pub(crate) outside: Outside,
     /// Its last name.
     pub(crate) last: Last,
-    /// Paths are resolved here; nothing in it outlives a call.
-    pub(crate) path: [u8; PATH_BUFFER],
     /// The directory the last path led through.
     pub(crate) prefix: Prefix,
+    started: bool,
+    /// Names of the image are compared here.
+    pub(crate) scratch: [u8; CHUNK],
     /// Where the host's directories meet the tree.
     pub(crate) seam: Seam,
-    started: bool,
+    /// Paths are walked here; nothing in it outlives a call.
+    pub(crate) path: Text,
 }
 
 /// Where a path leads.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)] // Takes no code to widen.
 pub(crate) enum Place {
+    /// To the host, by [`Vfs::outside`].
+    ///
+    /// (The first, because it is all zero, and a static of zeros takes no data segment.)
+    Host,
     /// To the node of the embedded tree that is now [`Vfs::found`]; when that is a
     /// directory which the host may have too, [`Vfs::outside`] leads there.
     Tree,
-    /// To the host, by [`Vfs::outside`].
-    Host {
-        /// Whether the tree holds the directory that the name would be in.
-        parent: bool,
-    },
     /// To a name that a directory of the tree does not hold, and no host beside it: see [`Vfs::last`].
     Free,
 }
@@ -125,19 +128,17 @@ impl<W: World> Vfs<W> {
                 size: 0,
                 time_ns: 0,
                 offset: 0,
-                dir: None,
                 parent: NodeId::new(0),
                 mount: 0,
                 record: None,
             },
-            // The one that is all zero: it shares its byte with `parent`, and a static of zeros takes no data segment.
-            place: Place::Host { parent: false },
+            place: Place::Host,
             outside: Outside {
                 fd: 0,
                 path: 0,
                 len: 0,
                 made: false,
-                follows: false,
+                parent: false,
             },
             last: Last {
                 dir: NodeId::new(0),
@@ -145,7 +146,8 @@ impl<W: World> Vfs<W> {
                 len: 0,
                 slash: false,
             },
-            path: [0; PATH_BUFFER],
+            path: [0; PATH_BUFFER + PATH_END],
+            scratch: [0; CHUNK],
             prefix: Prefix::new(),
             seam: Seam::new(),
             started: false,
@@ -163,8 +165,9 @@ impl<W: World> Vfs<W> {
 
     /// Finds out where a path leads from the directory `fd`, which must have `right`: see [`place`](Self::place).
     ///
-    /// The embedded tree comes first, unless the manifest says otherwise; what it does not hold is
-    /// the host's, when one is united with the directory.
+    /// # Errors
+    /// Those of [`walk`](Self::walk), and of rights that are not there.
+    #[inline(never)]
     pub(crate) fn locate(
         &mut self,
         fd: u32,
@@ -173,71 +176,25 @@ impl<W: World> Vfs<W> {
         follow: Follow,
         right: u32,
     ) -> Result<()> {
-        self.locate_as(fd, path, path_len, follow, right, false)
-    }
-
-    /// The same; `quickly` as in [`walk`](Self::walk).
-    #[inline(never)]
-    pub(crate) fn locate_as(
-        &mut self,
-        fd: u32,
-        path: u32,
-        path_len: u32,
-        follow: Follow,
-        right: u32,
-        quickly: bool,
-    ) -> Result<()> {
-        let directory = match self.table.entry(fd) {
+        match self.table.entry(fd) {
             Some(&mut Entry::Host(fd)) => {
-                self.place = Place::Host { parent: false };
+                self.place = Place::Host;
                 self.outside = Outside {
                     fd,
                     path,
                     len: path_len,
                     made: false,
-                    follows: true,
+                    parent: false,
                 };
-                return Ok(());
+                Ok(())
             }
-            Some(Entry::Directory(directory)) => directory,
-            _ => return Err(Errno::BADF),
-        };
-        directory.rights.require(right)?;
-        let (node, mode, host) = (directory.node, directory.mode, directory.host);
-        self.outside.fd = 0;
-        let mut found = self.resolve(node, mode, path, path_len, follow);
-        self.place = if found == Ok(true) {
-            Place::Tree
-        } else {
-            Place::Free
-        };
-        // Decided when the program is linked: without the host, all that is behind this is left out.
-        // (For that it is a branch around a call, which no other way leads to.)
-        if self.sees_host() {
-            self.cross((node, host), &mut found, (path, path_len), follow, quickly);
-        }
-        found.map(|_| ())
-    }
-
-    /// Goes on at the host when a path leads there from a directory of the tree, or may, and the host's
-    /// directory beside it; `found` is what the tree says of it.
-    #[inline(never)]
-    fn cross(
-        &mut self,
-        start: (NodeId, Option<u32>),
-        found: &mut Result<bool>,
-        path: (u32, u32),
-        follow: Follow,
-        quickly: bool,
-    ) {
-        let united = start.1.is_some();
-        let crosses = match *found {
-            Ok(true) => united && (self.found.is_dir() || self.host_first()),
-            Ok(false) | Err(Errno::NOENT) => united,
-            Err(errno) => errno == Errno::CROSSES || united && self.host_first(),
-        };
-        if crosses {
-            *found = self.walk(start, path, follow, quickly).map(|()| true);
+            Some(Entry::Directory(directory)) => {
+                directory.rights.require(right)?;
+                let (node, mode, host) = (directory.node, directory.mode, directory.host);
+                let begin = self.begin(path, path_len)?;
+                self.walk(node, mode, host, begin, follow)
+            }
+            _ => Err(Errno::BADF),
         }
     }
 
@@ -260,17 +217,17 @@ impl<W: World> Vfs<W> {
         let host = self.program.load32(out);
         match self.table.allot() {
             Some(place) => *place = Entry::Host(host),
-            None => return self.no_number(Some(host)),
+            None => return self.no_number(host),
         }
         self.program.store32(out, self.table.newest());
         Ok(())
     }
 
-    /// There is no number for something opened: the host's descriptor behind it is closed again.
-    pub(crate) fn no_number(&mut self, host: Option<u32>) -> Result<()> {
-        if let Some(fd) = host {
+    /// There is no number for something opened: the host's descriptor behind it, if any, is closed again.
+    pub(crate) fn no_number(&mut self, host: u32) -> Result<()> {
+        if host != 0 {
             // The call fails all the same when closing fails too.
-            let _ = self.host.fd_close(fd);
+            let _ = self.host.fd_close(host);
         }
         Err(Errno::MFILE)
     }

@@ -29,6 +29,7 @@ mod resolve;
 pub mod rights;
 mod seam;
 mod tree;
+mod walk;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code, reason = "exports under preview1's names")]

@@ -4,36 +4,41 @@
 //! (an import tries five endings, `ls -l` asks for every entry). The tree never
 //! changes, so that part of the way need not be walked again.
 
+use core::ops::Range;
+
 use vfs_image::NodeId;
 
-use crate::resolve::PATH_BUFFER;
+use crate::resolve::{PATH_BUFFER, Text, name_word, word};
 
 /// Bytes of the longest prefix that is remembered.
 const WORDS: usize = 16;
 
 /// The text of a path up to its last name, and where it leads.
 pub(crate) struct Prefix {
-    /// The directory the path starts from.
-    start: NodeId,
+    /// The directory the path starts from, and the host's beside it.
+    start: (NodeId, u32),
     /// Bytes of text; 0 when nothing is remembered.
     len: usize,
-    /// The text, its end first, eight bytes each.
+    /// The text, eight bytes each.
     words: [u64; WORDS],
     /// The directory it leads to.
     pub(crate) directory: NodeId,
     /// That directory's mode.
     pub(crate) mode: u32,
+    /// The host's directory from which the same text leads there too; 0 for none.
+    pub(crate) host: u32,
 }
 
 impl Prefix {
     /// Nothing remembered.
     pub(crate) const fn new() -> Self {
         Self {
-            start: NodeId::new(0),
+            start: (NodeId::new(0), 0),
             len: 0,
             words: [0; WORDS],
             directory: NodeId::new(0),
             mode: 0,
+            host: 0,
         }
     }
 
@@ -44,55 +49,47 @@ impl Prefix {
 
     /// Where the rest of the path from `at` to the end of the buffer starts, if it begins with this prefix.
     #[inline(always)]
-    pub(crate) fn recall(
-        &self,
-        start: NodeId,
-        path: &[u8; PATH_BUFFER],
-        at: usize,
-    ) -> Option<usize> {
+    pub(crate) fn recall(&self, start: (NodeId, u32), path: &Text, at: usize) -> Option<usize> {
         let end = at + self.len;
         // A name comes after it.
         if self.len == 0 || start != self.start || end >= PATH_BUFFER {
             return None;
         }
-        let mut left = self.len;
-        for (bytes, word) in path.get(..end)?.as_rchunks().1.iter().rev().zip(self.words) {
-            let mut differs = u64::from_le_bytes(*bytes) ^ word;
-            if left < 8 {
-                // What is before the path is the low end of the word.
-                differs >>= 64 - left * 8;
-            }
-            if differs != 0 {
+        let mut done = 0;
+        for &text in &self.words {
+            if name_word(path, at, self.len, done, text) != 0 {
                 return None;
             }
-            left = left.saturating_sub(8);
-            if left == 0 {
+            done += 8;
+            if done >= self.len {
                 break;
             }
         }
         Some(end)
     }
 
-    /// Remembers that the text from `at` to `end` leads from `start` to `directory`.
+    /// Remembers that this part of the text leads from `start` to `directory`.
     #[inline(always)]
     pub(crate) fn remember(
         &mut self,
-        (start, at): (NodeId, usize),
-        path: &[u8; PATH_BUFFER],
-        end: usize,
-        (directory, mode): (NodeId, u32),
+        start: (NodeId, u32),
+        path: &Text,
+        Range { start: at, end }: Range<usize>,
+        (directory, mode, host): (NodeId, u32, u32),
     ) {
         let len = end - at;
         if len > WORDS * 8 {
             return;
         }
-        let text = path.get(..end).unwrap_or_default().as_rchunks().1;
-        for (word, bytes) in self.words.iter_mut().zip(text.iter().rev()) {
-            *word = u64::from_le_bytes(*bytes);
+        let mut from = at;
+        for place in &mut self.words {
+            *place = word(path, from);
+            from += 8;
         }
         self.start = start;
         self.len = len;
         self.directory = directory;
         self.mode = mode;
+        self.host = host;
     }
 }

@@ -15,6 +15,8 @@ pub trait Program {
     fn snapshot(&self) -> u32;
     /// How the host's directories meet the tree, as in the image's flags: see [`vfs_image::layout::HOST_POLICY`].
     fn host_policy(&self) -> u32;
+    /// Whether the image has a mount that needs a directory of the host's.
+    fn requires_host(&self) -> bool;
     /// Ends the program: it passed a pointer outside its memory.
     fn trap(&self) -> !;
     /// Loads a little-endian 32-bit integer.

@@ -11,7 +11,6 @@ use crate::host::Host;
 use crate::program::Program;
 use crate::ram::{Node, is_made};
 use crate::rights::READDIR;
-use crate::seam::Outside;
 
 /// Bytes of a witx `dirent`, before its name.
 const HEADER: u32 = 24;
@@ -62,28 +61,26 @@ impl<W: World> Vfs<W> {
         let from = if of_host { cookie & !OF_HOST } else { 0 };
         match host {
             // `.` and `..`, the host's names, and then the tree's that are none of those.
-            Some(host) if self.host_first() => {
+            1.. if self.host_first() => {
                 let mut cookie = cookie;
                 let mut ended = true;
                 // No entry before the first of the tree has another cookie than one of the host's.
                 if of_host || cookie <= DOTS {
                     if !of_host {
-                        self.list_tree(node, cookie..DOTS, None, &mut room)?;
+                        self.list_tree(node, cookie..DOTS, 0, &mut room)?;
                     }
                     ended = self.list_host(node, host, from, &mut room, out)?;
                     cookie = DOTS;
                 }
                 if ended {
-                    self.list_tree(node, cookie..OF_HOST, Some(host), &mut room)?;
+                    self.list_tree(node, cookie..OF_HOST, host, &mut room)?;
                 }
             }
             _ => {
                 if !of_host {
-                    self.list_tree(node, cookie..OF_HOST, None, &mut room)?;
+                    self.list_tree(node, cookie..OF_HOST, 0, &mut room)?;
                 }
-                if self.sees_host()
-                    && let Some(host) = host
-                {
+                if self.sees_host() && host != 0 {
                     self.list_host(node, host, from, &mut room, out)?;
                 }
             }
@@ -97,14 +94,14 @@ impl<W: World> Vfs<W> {
         &mut self,
         id: NodeId,
         cookies: Range<u64>,
-        host: Option<u32>,
+        host: u32,
         room: &mut Room,
     ) -> Result<()> {
         self.load(id)?;
         let parent = self.found.parent()?;
         let record = if W::WRITABLE { self.found.record } else { None };
         let dir = match record {
-            None => Some(self.found.dir.ok_or(Errno::IO)?),
+            None => Some(Dir::new(id, self.found.offset, self.found.size, parent)),
             // It was removed.
             Some(_) if self.found.nlink == 0 => return Ok(()),
             Some(_) if is_made(id) => None,
@@ -128,7 +125,7 @@ impl<W: World> Vfs<W> {
         (id, parent): (NodeId, NodeId),
         dir: Option<&Dir>,
         cookies: Range<u64>,
-        host: Option<u32>,
+        host: u32,
         room: &mut Room,
     ) -> Result<u64> {
         let mut cookie = cookies.start;
@@ -162,16 +159,8 @@ impl<W: World> Vfs<W> {
                 (entry.node, entry.file_type as u8, size)
             };
             cookie += 1;
-            if self.host_first()
-                && let Some(fd) = host
-            {
-                self.outside = Outside {
-                    fd,
-                    path: HEADER,
-                    len: size,
-                    made: true,
-                    follows: false,
-                };
+            if self.host_first() && host != 0 {
+                self.leave(host, HEADER as usize, (HEADER + size) as usize);
                 if self.look()?.is_some() {
                     continue;
                 }
@@ -269,11 +258,18 @@ impl<W: World> Vfs<W> {
                 cookie = u64::from_le_bytes(*next);
                 *next = (cookie | OF_HOST).to_le_bytes();
                 let name = rest.get(HEADER as usize - 8..).unwrap_or_default();
-                let image = self.image.as_ref().ok_or(Errno::IO)?;
-                if matches!(name, b"." | b"..") || !host_first && image.lookup(dir, name)?.is_some()
-                {
-                    dropped = true;
-                } else {
+                let mut drops = matches!(name, b"." | b"..");
+                if !host_first && !drops {
+                    match self.find(dir, HEADER as usize..size as usize) {
+                        Err(Errno::NOENT) => {}
+                        found => {
+                            found?;
+                            drops = true;
+                        }
+                    }
+                }
+                dropped |= drops;
+                if !drops {
                     self.copy_entry(size, room);
                 }
                 listed.advance(size);

@@ -1,17 +1,44 @@
-//! Paths: from a directory and a path of the program to a node.
+//! Paths: what they may look like, and the buffer they are walked in.
 
 use vfs_image::{Bytes, Image, NodeId};
 
 use crate::errno::{Errno, Result};
-use crate::fs::{Last, Vfs, World};
+use crate::fs::{Vfs, World};
 use crate::program::Program;
 
 /// Longest path of a program, in bytes (POSIX `PATH_MAX`).
 pub(crate) const PATH_MAX: u32 = 4096;
 
-/// Bytes of the buffer paths are resolved in: a path, as much again for the targets of
-/// the symlinks on it, and before them as much for what the host is told instead.
+/// Bytes of the buffer paths are walked in: a path, and before it twice as much for the targets of
+/// the symlinks on it.
 pub(crate) const PATH_BUFFER: usize = 3 * PATH_MAX as usize;
+
+/// Bytes behind the path in its buffer, slashes: names are read eight bytes at a time.
+pub(crate) const PATH_END: usize = 8;
+
+/// The path buffer: a path ends where [`PATH_BUFFER`] does.
+pub(crate) type Text = [u8; PATH_BUFFER + PATH_END];
+
+/// Eight bytes of the path buffer, little-endian; slashes where it has none.
+#[inline(always)]
+pub(crate) fn word(path: &Text, at: usize) -> u64 {
+    let bytes = path.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(LOW * b'/' as u64, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Eight bytes of the text of `len` bytes from `start` on, xor `with`; zero for those behind it.
+#[inline(never)]
+pub(crate) fn name_word(path: &Text, start: usize, len: usize, at: usize, with: u64) -> u64 {
+    let unused = 64 - len.wrapping_sub(at).min(8) as u32 * 8;
+    let text = word(path, start.wrapping_add(at)) ^ with;
+    text.unbounded_shl(unused) >> (unused & 63)
+}
+
+/// The lowest bit of each byte.
+pub(crate) const LOW: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each byte.
+pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Symlinks that one path may lead through (as on Linux).
 pub(crate) const LINKS_MAX: u32 = 40;
@@ -24,6 +51,7 @@ pub(crate) const MODE_SEARCH: u32 = 0o100;
 
 /// Whether a symlink at the end of a path is followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)] // Takes no code to widen.
 pub(crate) enum Follow {
     /// Never: the call is about the name itself, which it makes, moves or removes.
     Name,
@@ -55,177 +83,40 @@ impl Follow {
 }
 
 impl<W: World> Vfs<W> {
-    /// Finds the node a path leads to from the directory `start`; false when only its last name is missing.
-    ///
-    /// With [`Follow::Name`] it is the caller who looks whether a slash comes after what is no directory.
+    /// Copies a path that is to be walked to the end of the buffer, so that there is room for symlinks before it; where
+    /// it starts.
     ///
     /// # Errors
-    /// As POSIX says; `EPERM` for a path that is absolute or leaves `start` by
-    /// `..`, as wasmtime's host answers. An absolute symlink leads to the embedded `/`.
-    /// `CROSSES` where a directory of the host is attached.
-    #[inline(never)]
-    pub(crate) fn resolve(
-        &mut self,
-        start: NodeId,
-        mode: u32,
-        path: u32,
-        path_len: u32,
-        follow: Follow,
-    ) -> Result<bool> {
-        let mut at = self.begin(path, path_len)?;
-        // The directory in which the rest of the path starts, and its mode.
-        let (mut directory, mut mode) = (start, mode);
-        let begin = at;
-        if let Some(rest) = self.prefix.recall(start, &self.path, at) {
-            at = rest;
-            (directory, mode) = (self.prefix.directory, self.prefix.mode);
-        }
-        let recalled = at;
-        let mut root = start;
-        let mut links = 0;
-        loop {
-            if mode & MODE_SEARCH == 0 {
-                return Err(Errno::ACCES);
-            }
-            let rest = self.path.get(at..).unwrap_or_default();
-            let size = run(rest, |byte| byte != b'/');
-            let (name, rest) = rest.split_at_checked(size).unwrap_or_default();
-            let slashes = run(rest, |byte| byte == b'/');
-            let last = slashes == rest.len();
-            let end = at + size;
-            if last {
-                self.last = Last {
-                    dir: directory,
-                    start: at,
-                    len: size,
-                    slash: slashes > 0,
-                };
-            }
-            if last && at != recalled && links == 0 {
-                self.prefix
-                    .remember((start, begin), &self.path, at, (directory, mode));
-            }
-            let node = match name {
-                // Nothing comes after the `/` of an absolute symlink.
-                b"." | b"" => directory,
-                b".." if directory == root => return Err(Errno::PERM),
-                b".." => {
-                    self.load(directory)?;
-                    self.found.parent()?
-                }
-                _ if size > NAME_MAX => return Err(Errno::NAMETOOLONG),
-                _ => match self.lookup(directory, at..end)? {
-                    Some(node) => node,
-                    None if last => return Ok(false),
-                    None => return Err(Errno::NOENT),
-                },
-            };
-            self.load(node)?;
-            if self.found.is_dir()
-                && self.seam.attachment(node).is_some()
-                && !(last && follow == Follow::Name)
-            {
-                return Err(Errno::CROSSES);
-            }
-            let led_through = follow.leads_through(slashes > 0, last);
-            if self.found.is_symlink() && led_through {
-                links += 1;
-                if links > LINKS_MAX {
-                    return Err(Errno::LOOP);
-                }
-                // The target takes the place of the name; what follows stays where it is.
-                at = end
-                    .checked_sub(self.found.size as usize)
-                    .ok_or(Errno::NAMETOOLONG)?;
-                self.read_target(at..end)?;
-                let rest = self.path.get(at..).unwrap_or_default();
-                let slashes = run(rest, |byte| byte == b'/');
-                if slashes > 0 {
-                    at += slashes;
-                    root = embedded_root(self.image()?)?;
-                    directory = root;
-                    self.load(directory)?;
-                    mode = self.found.mode;
-                }
-            } else if last && follow == Follow::Name {
-                return Ok(true);
-            } else if slashes > 0 && !self.found.is_dir() {
-                return Err(Errno::NOTDIR);
-            } else if last {
-                return Ok(true);
-            } else {
-                directory = node;
-                mode = self.found.mode;
-                at = end + slashes;
-            }
-        }
-    }
-
-    /// Loads a path that is to be walked; where in the buffer it starts.
+    /// `ENOENT` for no path, `ENAMETOOLONG` beyond [`PATH_MAX`]; `EPERM` for an absolute one, `EINVAL` for a NUL byte
+    /// and `EILSEQ` for what is not UTF-8, as wasmtime's host answers.
     #[inline(always)]
     pub(crate) fn begin(&mut self, path: u32, len: u32) -> Result<usize> {
-        self.load_path(path, len)?;
-        let at = PATH_BUFFER - len as usize;
-        match self.path.get(at) {
-            None => Err(Errno::NOENT),
-            Some(b'/') => Err(Errno::PERM),
-            Some(_) => Ok(at),
-        }
-    }
-
-    /// Copies a path to the end of the buffer, so that there is room for symlinks before it.
-    ///
-    /// # Errors
-    /// `ENAMETOOLONG` beyond [`PATH_MAX`]; `EINVAL` for a NUL byte and `EILSEQ`
-    /// for what is not UTF-8, as wasmtime's host answers.
-    #[inline(never)]
-    fn load_path(&mut self, path: u32, len: u32) -> Result<()> {
-        const LOW: u64 = 0x0101_0101_0101_0101;
-        const HIGH: u64 = 0x8080_8080_8080_8080;
         self.program.check(path, len, 1);
         if len > PATH_MAX {
             return Err(Errno::NAMETOOLONG);
         }
-        // Eight bytes a step, from the end back, and the last step over what is before the path:
-        // most paths are short, and so take less time than to call for a copy.
-        let mut odd = 0;
-        let (mut left, mut end) = (len, path.wrapping_add(len));
-        for place in self.path.as_chunks_mut::<8>().0.iter_mut().rev() {
-            if left == 0 {
-                break;
-            }
-            let mut word = if let 1..8 = end {
-                // The path starts where memory does.
-                self.program.load64(0) << (64 - end * 8)
-            } else {
-                self.program.load64(end.wrapping_sub(8))
-            };
-            if left < 8 {
-                // What is before the path must not look odd.
-                let before = u64::MAX >> (left * 8);
-                word = word & !before | LOW & before;
-            }
+        let begin = PATH_BUFFER - len as usize;
+        if let Some(place) = self.path.get_mut(begin..PATH_BUFFER) {
+            self.program.copy_in(place, path);
+        }
+        let (mut at, mut odd) = (begin, 0);
+        while at < PATH_BUFFER {
             // A byte that is zero or above 0x7f sets a high bit.
-            odd |= word.wrapping_sub(LOW) | word;
-            *place = word.to_le_bytes();
-            end = end.wrapping_sub(8);
-            left = left.saturating_sub(8);
+            let text = word(&self.path, at);
+            odd |= text.wrapping_sub(LOW) | text;
+            at += 8;
         }
-        if odd & HIGH == 0 {
-            return Ok(());
+        if odd & HIGH != 0 {
+            check_utf8(self.path.get(begin..PATH_BUFFER).unwrap_or_default())?;
         }
-        let at = PATH_BUFFER - len as usize;
-        check_utf8(self.path.get(at..).unwrap_or_default())
+        if begin == PATH_BUFFER {
+            return Err(Errno::NOENT);
+        }
+        if self.path.get(begin) == Some(&b'/') {
+            return Err(Errno::PERM);
+        }
+        Ok(begin)
     }
-}
-
-/// Number of bytes at the start for which `belongs` holds.
-#[inline(always)]
-pub(crate) fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
-    bytes
-        .iter()
-        .position(|&byte| !belongs(byte))
-        .unwrap_or(bytes.len())
 }
 
 /// The node of the embedded `/`; an absolute symlink of an image without it leads out of the sandbox.

@@ -3,11 +3,12 @@
 use core::ops::Range;
 
 use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
-use vfs_image::{Bytes, Dir, FileType, Image, NodeId, NodeKind};
+use vfs_image::{Bytes, FileType, Image, NodeId, NodeKind};
 
 use crate::errno::{Errno, Result};
 use crate::fs::{Vfs, World};
 use crate::ram::{Node, is_made};
+use crate::resolve::word;
 
 /// A node of the image, flat; all zero before the first is read.
 pub(crate) struct Found {
@@ -16,10 +17,8 @@ pub(crate) struct Found {
     pub(crate) nlink: u32,
     pub(crate) size: u32,
     pub(crate) time_ns: u64,
-    /// Where the content of a file or the target of a symlink starts in the image.
+    /// Where the content of a file or the target of a symlink starts in the image; the first entry of a directory.
     pub(crate) offset: u32,
-    /// An embedded directory has one.
-    pub(crate) dir: Option<Dir>,
     /// The directory a directory is in; itself for a preopen.
     pub(crate) parent: NodeId,
     /// The mount it is in, 0 for the read-only tree.
@@ -79,10 +78,10 @@ impl<W: World> Vfs<W> {
             return Ok(());
         }
         let node = self.image()?.node(id)?;
-        let (offset, dir) = match node.kind {
-            NodeKind::Directory(dir) => (0, Some(dir)),
-            NodeKind::File { offset } => (offset, None),
-            NodeKind::Symlink { target } => (target.offset(), None),
+        let (offset, parent) = match node.kind {
+            NodeKind::Directory(dir) => (dir.first(), dir.parent()),
+            NodeKind::File { offset } => (offset, id),
+            NodeKind::Symlink { target } => (target.offset(), id),
         };
         self.found = Found {
             id,
@@ -91,8 +90,7 @@ impl<W: World> Vfs<W> {
             size: node.size,
             time_ns: node.time_ns,
             offset,
-            dir,
-            parent: dir.map_or(id, |dir| dir.parent()),
+            parent,
             mount: node.mount,
             record: None,
         };
@@ -114,12 +112,24 @@ impl<W: World> Vfs<W> {
         Ok(image.bytes().read(self.found.offset, target)?)
     }
 
-    /// Finds the name that is in this part of the path buffer in a directory.
+    /// Finds the name that is in this part of the path buffer in a directory: it is [`found`](Self::found) then.
+    ///
+    /// # Errors
+    /// `ENOENT` when it is not there.
+    #[inline(never)]
+    pub(crate) fn find(&mut self, dir: NodeId, name: Range<usize>) -> Result<()> {
+        match self.lookup(dir, name)? {
+            Some(node) => self.load(node),
+            None => Err(Errno::NOENT),
+        }
+    }
+
+    /// The node of the name that is in this part of the path buffer.
     #[inline(always)]
-    pub(crate) fn lookup(&self, dir: NodeId, name: Range<usize>) -> Result<Option<NodeId>> {
-        let image = self.image()?;
-        let name = self.path.get(name).unwrap_or_default();
+    fn lookup(&mut self, dir: NodeId, name: Range<usize>) -> Result<Option<NodeId>> {
+        let image = self.image.as_ref().ok_or(Errno::IO)?;
         if W::WRITABLE {
+            let name = self.path.get(name.clone()).unwrap_or_default();
             if let Some(slot) = self.ram.find(dir, name) {
                 return Ok(self.ram.named(slot));
             }
@@ -127,6 +137,10 @@ impl<W: World> Vfs<W> {
                 return Ok(None);
             }
         }
-        Ok(image.lookup(dir, name)?.map(|found| found.node))
+        let len = name.end.wrapping_sub(name.start);
+        let path = &self.path;
+        let text = |at| word(path, name.start.wrapping_add(at));
+        let found = image.lookup_words(dir, len, text, &mut self.scratch)?;
+        Ok(found.map(|found| found.node))
     }
 }

@@ -24,6 +24,7 @@ mod intrinsic {
         pub(super) safe fn image_size() -> u32;
         pub(super) safe fn snapshot() -> u32;
         pub(super) safe fn host_policy() -> u32;
+        pub(super) safe fn requires_host() -> u32;
     }
 }
 
@@ -54,6 +55,10 @@ impl Program for Memory {
     #[inline(always)]
     fn host_policy(&self) -> u32 {
         intrinsic::host_policy()
+    }
+    #[inline(always)]
+    fn requires_host(&self) -> bool {
+        intrinsic::requires_host() != 0
     }
     #[inline(always)]
     fn trap(&self) -> ! {
@@ -109,6 +114,15 @@ impl Bytes for Segment {
         // SAFETY: writes exactly the bytes of `out`; the source is not memory.
         unsafe { intrinsic::image_to_own(out.as_mut_ptr(), offset, out.len() as u32) };
         Ok(())
+    }
+    #[inline(always)]
+    fn read_array<const SIZE: usize>(&self, offset: u32) -> Result<[u8; SIZE], Corrupt> {
+        let mut out = core::mem::MaybeUninit::<[u8; SIZE]>::uninit();
+        // SAFETY: as above; it writes all of `out`, which need not be zeroed before.
+        unsafe {
+            intrinsic::image_to_own(out.as_mut_ptr().cast(), offset, SIZE as u32);
+            Ok(out.assume_init())
+        }
     }
 }
 

@@ -23,6 +23,7 @@ const I32_CONST: u8 = 0x41;
 pub(super) struct Known {
     snapshot: Snapshot,
     host: Host,
+    requires_host: bool,
 }
 
 impl Known {
@@ -30,6 +31,7 @@ impl Known {
         Known {
             snapshot: guest.snapshot,
             host: options.host,
+            requires_host: options.requires_host,
         }
     }
 
@@ -45,6 +47,7 @@ impl Known {
                 Host::Override => 1,
                 Host::None => 2,
             }),
+            Intrinsic::RequiresHost => Some(self.requires_host.into()),
             _ => None,
         }
     }

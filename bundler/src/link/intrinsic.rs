@@ -26,6 +26,8 @@ pub(super) enum Intrinsic {
     /// What the program may have of the host's file system, a constant as in the image's flags: 0 for what the image has
     /// not, 1 for everything first, 2 for nothing.
     HostPolicy,
+    /// Whether the image has a mount that needs a directory of the host's, a constant: 0 or 1.
+    RequiresHost,
 }
 
 /// A load from or store to the program's memory, one operator without alignment or offset.
@@ -52,7 +54,7 @@ const fn store(opcode: u8, value: ValType) -> Intrinsic {
     })
 }
 
-const ALL: [(&str, Intrinsic); 15] = [
+const ALL: [(&str, Intrinsic); 16] = [
     ("program_load8", load(0x2d, ValType::I32)),
     ("program_load32", load(0x28, ValType::I32)),
     ("program_load64", load(0x29, ValType::I64)),
@@ -68,6 +70,7 @@ const ALL: [(&str, Intrinsic); 15] = [
     ("program_pages", Intrinsic::ProgramPages),
     ("snapshot", Intrinsic::Snapshot),
     ("host_policy", Intrinsic::HostPolicy),
+    ("requires_host", Intrinsic::RequiresHost),
 ];
 
 impl Intrinsic {
@@ -98,7 +101,8 @@ impl Intrinsic {
             Intrinsic::ImageSize
             | Intrinsic::ProgramPages
             | Intrinsic::Snapshot
-            | Intrinsic::HostPolicy => FuncType::new([], [I32]),
+            | Intrinsic::HostPolicy
+            | Intrinsic::RequiresHost => FuncType::new([], [I32]),
         }
     }
 }

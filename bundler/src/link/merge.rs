@@ -237,7 +237,7 @@ impl Rewriter<'_> {
                 Some(region) => self.indexed(op::GLOBAL_GET, region.pages),
                 None => self.indexed(op::MEMORY_SIZE, PROGRAM),
             },
-            Intrinsic::Snapshot | Intrinsic::HostPolicy => {
+            Intrinsic::Snapshot | Intrinsic::HostPolicy | Intrinsic::RequiresHost => {
                 unreachable!("BUG: what is known was decided before")
             }
         }

@@ -9,6 +9,8 @@ pub struct Options {
     pub memory: Memory,
     /// What the program may reach of the host's file system.
     pub host: Host,
+    /// Whether the image has a mount that needs a directory of the host's, so that the program has to end without one.
+    pub requires_host: bool,
     /// Whether the image has a mount that can be written to, so that [`link`](super::link()) takes the interposer that
     /// can do so. It adds more code.
     pub writable: bool,

@@ -102,6 +102,7 @@ fn options(dice: &mut Dice) -> Options {
     Options {
         memory: [Memory::Single, Memory::Isolated][dice.roll(2)],
         host: [Host::Fallback, Host::Override, Host::None][dice.roll(3)],
+        requires_host: dice.roll(2) == 0,
         writable: dice.roll(2) == 0,
         environment: dice.roll(2) == 0,
         arguments: dice.roll(2) == 0,

@@ -30,6 +30,17 @@ pub trait Bytes {
     /// # Errors
     /// [`Corrupt`] when that would reach past [`size`](Bytes::size); nothing else may fail.
     fn read(&self, offset: u32, out: &mut [u8]) -> Result<(), Corrupt>;
+
+    /// The `SIZE` bytes from `offset` on.
+    ///
+    /// # Errors
+    /// As [`read`](Bytes::read).
+    #[inline(always)]
+    fn read_array<const SIZE: usize>(&self, offset: u32) -> Result<[u8; SIZE], Corrupt> {
+        let mut out = [0; SIZE];
+        self.read(offset, &mut out)?;
+        Ok(out)
+    }
 }
 
 impl Bytes for &[u8] {

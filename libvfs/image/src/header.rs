@@ -46,12 +46,10 @@ impl<B: Bytes> Image<B> {
     /// [`Corrupt`] when these are not the bytes of a version 1 image of exactly this size.
     pub fn open(bytes: B) -> Result<Self, Corrupt> {
         let size = bytes.size();
-        let mut record = [0; HeaderRecord::SIZE];
-        if (size as usize) < record.len() {
+        if (size as usize) < HeaderRecord::SIZE {
             return Err(Corrupt);
         }
-        bytes.read(0, &mut record)?;
-        let header = HeaderRecord::decode(&record);
+        let header = HeaderRecord::decode(&bytes.read_array(0)?);
         if header.magic != MAGIC
             || header.version != VERSION
             || header.image_size != size
@@ -192,11 +190,9 @@ impl<B: Bytes> Image<B> {
         section: u32,
         index: u32,
     ) -> Result<[u8; SIZE], Corrupt> {
-        let mut record = [0; SIZE];
         // `open` found that the section of `count` records fits in u32.
         let offset = section.wrapping_add(index.wrapping_mul(SIZE as u32));
-        self.bytes.read(offset, &mut record)?;
-        Ok(record)
+        self.bytes.read_array(offset)
     }
 
     /// A string by its place in the strings section; never empty.

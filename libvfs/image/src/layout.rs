@@ -81,22 +81,40 @@ pub const fn ideal_slot(hash: u32, capacity: u32) -> u32 {
 #[inline]
 #[must_use]
 pub fn hash(directory: u32, name: &[u8]) -> u32 {
+    hash_words(directory, name.len(), |at| word(name, at))
+}
+
+/// The same of a name with `len` bytes, whose eight from `at` on are what `word` says, little-endian and padded with zeros.
+#[inline(always)]
+#[must_use]
+pub fn hash_words(directory: u32, len: usize, word: impl Fn(usize) -> u64) -> u32 {
     // 2^64 divided by the golden ratio, made odd.
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-    let step = |state: u64, word: u64| {
-        let mixed = (state ^ word).wrapping_mul(MULTIPLIER);
-        mixed ^ (mixed >> 32)
-    };
-    let (words, rest) = name.as_chunks::<8>();
-    let mut state = step(0, (directory as u64) << 32 | name.len() as u64);
-    for word in words {
-        state = step(state, u64::from_le_bytes(*word));
+    let mut state = (directory as u64) << 32 | len as u64;
+    let mut at = 0;
+    loop {
+        let mixed = state.wrapping_mul(MULTIPLIER);
+        state = mixed ^ (mixed >> 32);
+        if at > len {
+            return (state.wrapping_mul(MULTIPLIER) >> 32) as u32;
+        }
+        state ^= word(at);
+        at += 8;
     }
-    let last = rest
-        .iter()
-        .rev()
-        .fold(0, |word, &byte| word << 8 | byte as u64);
-    (step(state, last).wrapping_mul(MULTIPLIER) >> 32) as u32
+}
+
+/// The eight bytes of a name from `at` on, little-endian and padded with zeros.
+#[inline]
+#[must_use]
+pub fn word(name: &[u8], at: usize) -> u64 {
+    let rest = name.get(at..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | byte as u64),
+    }
 }
 
 /// Takes `LEN` bytes at a constant place of a record; after inlining no check is left.

@@ -71,6 +71,27 @@ pub struct Dir {
 }
 
 impl Dir {
+    /// A directory by its number, the number of its first entry and how many there are.
+    ///
+    /// What is wrong about these, [`Image::dirent`] says.
+    #[inline]
+    #[must_use]
+    pub fn new(id: NodeId, first: u32, count: u32, parent: NodeId) -> Self {
+        Self {
+            id,
+            first,
+            count,
+            parent,
+        }
+    }
+
+    /// The number of its first entry.
+    #[inline]
+    #[must_use]
+    pub fn first(&self) -> u32 {
+        self.first
+    }
+
     /// Its own number.
     #[inline]
     #[must_use]

@@ -212,11 +212,12 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` when it is closed already; for a descriptor of the host what the host says.
     pub fn fd_close(&mut self, fd: u32) -> Result<()> {
-        let host = match self.table.entry(fd) {
+        let (mut host, mut is_host) = (0, false);
+        match self.table.entry(fd) {
             None => return Err(Errno::BADF),
-            Some(Entry::Host(fd)) => Some(*fd),
+            Some(Entry::Host(fd)) => (host, is_host) = (*fd, true),
             Some(Entry::Directory(directory)) => {
-                let host = directory.host;
+                host = directory.host;
                 // A preopen is held by nothing but the tree.
                 if W::WRITABLE
                     && directory.preopen == Preopen::No
@@ -224,7 +225,6 @@ impl<W: World> Vfs<W> {
                 {
                     self.ram.let_go(node);
                 }
-                host
             }
             Some(Entry::File(file)) => {
                 if W::WRITABLE
@@ -232,15 +232,16 @@ impl<W: World> Vfs<W> {
                 {
                     self.ram.let_go(node);
                 }
-                None
             }
-            Some(Entry::Closed) => None,
-        };
+            Some(Entry::Closed) => {}
+        }
         self.table.free(fd);
-        let Some(host) = host else {
+        // Number 0 may be the program's to close; no directory has it.
+        if host == 0 && !is_host {
             return Ok(());
-        };
+        }
         self.seam.detach(host);
+        self.prefix.forget();
         self.host.fd_close(host)
     }
 

@@ -28,14 +28,14 @@ impl<W: World> Vfs<W> {
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
-            (Place::Host { .. }, Place::Host { parent }) => {
+            (Place::Host, Place::Host) => {
                 let answer = self.on_host_with(outside, |host, path, len, fd, new, size| {
                     host.path_rename(outside.fd, path, len, fd, new, size)
                 });
-                self.arrived(answer, outside, parent)
+                self.arrived(answer, outside, self.outside.parent)
             }
-            (Place::Host { .. }, _) => self.unless_missing(outside, Errno::XDEV),
-            (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Host, _) => self.unless_missing(outside, Errno::XDEV),
+            (_, Place::Host) => Err(Errno::XDEV),
             (Place::Tree, _) if W::WRITABLE => self.rename_name(&source),
             (Place::Tree, _) => Err(Errno::ROFS),
         }
@@ -65,15 +65,14 @@ impl<W: World> Vfs<W> {
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
             (_, Place::Tree) => Err(Errno::EXIST),
-            (Place::Host { .. }, Place::Host { parent }) => {
-                let flags = if outside.follows { old_flags } else { 0 };
+            (Place::Host, Place::Host) => {
                 let answer = self.on_host_with(outside, |host, path, len, fd, new, size| {
-                    host.path_link(outside.fd, flags, path, len, fd, new, size)
+                    host.path_link(outside.fd, old_flags, path, len, fd, new, size)
                 });
-                self.arrived(answer, outside, parent)
+                self.arrived(answer, outside, self.outside.parent)
             }
-            (Place::Host { .. }, _) => self.unless_missing(outside, Errno::XDEV),
-            (_, Place::Host { .. }) => Err(Errno::XDEV),
+            (Place::Host, _) => self.unless_missing(outside, Errno::XDEV),
+            (_, Place::Host) => Err(Errno::XDEV),
             (Place::Tree, Place::Free) => self.link_name(node),
         }
     }

@@ -63,51 +63,44 @@ impl<W: World> Vfs<W> {
             | if truncates { PATH_SET_SIZE } else { 0 };
         // What may not be asked for tells nothing of what is there.
         Rights::may_ask(passed_on, base, inheriting)?;
-        // A symlink of the host may lead back into the tree, so the host does not follow it, and
-        // where that fails the path is walked. What a descriptor of the host's leads to is its own.
-        let mut quickly = true;
-        loop {
-            self.locate_as(fd, path, path_len, follow, right, quickly)?;
-            let Place::Host { parent } = self.place else {
-                break;
-            };
-            let flags = if self.outside.follows { flags } else { 0 };
-            let opened = self.on_host(out, 4, |host, fd, path, len, out| {
-                host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
-            });
-            if quickly && self.was_quick(opened) {
-                quickly = false;
-                continue;
-            }
-            return match opened {
-                Ok(()) => self.adopt(out),
-                // The directory is there, but only in the tree.
-                Err(Errno::NOENT | Errno::NOTDIR) if creates && parent => Err(Errno::ROFS),
-                Err(errno) => Err(errno),
-            };
-        }
-        match self.place {
+        self.locate(fd, path, path_len, follow, right)?;
+        let (mut oflags, mut fdflags) = (oflags, fdflags);
+        let rights = match self.place {
             Place::Free if creates => {
                 let rights = Rights::pass_on(passed_on, base, inheriting, false);
-                if !self.table.reserve() {
-                    return self.no_number(None);
+                if W::WRITABLE && !self.table.reserve() {
+                    return self.no_number(0);
                 }
                 self.make_file()?;
-                self.open_found(rights, None, fdflags, false, out)
+                return self.open_found(rights, 0, fdflags, false, out);
             }
-            Place::Free | Place::Host { .. } => Err(Errno::NOENT),
+            Place::Free => return Err(Errno::NOENT),
             Place::Tree => {
                 let rights = self.may_open(oflags, base, inheriting, passed_on)?;
-                let mut host = None;
-                if self.found.is_dir() && self.outside.fd != 0 {
-                    // The host's directory of the same path, if there is one, is united with it.
-                    let opened = self.on_host(out, 4, |host, fd, path, len, out| {
-                        host.path_open(fd, 0, path, len, DIRECTORY, base, inheriting, 0, out)
-                    });
-                    host = opened.ok().map(|()| self.program.load32(out));
+                if !self.sees_host() || !self.found.is_dir() || self.outside.fd == 0 {
+                    return self.open_found(rights, 0, fdflags, truncates, out);
                 }
-                self.open_found(rights, host, fdflags, truncates, out)
+                // The host's directory of the same path, if there is one, is united with it.
+                (oflags, fdflags) = (DIRECTORY, 0);
+                Some(rights)
             }
+            Place::Host => None,
+        };
+        let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+            host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
+        });
+        if let Some(rights) = rights {
+            let host = match opened {
+                Ok(()) => self.program.load32(out),
+                Err(_) => 0,
+            };
+            return self.open_found(rights, host, 0, false, out);
+        }
+        match opened {
+            Ok(()) => self.adopt(out),
+            // The directory is there, but only in the tree.
+            Err(Errno::NOENT | Errno::NOTDIR) if creates && self.outside.parent => Err(Errno::ROFS),
+            Err(errno) => Err(errno),
         }
     }
 
@@ -148,24 +141,24 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// Gives what was found a number, and stores that at `out`; `host` is the host's directory united with it.
+    /// Gives what was found a number, and stores that at `out`; `host` is the host's directory united with it, or 0.
     fn open_found(
         &mut self,
         rights: Rights,
-        host: Option<u32>,
+        host: u32,
         fdflags: u32,
         truncates: bool,
         out: u32,
     ) -> Result<()> {
-        if !self.table.reserve() {
-            return self.no_number(host);
-        }
-        if W::WRITABLE
-            && self.found.mount != 0
-            && let Err(errno) = self.hold_found(truncates)
-        {
-            let _ = self.no_number(host);
-            return Err(errno);
+        if W::WRITABLE && self.found.mount != 0 {
+            // What follows must not fail.
+            if !self.table.reserve() {
+                return self.no_number(host);
+            }
+            if let Err(errno) = self.hold_found(truncates) {
+                let _ = self.no_number(host);
+                return Err(errno);
+            }
         }
         let found = &self.found;
         let entry = if found.is_dir() {
@@ -190,8 +183,9 @@ impl<W: World> Vfs<W> {
                 position: 0,
             })
         };
-        if let Some(place) = self.table.allot() {
-            *place = entry;
+        match self.table.allot() {
+            Some(place) => *place = entry,
+            None => return self.no_number(host),
         }
         self.program.store32(out, self.table.newest());
         Ok(())

@@ -7,7 +7,7 @@ use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::program::Program;
-use crate::resolve::{Follow, PATH_BUFFER};
+use crate::resolve::Follow;
 use crate::rights::{
     CREATE_DIRECTORY, PATH_SET_TIMES, READLINK, REMOVE_DIRECTORY, SYMLINK, UNLINK_FILE,
 };
@@ -53,17 +53,15 @@ impl<W: World> Vfs<W> {
                 self.program.answer32(out, len);
                 Ok(())
             }
-            Place::Host { .. } if self.sees_host() && self.outside.made => {
-                let size = self.read_host_link(PATH_BUFFER)?.ok_or(Errno::NOSYS)?;
-                let len = (size as u32).min(buf_len);
+            Place::Host if self.sees_host() && self.outside.made => {
+                let len = self.read_host_link(buf_len)?;
                 self.program.check(buf, len, 1);
-                let target = self.path.get(PATH_BUFFER - size..).unwrap_or_default();
-                let target = target.get(..len as usize).unwrap_or_default();
+                let target = self.path.get(..len as usize).unwrap_or_default();
                 self.program.copy_out(buf, target);
                 self.program.answer32(out, len);
                 Ok(())
             }
-            Place::Host { .. } => {
+            Place::Host => {
                 let Outside { fd, path, len, .. } = self.outside;
                 self.host.path_readlink(fd, path, len, buf, buf_len, out)
             }
@@ -91,12 +89,9 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, Follow::new(flags), PATH_SET_TIMES)?;
         match self.place {
             Place::Tree => self.set_times(self.found.id, atim, mtim, set),
-            Place::Host { .. } => {
-                let flags = if self.outside.follows { flags } else { 0 };
-                self.on_host(0, 0, |host, fd, path, len, _| {
-                    host.path_filestat_set_times(fd, flags, path, len, atim, mtim, set)
-                })
-            }
+            Place::Host => self.on_host(0, 0, |host, fd, path, len, _| {
+                host.path_filestat_set_times(fd, flags, path, len, atim, mtim, set)
+            }),
             Place::Free => Err(Errno::NOENT),
         }
     }
@@ -109,11 +104,11 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, Follow::Name, CREATE_DIRECTORY)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
-            Place::Host { parent } => {
+            Place::Host => {
                 let answer = self.on_host(0, 0, |host, fd, path, len, _| {
                     host.path_create_directory(fd, path, len)
                 });
-                created(answer, parent)
+                created(answer, self.outside.parent)
             }
             Place::Free => self.make_directory(),
         }
@@ -137,7 +132,7 @@ impl<W: World> Vfs<W> {
             Place::Tree | Place::Free if target_len == 0 => Err(Errno::NOENT),
             Place::Tree | Place::Free if target_len > TARGET_MAX => Err(Errno::NAMETOOLONG),
             Place::Tree => Err(Errno::EXIST),
-            Place::Host { parent } => {
+            Place::Host => {
                 let target = Outside {
                     path: target,
                     len: target_len,
@@ -147,7 +142,7 @@ impl<W: World> Vfs<W> {
                 let answer = self.on_host_with(target, |host, target, size, fd, path, len| {
                     host.path_symlink(target, size, fd, path, len)
                 });
-                created(answer, parent)
+                created(answer, self.outside.parent)
             }
             Place::Free => self.make_symlink(target, target_len),
         }
@@ -167,7 +162,7 @@ impl<W: World> Vfs<W> {
                 b".." => Err(Errno::NOTEMPTY),
                 _ => self.remove_name(),
             },
-            Place::Host { .. } => self.on_host(0, 0, |host, fd, path, len, _| {
+            Place::Host => self.on_host(0, 0, |host, fd, path, len, _| {
                 host.path_remove_directory(fd, path, len)
             }),
             Place::Free => Err(Errno::NOENT),
@@ -184,7 +179,7 @@ impl<W: World> Vfs<W> {
             Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
             Place::Tree if self.last.slash => Err(Errno::NOTDIR),
             Place::Tree => self.remove_name(),
-            Place::Host { .. } => self.on_host(0, 0, |host, fd, path, len, _| {
+            Place::Host => self.on_host(0, 0, |host, fd, path, len, _| {
                 host.path_unlink_file(fd, path, len)
             }),
             Place::Free => Err(Errno::NOENT),

@@ -1,7 +1,5 @@
 //! What the program finds open at its start, and how it learns the names.
 
-use core::ops::Range;
-
 use vfs_image::{Bytes, Image, MountKind, NodeId};
 
 use super::{BORROWED, Place, Vfs, World};
@@ -9,7 +7,7 @@ use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
 use crate::program::Program;
-use crate::resolve::{PATH_BUFFER, PATH_MAX, run};
+use crate::resolve::{PATH_BUFFER, PATH_END, PATH_MAX, word};
 use crate::rights::Rights;
 use crate::seam::BORROWED_MAX;
 
@@ -24,7 +22,12 @@ const HOST_FDS_MAX: u32 = 4096;
 
 impl<W: World> Vfs<W> {
     /// Fills the table: standard streams, embedded preopens, what the host has open.
+    #[inline(never)]
     pub(super) fn open_preopens(&mut self, bytes: W::Bytes) {
+        // Behind every path is the end of its last name.
+        if let Some(end) = self.path.last_chunk_mut() {
+            *end = [b'/'; PATH_END];
+        }
         // No failure here can be reported; what does not fit is not there.
         for stream in 0..FIRST {
             self.insert_host(stream);
@@ -35,30 +38,31 @@ impl<W: World> Vfs<W> {
             // A corrupt image shows as one preopen, on which every call answers `EIO`.
             let count = self.image.as_ref().map_or(1, Image::preopen_count);
             for index in 0..count {
-                self.insert_preopen(NodeId::new(index), None, Preopen::Embedded(index));
+                self.insert_preopen(NodeId::new(index), 0, Preopen::Embedded(index));
             }
         }
         // A program without this much memory has no use for descriptors.
         let borrows = self.program.size() >= u64::from(BORROWED + BORROWED_MAX);
         if self.sees_host() {
             self.open_host_fds(borrows);
-            self.require_mounts(borrows);
+            // Decided when the program is linked, like what the program sees of the host.
+            if self.program.requires_host() {
+                self.require_mounts(borrows);
+            }
         }
     }
 
     /// Takes over what the host has open.
     #[inline(never)]
     fn open_host_fds(&mut self, borrows: bool) {
-        let saved = self.path.get_mut(..PATH_MAX as usize).unwrap_or_default();
         if borrows {
-            self.program.copy_in(saved, BORROWED);
+            self.program.copy_in(&mut self.seam.saved, BORROWED);
             for fd in FIRST..HOST_FDS_MAX {
                 if !self.open_host_fd(fd) {
                     break;
                 }
             }
-            let saved = self.path.get(..PATH_MAX as usize).unwrap_or_default();
-            self.program.copy_out(BORROWED, saved);
+            self.program.copy_out(BORROWED, &self.seam.saved);
         }
     }
 
@@ -82,7 +86,7 @@ impl<W: World> Vfs<W> {
         let Some(message) = mount.message else {
             return;
         };
-        if mount.kind != MountKind::Host || self.seam.attachment(mount.node).is_some() {
+        if mount.kind != MountKind::Host || self.seam.attachment(mount.node) != 0 {
             return;
         }
         let (mut offset, mut left) = (message.offset(), message.len());
@@ -118,7 +122,7 @@ impl<W: World> Vfs<W> {
 
     /// Opens this directory of the tree as a preopen.
     #[inline(never)]
-    fn insert_preopen(&mut self, node: NodeId, host: Option<u32>, preopen: Preopen) {
+    fn insert_preopen(&mut self, node: NodeId, host: u32, preopen: Preopen) {
         if self.load(node).is_err() {
             // Calls on it will tell.
             self.found.mode = u32::MAX;
@@ -155,44 +159,43 @@ impl<W: World> Vfs<W> {
     /// Under another that leads there (`.` beside `/`) it keeps its name and leads to the same tree.
     /// Under the name of a directory in the tree it is attached there.
     fn unite(&mut self, fd: u32, name_len: u32) -> bool {
-        // What is saved of the program's memory is in the first third of the buffer.
-        let name = PATH_BUFFER - PATH_MAX as usize;
-        let end = name + name_len as usize;
-        let Some(place) = self.path.get_mut(name..end) else {
-            return false;
-        };
-        if self
-            .host
-            .fd_prestat_dir_name(fd, BORROWED, name_len)
-            .is_err()
+        let start = PATH_BUFFER.saturating_sub(name_len as usize);
+        let place = self.path.get_mut(start..PATH_BUFFER).unwrap_or_default();
+        if name_len > PATH_MAX
+            || self
+                .host
+                .fd_prestat_dir_name(fd, BORROWED, name_len)
+                .is_err()
         {
             return false;
         }
         self.program.copy_in(place, BORROWED);
-        let rest = name + caught(place);
+        let rest = self.caught(start, PATH_BUFFER);
         let count = self.image.as_ref().map_or(0, Image::preopen_count);
         for index in 0..count {
             let Ok(size) = self.load_preopen_name(index) else {
                 return false;
             };
-            let own = self.path.get(PATH_MAX as usize..).unwrap_or_default();
-            let own = own.get(..size).unwrap_or_default();
-            let host = self.path.get(name..end).unwrap_or_default();
-            let same = own == host;
-            let own = own.get(caught(own)..).unwrap_or_default();
-            let host = self.path.get(rest..end).unwrap_or_default();
+            let (mut own, mut at) = (self.caught(0, size), rest);
+            let root = own == size;
+            while own < size && self.path.get(own) == self.path.get(at) {
+                own += 1;
+                at += 1;
+            }
             let node = NodeId::new(index);
-            if own == host {
+            if own == size && at == PATH_BUFFER {
+                // What wasi-libc strips has one byte in the tree's names.
+                let same = size == name_len as usize && self.path.first() == self.path.get(start);
                 match self.table.entry(FIRST + index) {
-                    Some(Entry::Directory(directory)) if same => directory.host = Some(fd),
-                    _ => self.insert_preopen(node, Some(fd), Preopen::Host),
+                    Some(Entry::Directory(directory)) if same => directory.host = fd,
+                    _ => self.insert_preopen(node, fd, Preopen::Host),
                 }
                 self.seam.attach(node, fd);
                 return true;
             }
-            let below = host.strip_prefix(own).unwrap_or_default();
-            if (own.is_empty() || below.starts_with(b"/"))
-                && self.attach(node, end - below.len()..end, fd)
+            if own == size
+                && (root || self.path.get(at) == Some(&b'/'))
+                && self.attach(node, at, fd)
             {
                 return true;
             }
@@ -200,40 +203,57 @@ impl<W: World> Vfs<W> {
         false
     }
 
-    /// Copies the name of an embedded preopen into the second third of the path buffer; how long it is.
+    /// Copies the name of an embedded preopen to the start of the path buffer, with a slash behind it; how long it is.
     fn load_preopen_name(&mut self, index: u32) -> Result<usize> {
         let image = self.image.as_ref().ok_or(Errno::IO)?;
         let name = image.preopen(index)?.name;
         let size = name.len() as usize;
-        let (_, place) = self.path.split_at_mut(PATH_MAX as usize);
-        let place = place.get_mut(..size.min(PATH_MAX as usize));
-        image
-            .bytes()
-            .read(name.offset(), place.unwrap_or_default())?;
+        let place = self
+            .path
+            .get_mut(..size)
+            .filter(|_| size < PATH_MAX as usize);
+        image.bytes().read(name.offset(), place.ok_or(Errno::IO)?)?;
+        if let Some(end) = self.path.get_mut(size) {
+            *end = b'/';
+        }
         Ok(size)
     }
 
-    /// Attaches a preopen of the host to the directory of the tree to which this part of the
-    /// path buffer leads from `node`; false when it leads to none.
-    fn attach(&mut self, mut node: NodeId, path: Range<usize>, fd: u32) -> bool {
-        let mut at = path.start;
-        while let Some(rest @ [_, ..]) = self.path.get(at..path.end) {
-            let end = at + run(rest, |byte| byte != b'/');
+    /// Where in a preopen's name in the path buffer the prefix of the paths starts that it catches: wasi-libc strips `/`,
+    /// `.` and `./`. A slash is behind the name.
+    #[inline(never)]
+    fn caught(&self, mut at: usize, end: usize) -> usize {
+        while at < end {
+            at += match (word(&self.path, at) as u16).to_le_bytes() {
+                [b'/', _] => 1,
+                [b'.', b'/'] => 2,
+                _ => return at,
+            };
+        }
+        end
+    }
+
+    /// Attaches a preopen of the host to the directory of the tree to which the path buffer from `at` on
+    /// leads from `node`; false when it leads to none.
+    fn attach(&mut self, node: NodeId, mut at: usize, fd: u32) -> bool {
+        if self.load(node).is_err() {
+            return false;
+        }
+        while at < PATH_BUFFER {
+            let end = self.name_end(at);
             let name = self.path.get(at..end).unwrap_or_default();
-            if !matches!(name, b"" | b".") {
-                match self.lookup(node, at..end) {
-                    Ok(Some(found)) => node = found,
-                    _ => return false,
-                }
+            if !matches!(name, b"" | b".") && self.find(self.found.id, at..end).is_err() {
+                return false;
             }
             at = end + 1;
         }
-        if self.load(node).is_err() || !self.found.is_dir() {
+        if !self.found.is_dir() {
             return false;
         }
+        let node = self.found.id;
         self.seam.attach(node, fd);
         if self.host_first() && self.found.mount == 0 {
-            self.insert_preopen(node, Some(fd), Preopen::Host);
+            self.insert_preopen(node, fd, Preopen::Host);
         } else {
             self.insert_host(fd);
         }
@@ -246,7 +266,7 @@ impl<W: World> Vfs<W> {
     /// `EBADF` when it is no preopen.
     pub fn fd_prestat_get(&mut self, fd: u32, out: u32) -> Result<()> {
         self.find_preopen(fd, Errno::BADF)?;
-        if let Place::Host { .. } = self.place {
+        if self.place == Place::Host {
             let fd = self.outside.fd;
             return self.host.fd_prestat_get(fd, out);
         }
@@ -261,7 +281,7 @@ impl<W: World> Vfs<W> {
     /// `ENOTDIR` when it is no preopen, `ENAMETOOLONG` when the buffer is too small.
     pub fn fd_prestat_dir_name(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.find_preopen(fd, Errno::NOTDIR)?;
-        if let Place::Host { .. } = self.place {
+        if self.place == Place::Host {
             let fd = self.outside.fd;
             return self.host.fd_prestat_dir_name(fd, path, path_len);
         }
@@ -275,9 +295,9 @@ impl<W: World> Vfs<W> {
     /// Finds out whose preopen a descriptor is; when it is the tree's, its name is what `found` then points at.
     #[inline(never)]
     fn find_preopen(&mut self, fd: u32, errno_otherwise: Errno) -> Result<()> {
-        let host = match self.table.entry(fd) {
+        self.outside.fd = match self.table.entry(fd) {
             None => return Err(Errno::BADF),
-            Some(Entry::Host(fd)) => Some(*fd),
+            Some(Entry::Host(fd)) => *fd,
             Some(Entry::Directory(directory)) => match directory.preopen {
                 Preopen::No => return Err(errno_otherwise),
                 Preopen::Host => directory.host,
@@ -286,29 +306,13 @@ impl<W: World> Vfs<W> {
                     let name = image.preopen(index)?.name;
                     self.found.offset = name.offset();
                     self.found.size = name.len();
-                    None
+                    self.place = Place::Tree;
+                    return Ok(());
                 }
             },
             Some(_) => return Err(errno_otherwise),
         };
-        self.outside.fd = host.unwrap_or(0);
-        self.place = match host {
-            Some(_) => Place::Host { parent: false },
-            None => Place::Tree,
-        };
+        self.place = Place::Host;
         Ok(())
-    }
-}
-
-/// Where in a preopen's name the prefix of the paths starts that it catches: wasi-libc strips `/`, `.` and `./`.
-#[inline(never)]
-fn caught(name: &[u8]) -> usize {
-    let mut at = 0;
-    loop {
-        at += match name.get(at..) {
-            Some([b'/', ..] | [b'.']) => 1,
-            Some([b'.', b'/', ..]) => 2,
-            _ => return at,
-        };
     }
 }

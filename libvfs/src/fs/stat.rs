@@ -10,7 +10,6 @@ use crate::program::Program;
 use crate::ram::{ACCESSED, CHANGED, MODIFIED, Node};
 use crate::resolve::Follow;
 use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
-use crate::seam::SYMLINK;
 
 /// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give. Mounts count on.
 const DEVICE: u64 = 0x7666_7300;
@@ -104,27 +103,13 @@ impl<W: World> Vfs<W> {
         out: u32,
     ) -> Result<()> {
         known(flags, 1)?;
-        let follow = Follow::new(flags);
-        self.locate_as(fd, path, path_len, follow, PATH_FILESTAT_GET, true)?;
-        let mut result = self.answer_place(flags, out);
-        if self.was_quick(result)
-            || result.is_ok() && follow == Follow::Always && self.is_host_link(out)
-        {
-            self.locate(fd, path, path_len, follow, PATH_FILESTAT_GET)?;
-            result = self.answer_place(flags, out);
-        }
-        result
-    }
-
-    /// Stores the `filestat` of what the path leads to.
-    fn answer_place(&mut self, flags: u32, out: u32) -> Result<()> {
+        self.locate(fd, path, path_len, Follow::new(flags), PATH_FILESTAT_GET)?;
         match self.place {
             Place::Tree => {
                 self.answer_stat(out);
                 Ok(())
             }
-            Place::Host { .. } => {
-                let flags = if self.outside.follows { flags } else { 0 };
+            Place::Host => {
                 let size = self.filestat_size();
                 self.on_host(out, size, |host, fd, path, len, out| {
                     host.path_filestat_get(fd, flags, path, len, out)
@@ -132,13 +117,6 @@ impl<W: World> Vfs<W> {
             }
             Place::Free => Err(Errno::NOENT),
         }
-    }
-
-    /// Whether the `filestat` is of a symlink that the host was not to follow, because it may lead into the tree.
-    fn is_host_link(&self, out: u32) -> bool {
-        matches!(self.place, Place::Host { .. })
-            && !self.outside.follows
-            && self.program.load32(out + 16) & 0xff == SYMLINK
     }
 
     /// `fd_filestat_set_times`.

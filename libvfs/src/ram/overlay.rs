@@ -39,7 +39,6 @@ impl<W: World> Vfs<W> {
             size: u32::try_from(size).unwrap_or(u32::MAX),
             time_ns: self.ram.time(node, MODIFIED),
             offset: if is_dir { 0 } else { self.ram.offset(node) },
-            dir: None,
             parent: if is_dir {
                 self.ram.parent(node)
             } else {

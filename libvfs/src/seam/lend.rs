@@ -1,9 +1,9 @@
 //! Paths that are not the program's own text are lent to the host: put where the host can
 //! read them, in the program's memory, for the length of a call.
 
-use super::{ANSWER, ANSWER_MAX, DIRECTORY, FILESTAT, Outside, SYMLINK};
+use super::{ANSWER_MAX, DIRECTORY, FILESTAT, Outside, SYMLINK};
 use crate::errno::{Errno, Result};
-use crate::fs::{BORROWED, Place, Vfs, World};
+use crate::fs::{BORROWED, Vfs, World};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::PATH_MAX;
@@ -12,11 +12,12 @@ impl<W: World> Vfs<W> {
     /// What the host has where the path for it leads: its `filetype`.
     #[inline(never)]
     pub(crate) fn look(&mut self) -> Result<Option<u32>> {
-        let (fd, path, len, out) = self.lend(0, FILESTAT);
+        let out = self.lend(0, FILESTAT);
+        let Outside { fd, path, len, .. } = self.outside;
         let mut result = self.host.path_filestat_get(fd, 0, path, len, out);
         let mut file_type = self.program.load32(out + 16) & 0xff;
+        // The program does not look at files, but it may open some.
         if result == Err(Errno::NOSYS) {
-            // The program does not look at files, but it may open some.
             file_type = DIRECTORY;
             result = self.host.path_open(fd, 0, path, len, 2, 0, 0, 0, out);
             match result {
@@ -59,37 +60,6 @@ impl<W: World> Vfs<W> {
         self.look()
     }
 
-    /// Reads the target of the host's symlink into the path buffer, so that it ends at `end`; how long it is.
-    ///
-    /// `None` when the program has no call that tells.
-    #[inline(never)]
-    pub(crate) fn read_host_link(&mut self, end: usize) -> Result<Option<usize>> {
-        let (fd, path, len, out) = self.lend(0, ANSWER_MAX as u32);
-        let result = self
-            .host
-            .path_readlink(fd, path, len, out + 8, PATH_MAX, out);
-        let size = self.program.load32(out) as usize;
-        let mut answer = Ok(Some(size));
-        if let Err(errno) = result {
-            answer = if errno == Errno::NOSYS {
-                Ok(None)
-            } else {
-                Err(errno)
-            };
-        } else {
-            // The trail is in the first part of the buffer.
-            match end.checked_sub(size) {
-                Some(start) if start >= PATH_MAX as usize => {
-                    let target = self.path.get_mut(start..end).unwrap_or_default();
-                    self.program.copy_in(target, out + 8);
-                }
-                _ => answer = Err(Errno::NAMETOOLONG),
-            }
-        }
-        self.put_back(ANSWER_MAX as u32);
-        answer
-    }
-
     /// Calls the host with the path for it: descriptor, path, its length, and where to put an answer of `size` bytes.
     #[inline(always)]
     pub(crate) fn on_host(
@@ -100,13 +70,27 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         let mut result = Err(Errno::BADF);
         if self.sees_host() {
-            let (fd, path, len, lent_out) = self.lend(out, size);
+            let lent_out = self.lend(out, size);
+            let Outside { fd, path, len, .. } = self.outside;
             result = call(&self.host, fd, path, len, lent_out);
-            if self.outside.made {
-                self.take_back(out, size);
-            }
+            self.take_back(out, size);
         }
         result
+    }
+
+    /// `path_readlink` with the path for the host; the target is then at the start of the path buffer, cut to this size.
+    #[inline(always)]
+    pub(crate) fn read_host_link(&mut self, room: u32) -> Result<u32> {
+        let out = self.lend(0, ANSWER_MAX);
+        let Outside { fd, path, len, .. } = self.outside;
+        let result = self
+            .host
+            .path_readlink(fd, path, len, out + 8, PATH_MAX, out);
+        let size = self.program.load32(out).min(room).min(PATH_MAX);
+        let target = self.path.get_mut(..size as usize).unwrap_or_default();
+        self.program.copy_in(target, out + 8);
+        self.put_back(ANSWER_MAX);
+        result.map(|()| size)
     }
 
     /// Calls the host with two texts: one of the program's or of an earlier [`keep`](Self::keep), and the path for it.
@@ -119,26 +103,13 @@ impl<W: World> Vfs<W> {
         let mut result = Err(Errno::BADF);
         if self.sees_host() {
             let first_path = self.lend_both(first)?;
-            let (fd, path, len, _) = self.lend(0, 0);
+            let Outside { fd, path, len, .. } = self.outside;
             result = call(&self.host, first_path, first.len, fd, path, len);
             if self.outside.made {
                 self.put_back(first.len);
             }
         }
         result
-    }
-
-    /// Whether a call failed at the host only because its path was not walked to the end.
-    pub(crate) fn was_quick(&self, result: Result<()>) -> bool {
-        if !self.sees_host() {
-            return false;
-        }
-        match (self.place, result) {
-            // Nothing in the directory of the tree has the name, and so nothing leads elsewhere.
-            (Place::Host { parent: true }, Err(Errno::NOENT)) => false,
-            (Place::Host { .. }, Err(_)) => !self.outside.follows,
-            _ => false,
-        }
     }
 
     /// Keeps the path for the host while another is looked up.
@@ -182,52 +153,49 @@ impl<W: World> Vfs<W> {
             self.outside.path = 0;
             self.outside.made = true;
         }
-        let saved = self.seam.saved.get_mut(PATH_MAX as usize..);
-        let saved = saved.unwrap_or_default().get_mut(..len);
-        self.program.copy_in(saved.unwrap_or_default(), ANSWER);
-        self.program.copy_out(ANSWER, text);
-        Ok(ANSWER)
+        let at = self.lend(0, first.len);
+        let text = self.seam.other.get(..len).unwrap_or_default();
+        self.program.copy_out(at, text);
+        Ok(at)
     }
 
-    /// Lends the path to the host when it was made here, and a place for an answer.
+    /// Lends the path to the host when it was made here, and a place for an answer, which it returns.
     #[inline(never)]
-    fn lend(&mut self, out: u32, size: u32) -> (u32, u32, u32, u32) {
-        let Outside { fd, path, len, .. } = self.outside;
-        if !self.outside.made {
-            return (fd, path, len, out);
+    fn lend(&mut self, out: u32, size: u32) -> u32 {
+        let Outside {
+            path, len, made, ..
+        } = self.outside;
+        if !made {
+            return out;
         }
-        let (text, answer) = self.seam.saved.split_at_mut(PATH_MAX as usize);
-        let text = text.get_mut(..len as usize).unwrap_or_default();
-        self.program.copy_in(text, BORROWED);
-        if size > 0 {
-            let answer = answer.get_mut(..size as usize).unwrap_or_default();
-            self.program.copy_in(answer, ANSWER);
-        }
+        let saved = self.seam.saved.get_mut(..(size + len) as usize);
+        self.program.copy_in(saved.unwrap_or_default(), BORROWED);
         let path = self.path.get(path as usize..).unwrap_or_default();
         let path = path.get(..len as usize).unwrap_or_default();
-        self.program.copy_out(BORROWED, path);
-        (fd, BORROWED, len, ANSWER)
+        self.outside.path = BORROWED + size;
+        self.program.copy_out(BORROWED + size, path);
+        BORROWED
     }
 
     /// Puts back what was where something was lent.
     #[inline(never)]
     fn put_back(&mut self, size: u32) {
-        let (text, answer) = self.seam.saved.split_at(PATH_MAX as usize);
-        let text = text.get(..self.outside.len as usize).unwrap_or_default();
-        self.program.copy_out(BORROWED, text);
-        let answer = answer.get(..size as usize).unwrap_or_default();
-        self.program.copy_out(ANSWER, answer);
+        let size = size + self.outside.len;
+        let saved = self.seam.saved.get(..size as usize).unwrap_or_default();
+        self.program.copy_out(BORROWED, saved);
     }
 
     /// The same, and hands the program the answer that was there meanwhile.
     #[inline(never)]
     fn take_back(&mut self, out: u32, size: u32) {
-        self.program.check(out, size, 1);
-        // The path buffer has served.
-        let answer = self.path.get_mut(..size as usize).unwrap_or_default();
-        self.program.copy_in(answer, ANSWER);
-        self.put_back(size);
-        let answer = self.path.get(..size as usize).unwrap_or_default();
-        self.program.copy_out(out, answer);
+        if self.outside.made {
+            self.program.check(out, size, 1);
+            // The path buffer has served.
+            let answer = self.path.get_mut(..size as usize).unwrap_or_default();
+            self.program.copy_in(answer, BORROWED);
+            self.put_back(size);
+            let answer = self.path.get(..size as usize).unwrap_or_default();
+            self.program.copy_out(out, answer);
+        }
     }
 }

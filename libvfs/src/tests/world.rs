@@ -47,6 +47,9 @@ impl Program for Memory {
     fn snapshot(&self) -> u32 {
         self.snapshot
     }
+    fn requires_host(&self) -> bool {
+        true
+    }
     fn host_policy(&self) -> u32 {
         // In the header's flags; a corrupt image may have none.
         let flags = self.image.get(44).copied().unwrap_or_default();

@@ -49,6 +49,9 @@ impl Program for Wild {
     fn snapshot(&self) -> u32 {
         self.snapshot
     }
+    fn requires_host(&self) -> bool {
+        true
+    }
     fn host_policy(&self) -> u32 {
         self.policy
     }
