@@ -51,7 +51,7 @@ pub struct Directory {
     pub rights: Rights,
     /// Its POSIX mode.
     pub mode: u32,
-    /// The host's directory united with it, where what the tree does not hold is looked up; 0, which is no directory, for none.
+    /// The host's directory united with it, where what the tree does not hold is looked up: its number plus one; 0 for none.
     pub host: u32,
     /// Whether the program finds it open at its start.
     pub preopen: Preopen,

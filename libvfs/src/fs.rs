@@ -217,17 +217,18 @@ impl<W: World> Vfs<W> {
         let host = self.program.load32(out);
         match self.table.allot() {
             Some(place) => *place = Entry::Host(host),
-            None => return self.no_number(host),
+            None => return self.no_number(host.wrapping_add(1)),
         }
         self.program.store32(out, self.table.newest());
         Ok(())
     }
 
-    /// There is no number for something opened: the host's descriptor behind it, if any, is closed again.
+    /// There is no number for something opened: the host's descriptor behind it is closed again; `host` is its number plus one,
+    /// or 0.
     pub(crate) fn no_number(&mut self, host: u32) -> Result<()> {
         if host != 0 {
             // The call fails all the same when closing fails too.
-            let _ = self.host.fd_close(host);
+            let _ = self.host.fd_close(host.wrapping_sub(1));
         }
         Err(Errno::MFILE)
     }

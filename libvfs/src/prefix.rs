@@ -25,7 +25,8 @@ pub(crate) struct Prefix {
     pub(crate) directory: NodeId,
     /// That directory's mode.
     pub(crate) mode: u32,
-    /// The host's directory from which the same text leads there too; 0 for none.
+    /// The host's directory from which the same text leads there too; its number plus one,
+    /// or 0.
     pub(crate) host: u32,
 }
 

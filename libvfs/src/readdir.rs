@@ -10,6 +10,7 @@ use crate::fs::{Vfs, World};
 use crate::host::Host;
 use crate::program::Program;
 use crate::ram::{Node, is_made};
+use crate::resolve::word;
 use crate::rights::READDIR;
 
 /// Bytes of a witx `dirent`, before its name.
@@ -69,7 +70,7 @@ impl<W: World> Vfs<W> {
                     if !of_host {
                         self.list_tree(node, cookie..DOTS, 0, &mut room)?;
                     }
-                    ended = self.list_host(node, host, from, &mut room, out)?;
+                    ended = self.list_host(node, host - 1, from, &mut room, out)?;
                     cookie = DOTS;
                 }
                 if ended {
@@ -81,7 +82,7 @@ impl<W: World> Vfs<W> {
                     self.list_tree(node, cookie..OF_HOST, 0, &mut room)?;
                 }
                 if self.sees_host() && host != 0 {
-                    self.list_host(node, host, from, &mut room, out)?;
+                    self.list_host(node, host - 1, from, &mut room, out)?;
                 }
             }
         }
@@ -254,11 +255,11 @@ impl<W: World> Vfs<W> {
                 let size = HEADER + name_len;
                 let entry = self.path.get_mut(..size as usize).ok_or(Errno::IO)?;
                 self.program.copy_in(entry, listed.at);
-                let (next, rest) = entry.split_first_chunk_mut().ok_or(Errno::IO)?;
-                cookie = u64::from_le_bytes(*next);
-                *next = (cookie | OF_HOST).to_le_bytes();
-                let name = rest.get(HEADER as usize - 8..).unwrap_or_default();
-                let mut drops = matches!(name, b"." | b"..");
+                cookie = word(&self.path, 0);
+                if let Some(next) = self.path.first_chunk_mut() {
+                    *next = (cookie | OF_HOST).to_le_bytes();
+                }
+                let mut drops = self.dots(HEADER as usize, size as usize) > 0;
                 if !host_first && !drops {
                     match self.find(dir, HEADER as usize..size as usize) {
                         Err(Errno::NOENT) => {}

@@ -29,10 +29,13 @@ pub(crate) const DIRECTORY: u32 = 3;
 /// `filetype` of a symlink.
 pub(crate) const SYMLINK: u32 = 7;
 
+/// The number of no directory of the host.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
 /// A path for the host.
 #[derive(Clone, Copy)]
 pub(crate) struct Outside {
-    /// The host's number of the directory it starts from; 0, which is no directory, when there is no path.
+    /// The host's number of the directory it starts from, or [`NOWHERE`].
     pub(crate) fd: u32,
     /// Where it starts, in the program's memory, or in [`Vfs::path`] when it was made here.
     pub(crate) path: u32,
@@ -47,7 +50,7 @@ pub(crate) struct Outside {
 /// What the seams need to know.
 #[repr(C)] // As in `Vfs`.
 pub(crate) struct Seam {
-    /// Nodes, and the host's directories attached there; a 0 for none.
+    /// Nodes, and the numbers plus one of the host's directories attached there; a 0 for none.
     attached: [(NodeId, u32); ATTACHED_MAX],
     /// How many there have been.
     count: usize,
@@ -87,7 +90,7 @@ impl Seam {
         }
     }
 
-    /// The directory of the host that is attached here; 0 for none.
+    /// The directory of the host that is attached here: its number plus one; 0 for none.
     #[inline(never)]
     pub(crate) fn attachment(&self, node: NodeId) -> u32 {
         // Most programs have none, and this is asked for every directory on a path.

@@ -28,7 +28,7 @@ enum Way {
 
 impl<W: World> Vfs<W> {
     /// Finds out where the text from `begin` to the end of the path buffer leads from a directory of the tree with this
-    /// mode, and the host's directory `start_host` beside it (0 for none): see [`place`](Self::place).
+    /// mode, and the host's directory beside it (`start_host` is its number plus one, 0 for none): see [`place`](Self::place).
     ///
     /// The embedded tree comes first, unless the manifest says otherwise; what it does not hold is the host's. The host
     /// follows its symlinks itself. With [`Follow::Name`] it is the caller who looks whether a slash comes after what is
@@ -237,7 +237,7 @@ impl<W: World> Vfs<W> {
 
     /// 2 for the name `..`, 1 for `.` or no name at all, else 0.
     #[inline(never)]
-    fn dots(&self, at: usize, end: usize) -> usize {
+    pub(crate) fn dots(&self, at: usize, end: usize) -> usize {
         let size = end.wrapping_sub(at);
         // What is no dot in the name.
         let odd = (word(&self.path, at) ^ LOW * b'.' as u64) as u32 & ((1 << (size * 8 & 31)) - 1);
@@ -269,9 +269,9 @@ impl<W: World> Vfs<W> {
         start
     }
 
-    /// The path for the host is this part of the path buffer, from its directory `fd`; 0 for no path.
+    /// The path for the host is this part of the path buffer, from its directory with the number `host` - 1; 0 for no path.
     #[inline(never)]
-    pub(crate) fn leave(&mut self, fd: u32, mut from: usize, mut to: usize) {
+    pub(crate) fn leave(&mut self, host: u32, mut from: usize, mut to: usize) {
         if from >= to {
             // It is the directory itself. Nothing that is still needed is so far from the end.
             (from, to) = (0, 1);
@@ -284,7 +284,7 @@ impl<W: World> Vfs<W> {
             // No host has such a path, as it has none of no bytes.
             len = 0;
         }
-        self.outside.fd = fd;
+        self.outside.fd = host.wrapping_sub(1);
         self.outside.path = from as u32;
         self.outside.len = len;
         self.outside.made = true;

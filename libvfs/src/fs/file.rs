@@ -212,10 +212,11 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EBADF` when it is closed already; for a descriptor of the host what the host says.
     pub fn fd_close(&mut self, fd: u32) -> Result<()> {
-        let (mut host, mut is_host) = (0, false);
+        // The host's number plus one, when there is something of the host's to close.
+        let mut host = 0;
         match self.table.entry(fd) {
             None => return Err(Errno::BADF),
-            Some(Entry::Host(fd)) => (host, is_host) = (*fd, true),
+            Some(Entry::Host(fd)) => host = fd.wrapping_add(1),
             Some(Entry::Directory(directory)) => {
                 host = directory.host;
                 // A preopen is held by nothing but the tree.
@@ -236,13 +237,12 @@ impl<W: World> Vfs<W> {
             Some(Entry::Closed) => {}
         }
         self.table.free(fd);
-        // Number 0 may be the program's to close; no directory has it.
-        if host == 0 && !is_host {
+        if host == 0 {
             return Ok(());
         }
         self.seam.detach(host);
         self.prefix.forget();
-        self.host.fd_close(host)
+        self.host.fd_close(host.wrapping_sub(1))
     }
 
     /// `fd_renumber`: gives a descriptor the number of another, which is closed.

@@ -9,6 +9,7 @@ use crate::program::Program;
 use crate::ram::MODE_WRITE;
 use crate::resolve::Follow;
 use crate::rights::{ALL, CREATE_FILE, OPEN, PATH_SET_SIZE, READ, Rights, WRITE};
+use crate::seam::NOWHERE;
 
 const CREAT: u32 = 1;
 const DIRECTORY: u32 = 2;
@@ -77,7 +78,7 @@ impl<W: World> Vfs<W> {
             Place::Free => return Err(Errno::NOENT),
             Place::Tree => {
                 let rights = self.may_open(oflags, base, inheriting, passed_on)?;
-                if !self.sees_host() || !self.found.is_dir() || self.outside.fd == 0 {
+                if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
                     return self.open_found(rights, 0, fdflags, truncates, out);
                 }
                 // The host's directory of the same path, if there is one, is united with it.
@@ -91,7 +92,7 @@ impl<W: World> Vfs<W> {
         });
         if let Some(rights) = rights {
             let host = match opened {
-                Ok(()) => self.program.load32(out),
+                Ok(()) => self.program.load32(out).wrapping_add(1),
                 Err(_) => 0,
             };
             return self.open_found(rights, host, 0, false, out);
@@ -141,7 +142,8 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// Gives what was found a number, and stores that at `out`; `host` is the host's directory united with it, or 0.
+    /// Gives what was found a number, and stores that at `out`; `host` is the host's directory united with it: its
+    /// number plus one, or 0.
     fn open_found(
         &mut self,
         rights: Rights,

@@ -185,12 +185,13 @@ impl<W: World> Vfs<W> {
             let node = NodeId::new(index);
             if own == size && at == PATH_BUFFER {
                 // What wasi-libc strips has one byte in the tree's names.
-                let same = size == name_len as usize && self.path.first() == self.path.get(start);
+                let first = |at| word(&self.path, at) as u8;
+                let same = size == name_len as usize && first(0) == first(start);
                 match self.table.entry(FIRST + index) {
-                    Some(Entry::Directory(directory)) if same => directory.host = fd,
-                    _ => self.insert_preopen(node, fd, Preopen::Host),
+                    Some(Entry::Directory(directory)) if same => directory.host = fd + 1,
+                    _ => self.insert_preopen(node, fd + 1, Preopen::Host),
                 }
-                self.seam.attach(node, fd);
+                self.seam.attach(node, fd + 1);
                 return true;
             }
             if own == size
@@ -251,9 +252,9 @@ impl<W: World> Vfs<W> {
             return false;
         }
         let node = self.found.id;
-        self.seam.attach(node, fd);
+        self.seam.attach(node, fd + 1);
         if self.host_first() && self.found.mount == 0 {
-            self.insert_preopen(node, fd, Preopen::Host);
+            self.insert_preopen(node, fd + 1, Preopen::Host);
         } else {
             self.insert_host(fd);
         }
@@ -300,7 +301,7 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(fd)) => *fd,
             Some(Entry::Directory(directory)) => match directory.preopen {
                 Preopen::No => return Err(errno_otherwise),
-                Preopen::Host => directory.host,
+                Preopen::Host => directory.host.wrapping_sub(1),
                 Preopen::Embedded(index) => {
                     let image = self.image.as_ref().ok_or(Errno::IO)?;
                     let name = image.preopen(index)?.name;
