@@ -12,6 +12,7 @@ mod inspect;
 mod man;
 mod manifest;
 mod markdown;
+mod pack;
 mod plan;
 mod progress;
 mod render;
@@ -66,6 +67,7 @@ struct Global {
 enum Command {
     Init(init::Init),
     Bundle(bundle::Bundle),
+    Pack(pack::Pack),
     Verify(verify::Verify),
     Diff(diff::Diff),
     Plan(plan::Plan),
@@ -105,6 +107,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Init(command) => command.exec(&screen),
         Command::Bundle(command) => command.exec(&screen),
+        Command::Pack(command) => command.exec(&screen),
         Command::Verify(command) => command.exec(&screen),
         Command::Diff(command) => command.exec(&screen),
         Command::Plan(command) => command.exec(&screen),

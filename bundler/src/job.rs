@@ -359,7 +359,7 @@ pub fn load_program(manifest: &Manifest) -> Result<Vec<u8>, Error> {
 }
 
 /// Adds to an error the paths that its stage did not know.
-fn explain(error: Error, pending: &Pending, input: &Path) -> Error {
+pub(crate) fn explain(error: Error, pending: &Pending, input: &Path) -> Error {
     match error {
         Error::Seal(SealError::Destination(error)) => pending.explain(error).into(),
         error => in_module(error, input),
@@ -377,7 +377,7 @@ fn in_module(error: Error, input: &Path) -> Error {
 }
 
 /// The SHA-256 of what was written.
-fn digest(pending: &mut Pending) -> Result<String, Error> {
+pub(crate) fn digest(pending: &mut Pending) -> Result<String, Error> {
     let mut hash = Sha256::new();
     let mut file = pending.reopen()?;
     io::copy(&mut file, &mut hash).map_err(|error| pending.explain(error))?;

@@ -24,6 +24,7 @@ pub mod listing;
 pub mod lock;
 pub mod manifest;
 pub mod output;
+pub mod pack;
 pub mod path;
 pub mod plan;
 pub mod program;

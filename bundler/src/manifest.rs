@@ -6,6 +6,7 @@
 mod advice;
 mod check;
 mod choice;
+mod directories;
 mod error;
 mod facts;
 mod kinds;
@@ -184,6 +185,8 @@ pub(crate) struct Mount {
     pub(crate) default_excludes: bool,
     /// Whether what the source's `.gitignore` files name stays out.
     pub(crate) gitignore: bool,
+    /// Whether what looks like a secret is an error, not a warning.
+    pub(crate) refuse_secrets: bool,
     pub(crate) rules: Vec<Rule>,
     pub(crate) symlinks: Symlinks,
     pub(crate) strip_prefix: Option<StripPrefix>,

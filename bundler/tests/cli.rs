@@ -18,6 +18,9 @@ mod init;
 #[cfg(unix)]
 #[path = "cli/lock.rs"]
 mod lock;
+#[cfg(unix)]
+#[path = "cli/pack.rs"]
+mod pack;
 #[path = "cli/profiles.rs"]
 mod profiles;
 #[path = "cli/sbom.rs"]

@@ -76,7 +76,9 @@ impl Bundle {
         };
         let notices = tell(&done, screen);
         if let Some(digest) = done.digest() {
-            screen.print_json(&report(&done, digest, notices))?;
+            let lock = done.lock();
+            let report = report(done.bundled(), done.output(), digest, lock, notices);
+            screen.print_json(&report)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -84,14 +86,20 @@ impl Bundle {
 
 /// Says what was made; gives the remarks about it back.
 fn tell(done: &Finished, screen: &Screen) -> Vec<Notice> {
-    let notices = notices(done.bundled());
-    for notice in &notices {
-        screen.remark(notice);
-    }
-    screen.say(&summary(done.bundled(), done.output()));
+    let notices = tell_bundled(done.bundled(), done.output(), screen);
     if let Some(text) = done.lock().and_then(lock_text) {
         screen.say(&text);
     }
+    notices
+}
+
+/// Says what was made of everything but the lock.
+pub(super) fn tell_bundled(bundled: &Bundled, output: &Path, screen: &Screen) -> Vec<Notice> {
+    let notices = notices(bundled);
+    for notice in &notices {
+        screen.remark(notice);
+    }
+    screen.say(&summary(bundled, output));
     notices
 }
 
@@ -133,12 +141,18 @@ fn lock_text(lock: &Written) -> Option<String> {
     })
 }
 
-fn report(done: &Finished, digest: &str, notices: Vec<Notice>) -> BundleReport {
-    let bundled = done.bundled();
+/// What `--json` prints.
+pub(super) fn report(
+    bundled: &Bundled,
+    output: &Path,
+    digest: &str,
+    lock: Option<&Written>,
+    notices: Vec<Notice>,
+) -> BundleReport {
     let image = &bundled.sealed.image;
     BundleReport {
         report: REPORT,
-        output: done.output().display().to_string(),
+        output: output.display().to_string(),
         size: bundled.sealed.size,
         digest: digest.to_owned(),
         image: ImageReport {
@@ -148,7 +162,7 @@ fn report(done: &Finished, digest: &str, notices: Vec<Notice>) -> BundleReport {
         },
         totals: bundled.plan.totals(),
         added_code: bundled.added_code,
-        lock: done.lock().map(|lock| LockReport {
+        lock: lock.map(|lock| LockReport {
             path: lock.path.display().to_string(),
             written: lock.written,
         }),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{Paths, PlanProblem};
-use super::{Content, Entry, EntryKind, Origin};
+use super::{Content, Entry, EntryKind, Origin, PlanWarning};
 use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
 use crate::path::GuestPath;
 use crate::source::{Archive, Kind, Metadata, SourceError};
@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub(super) problems: Vec<PlanProblem>,
     /// Problems that many entries of a request share; each becomes one.
     offences: BTreeMap<(usize, Offence), Offenders>,
+    /// Those that only a warning is due for, by what they look like.
+    pub(super) secrets: BTreeMap<&'static str, Vec<String>>,
     /// The request whose entries come now.
     pub(super) origin: u32,
     /// The archive whose files come now; none: those of the source.
@@ -184,6 +186,18 @@ impl Found {
                 paths: Vec::new(),
             });
         offenders.paths.push(path);
+    }
+
+    /// A warning for each kind of secret that is let in.
+    pub(super) fn warnings(&mut self) -> Vec<PlanWarning> {
+        let secrets = std::mem::take(&mut self.secrets);
+        let warning = |(what, mut paths): (&'static str, Vec<String>)| {
+            paths.sort_unstable();
+            paths.dedup();
+            let paths = Paths::new(paths.into_iter().map(quoted).collect());
+            PlanWarning::Secret { paths, what }
+        };
+        secrets.into_iter().map(warning).collect()
     }
 
     /// Turns the offences into problems.

@@ -29,6 +29,7 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
         ask(manifest, src, request, &mut archives, &mut found);
     }
     found.close();
+    let secrets = found.warnings();
     let Found {
         drafts,
         mut problems,
@@ -47,6 +48,7 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     let of_manifest = manifest.warnings().iter().cloned();
     plan.warnings = of_manifest.map(Into::into).collect();
+    plan.warnings.extend(secrets);
     plan.warnings.extend(warning::find(&plan));
     Ok(plan)
 }

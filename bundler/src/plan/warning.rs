@@ -51,6 +51,21 @@ pub enum PlanWarning {
     )]
     Empty,
 
+    /// Files that look like secrets, in a directory that is packed as it is.
+    #[error("packed what looks like {what}: {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::secret_packed),
+        help(
+            "whoever gets the bundle gets it as well: pack a directory without it, or write a manifest (`wasi-vfs init`), whose `exclude` keeps it out"
+        )
+    )]
+    Secret {
+        /// The files, as their directory's path and theirs in it.
+        paths: Paths,
+        /// What they look like, such as `a private key`.
+        what: &'static str,
+    },
+
     /// Something about the manifest itself.
     #[error(transparent)]
     #[diagnostic(forward(0))]

@@ -131,6 +131,7 @@ impl Check<'_> {
             exclude,
             default_excludes,
             gitignore,
+            refuse_secrets: true,
             rules,
             symlinks: raw
                 .symlinks

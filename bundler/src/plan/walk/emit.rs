@@ -197,8 +197,12 @@ impl Walk<'_> {
             matching.any(|pattern| pattern.negated == negated && named(pattern))
         };
         if !by(&self.include, &level.include, false) && !by(&self.exclude, &level.exclude, true) {
-            self.found
-                .offend(self.request, Offence::Secret(what), shown(&level.shown));
+            let path = shown(&level.shown);
+            if self.mount.refuse_secrets {
+                self.found.offend(self.request, Offence::Secret(what), path);
+            } else {
+                self.found.secrets.entry(what).or_default().push(path);
+            }
         }
     }
 

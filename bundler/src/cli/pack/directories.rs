@@ -1,0 +1,101 @@
+//! `--dir` and `--mapdir`, in the order in which they were given.
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
+use wasi_vfs::pack::Directory;
+use wasi_vfs::path::GuestPath;
+
+const DIR: &str = "dir";
+const MAPDIR: &str = "mapdir";
+
+/// What goes in, later over earlier, whichever of the two options named it.
+pub(super) struct Directories {
+    pub(super) in_order: Vec<Directory>,
+}
+
+impl Args for Directories {
+    fn augment_args(command: Command) -> Command {
+        let argument = |name: &'static str| Arg::new(name).long(name).action(ArgAction::Append);
+        command
+            .arg(
+                argument(DIR)
+                    .value_name("HOST[::GUEST]")
+                    .value_parser(dir)
+                    .help("A directory (or an archive) and where the program sees it; without GUEST at the same path"),
+            )
+            .arg(
+                argument(MAPDIR)
+                    .value_name("GUEST::HOST")
+                    .value_parser(mapdir)
+                    .help("The same the other way round, as earlier versions wrote it"),
+            )
+            .group(
+                ArgGroup::new("directories")
+                    .args([DIR, MAPDIR])
+                    .required(true)
+                    .multiple(true),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Directories {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut given: Vec<(usize, Directory)> = Vec::new();
+        for name in [DIR, MAPDIR] {
+            let (Some(places), Some(values)) = (
+                matches.indices_of(name),
+                matches.get_many::<Directory>(name),
+            ) else {
+                continue;
+            };
+            given.extend(places.zip(values.cloned()));
+        }
+        if given.is_empty() {
+            return Err(clap::Error::new(ErrorKind::MissingRequiredArgument));
+        }
+        given.sort_by_key(|(place, _)| *place);
+        let in_order = given.into_iter().map(|(_, directory)| directory).collect();
+        Ok(Self { in_order })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn dir(text: &str) -> Result<Directory, String> {
+    let (host, guest) = match halves(text)? {
+        Some(halves) => halves,
+        None => (text, text),
+    };
+    directory(host, guest, format!("--{DIR} {text}"))
+}
+
+fn mapdir(text: &str) -> Result<Directory, String> {
+    let (guest, host) = halves(text)?.ok_or("there is no `::` between GUEST and HOST")?;
+    directory(host, guest, format!("--{MAPDIR} {text}"))
+}
+
+fn halves(text: &str) -> Result<Option<(&str, &str)>, String> {
+    match text.split_once("::") {
+        Some((_, rest)) if rest.contains("::") => {
+            Err("there is more than one `::`, so it can't be told where the path ends".to_owned())
+        }
+        halves => Ok(halves),
+    }
+}
+
+fn directory(host: &str, guest: &str, written: String) -> Result<Directory, String> {
+    if host.is_empty() {
+        return Err("HOST is empty; `.` is the working directory".to_owned());
+    }
+    let guest = GuestPath::parse(guest).map_err(|error| {
+        format!("`{guest}` is no guest path: {error}; such as `{host}::/data` gives another")
+    })?;
+    Ok(Directory::new(host, guest).written(written))
+}
