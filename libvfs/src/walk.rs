@@ -217,7 +217,7 @@ impl<W: World> Vfs<W> {
     pub(crate) fn name_end(&self, mut at: usize) -> usize {
         loop {
             // A byte that is zero now sets its high bit; so may those above it.
-            let odd = word(&self.path, at) ^ LOW * b'/' as u64;
+            let odd = word(&self.path, at) ^ (LOW * b'/' as u64);
             let odd = odd.wrapping_sub(LOW) & !odd & HIGH;
             if odd != 0 {
                 return at + odd.trailing_zeros() as usize / 8;
@@ -240,7 +240,8 @@ impl<W: World> Vfs<W> {
     pub(crate) fn dots(&self, at: usize, end: usize) -> usize {
         let size = end.wrapping_sub(at);
         // What is no dot in the name.
-        let odd = (word(&self.path, at) ^ LOW * b'.' as u64) as u32 & ((1 << (size * 8 & 31)) - 1);
+        let odd =
+            (word(&self.path, at) ^ (LOW * b'.' as u64)) as u32 & ((1 << ((size * 8) & 31)) - 1);
         if size > 2 || odd != 0 {
             return 0;
         }

@@ -74,7 +74,7 @@ impl<B: Bytes> Image<B> {
                 }
                 if slot.hash == hash {
                     let (directory, dirent) = self.dirent_at(slot.dirent.wrapping_sub(1))?;
-                    if directory == dir && self.is(dirent.name, len, &word, scratch)? {
+                    if directory == dir && self.is(dirent.name, len, word, scratch)? {
                         return Ok(Some(Found {
                             node: dirent.node,
                             file_type: dirent.file_type,
