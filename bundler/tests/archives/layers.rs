@@ -6,6 +6,7 @@ use miette::Diagnostic as _;
 use wasi_vfs::plan::{Plan, resolve};
 use wasi_vfs::source::MemorySource;
 
+use crate::build::{file, link, tar};
 use crate::support::{bundle_of, image_of, manifest};
 
 /// All that an image can hold of a tree.
@@ -63,6 +64,35 @@ fn the_tree_of_a_bundle_is_the_tree_it_was_made_of() {
         image_of(&mounted("app.wasm", &src), &src).unwrap(),
         expected
     );
+}
+
+/// In a tar a hard link may be to a name that is itself a link: they are all one file.
+#[test]
+fn hard_links_to_hard_links_are_one_file() {
+    let one = |metadata: &mut wasi_vfs::source::Metadata| metadata.link_id = Some((1, 7));
+    let names = ["a", "b", "c", "d"];
+    let tree = names.iter().fold(MemorySource::new(), |src, name| {
+        let name = format!("t/{name}");
+        src.file(&name, "1").with(&name, one)
+    });
+    let plain = "[[mount]]\nguest = '/d'\nsource = ";
+    let image = |src: &MemorySource, source: &str| {
+        let plan = resolve(&manifest(&format!("{plain}'{source}'\n")), src).unwrap();
+        image_of(&plan, src).unwrap()
+    };
+    let expected = image(&tree, "t");
+    let chain = [
+        file(b"a", b"1"),
+        link(b"b", b'1', b"a"),
+        link(b"c", b'1', b"b"),
+        link(b"d", b'1', b"c"),
+    ];
+    let forward = tar(&chain);
+    let backward = tar(&chain.into_iter().rev().collect::<Vec<_>>());
+    for (order, archive) in [("forward", forward), ("backward", backward)] {
+        let src = MemorySource::new().file("t.tar", archive);
+        assert!(image(&src, "t.tar") == expected, "{order}");
+    }
 }
 
 #[test]

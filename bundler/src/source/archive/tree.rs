@@ -264,8 +264,10 @@ impl<'a> Builder<'a> {
         for (link, name) in std::mem::take(&mut self.links) {
             let carrier = self.carrier(link, &name)?;
             if let What::File(_) = self.nodes[carrier as usize].what {
-                // The number of the node that carries the content is as good an identity as any.
-                self.nodes[carrier as usize].metadata.link_id = Some((0, u64::from(carrier)));
+                // The number of the node that carries the content is as good an identity as any. A carrier that was a
+                // link until a moment ago has that of its own carrier, and all three are one file.
+                let identity = &mut self.nodes[carrier as usize].metadata.link_id;
+                identity.get_or_insert((0, u64::from(carrier)));
             }
             let Node { metadata, what, .. } = &self.nodes[carrier as usize];
             let (metadata, what) = (metadata.clone(), what.clone());
