@@ -279,6 +279,20 @@ fn codes_are_unique_documented_and_shown() {
     assert!(missing.is_empty(), "no golden report shows {missing:?}");
 }
 
+/// A file that is something else, given by mistake, is not gone through line by line.
+#[test]
+fn what_is_no_toml_at_all_is_told_in_few_words() {
+    let text = "this is (no) manifest\n".repeat(1000);
+    let read = Manifest::parse(&text, "m", Path::new(""), &Choice::default());
+    let codes: Vec<_> = read
+        .unwrap_err()
+        .problems()
+        .iter()
+        .map(|p| p.code().unwrap().to_string())
+        .collect();
+    assert_eq!(codes, ["wasi_vfs::manifest::syntax"; 5]);
+}
+
 /// What editors of other systems add to a text changes nothing.
 #[test]
 fn line_ends_and_byte_order_marks() {

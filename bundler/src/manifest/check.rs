@@ -91,11 +91,15 @@ struct Read {
     warnings: Vec<ManifestWarning>,
 }
 
+/// How many places that are not TOML are told: a file that is something else has one in each line.
+const MOST_SYNTAX: usize = 5;
+
 /// The text as far as it fits the schema; `None` only when there are problems.
 fn read(text: &str, choice: &Choice, problems: &mut Vec<ManifestProblem>) -> Option<Read> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        problems.extend(errors.iter().map(|error| syntax(error, text)));
+        let told = errors.iter().take(MOST_SYNTAX);
+        problems.extend(told.map(|error| syntax(error, text)));
         return None;
     }
     let written = profile::written(table.get_ref());
