@@ -12,7 +12,7 @@ use crate::image::Progress;
 use crate::listing::Listing;
 use crate::lock::{self, LockError, LockFile, Update, Written};
 use crate::manifest::{Choice, Environment, Manifest};
-use crate::output::{FileError, Pending, SealError, hex_digest, same_place};
+use crate::output::{FileError, Pending, SealError, hex_digest, same_file, same_place};
 use crate::program;
 use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};
@@ -216,6 +216,13 @@ impl Job {
         let lock = self.open_lock(&manifest)?;
         source.file(manifest.input());
         let program = load_program(&manifest)?;
+        if same_file(manifest.output(), &self.manifest) {
+            return Err(FileError::SameAsInput {
+                path: manifest.output().to_owned(),
+                what: "manifest",
+            }
+            .into());
+        }
         // A manifest's own `dist/` is created in a fresh checkout; a mistyped output makes no folder.
         let root = self.manifest.parent().filter(|_| self.output.is_none());
         let mut pending = Pending::create(manifest.output(), manifest.input(), root)?;
@@ -268,12 +275,19 @@ impl Job {
             }
         }
         let mut inputs = source.so_far();
+        // Names are compared first: places cost a look at the disk, and there may be 100,000 files.
+        let name = path.file_name();
+        let same = |file: &Path| file.file_name() == name && same_place(path, file);
+        if inputs.files().any(same) {
+            return Err(failed("it is one of the sources".to_owned()).into());
+        }
         if self.lock == LockUse::Check {
             inputs.add_file(lock);
         }
         let text = depfile::text(manifest.output(), &inputs);
         let text = text.map_err(|error| failed(error.to_string()))?;
-        if std::fs::read(path).is_ok_and(|old| old == text) {
+        // Only a file: a pipe would be waited for.
+        if path.is_file() && std::fs::read(path).is_ok_and(|old| old == text) {
             return Ok(None);
         }
         let pending = Pending::create(path, manifest.input(), None);

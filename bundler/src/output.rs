@@ -12,8 +12,8 @@ use crate::image::{Image, ImageError, Progress, Written};
 use crate::link::{Interposer, LinkError, Linked, WriteError};
 use crate::source::Source;
 
-pub(crate) use file::same_place;
 pub use file::{FileError, Pending};
+pub(crate) use file::{same_file, same_place};
 
 /// The name of the custom section that says what a bundle is made of.
 pub const SECTION: &str = "wasi-vfs";

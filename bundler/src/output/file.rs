@@ -47,8 +47,8 @@ pub enum FileError {
         /// What it is.
         what: &'static str,
     },
-    /// The output would replace the program it is made from.
-    #[error("the output `{}` is the module it is made from", path.display())]
+    /// The output would replace the program or the manifest it is made from.
+    #[error("the output `{}` is the {what} it is made from", path.display())]
     #[diagnostic(
         code(wasi_vfs::output::same_as_input),
         help("give the bundle a name of its own: `output` of [module] in the manifest, or -o")
@@ -56,6 +56,8 @@ pub enum FileError {
     SameAsInput {
         /// The output's path as it was given.
         path: PathBuf,
+        /// What it is: `module`, `manifest`.
+        what: &'static str,
     },
     /// The list of what the bundle depends on can't be written; nor is the bundle.
     #[error("cannot write the depfile `{}`: {reason}", path.display())]
@@ -138,11 +140,15 @@ impl Pending {
             path: shown.clone(),
             error,
         })?;
-        if let Some(what) = obstacle(&target) {
+        // The path itself first: the links of /dev/stdout lead to pipes, which have no name that could be followed.
+        if let Some(what) = obstacle(path).or_else(|| obstacle(&target)) {
             return Err(FileError::NotAFile { path: shown, what });
         }
         if same_file(&target, input) {
-            return Err(FileError::SameAsInput { path: shown });
+            return Err(FileError::SameAsInput {
+                path: shown,
+                what: "module",
+            });
         }
         let folder = match target.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -245,7 +251,7 @@ fn obstacle(path: &Path) -> Option<&'static str> {
 }
 
 /// Two names of one place; a hard link is not: a rename leaves its other name alone.
-fn same_file(a: &Path, b: &Path) -> bool {
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 

@@ -60,6 +60,7 @@ fn a_depfile_names_what_went_in() {
         "wasi-vfs.lock",
         "wasi-vfs.toml",
         "app.wat",
+        "tree/sub/b",
         "no/app.d",
         "tree",
     ] {
@@ -68,6 +69,44 @@ fn a_depfile_names_what_went_in() {
         text += &format!("exit {}\n\n", said.code.unwrap());
     }
     golden("cli/depfile.txt", &text);
+    assert_eq!(folder.read("tree/sub/b"), b"two\n");
+}
+
+/// A pipe can't be replaced, and nobody waits for what might come out of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_depfile_or_bundle_to_a_pipe_is_refused() {
+    let folder = folder();
+    let said = folder.run(&["bundle", "-q", "--depfile", "/dev/stdout"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(1), ""));
+    let reason = "cannot write the depfile `/dev/stdout`: it is not a regular file";
+    assert!(said.stderr.contains(reason), "{}", said.stderr);
+    let said = folder.run(&["bundle", "-q", "-o", "/dev/stdout"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(1), ""));
+    let reason = "the output `/dev/stdout` is not a regular file";
+    assert!(said.stderr.contains(reason), "{}", said.stderr);
+}
+
+/// The only copy of what somebody wrote is not what a slip of the keyboard replaces.
+#[test]
+fn the_manifest_is_not_replaced_by_its_bundle() {
+    let folder = folder();
+    for output in ["wasi-vfs.toml", "tree/../wasi-vfs.toml"] {
+        let said = folder.run(&["bundle", "-q", "-o", output]);
+        assert_eq!(
+            (said.code, said.stderr),
+            (
+                Some(1),
+                format!(
+                    "wasi_vfs::output::same_as_input\n\n  \
+                     x the output `{output}` is the manifest it is made from\n  \
+                     help: give the bundle a name of its own: `output` of [module] in the manifest, or -o\n"
+                )
+            )
+        );
+    }
+    assert_eq!(folder.read("wasi-vfs.toml"), MANIFEST.as_bytes());
+    assert!(!folder.names("").contains(&"wasi-vfs.lock".to_owned()));
 }
 
 /// The rule is one that make reads: up to date after a run, and not after each change that counts.
