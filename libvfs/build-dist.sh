@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the pinned artifacts of the interposer and their provenance: `dist/libwasi_vfs.wasm`, which only
-# reads, and `dist/libwasi_vfs_writable.wasm` for bundles with mounts that can be written to.
+# reads, `dist/libwasi_vfs_writable.wasm` for bundles with mounts that can be written to, and
+# `dist/libwasi_vfs.a` for programs that are linked with it.
 #
 #   libvfs/build-dist.sh            builds into libvfs/dist
 #   libvfs/build-dist.sh -o DIR     builds into DIR
@@ -107,9 +108,66 @@ build() {
     fi
     chmod 644 "$out/$name.wasm"
 }
-artifacts='libwasi_vfs libwasi_vfs_writable'
+
+# archive: compiles the crate to libwasi_vfs.a, an object and an index that leads to it.
+#
+# What rustc makes of it also has compiler_builtins, whose `memcpy` would take the place of the program's own.
+archive() {
+    # shellcheck disable=SC2086
+    RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS=$encoded CARGO_TARGET_DIR=$work/target \
+        "$cargo" rustc --quiet --locked -p libvfs --lib --crate-type staticlib --features pre-linked \
+        --profile interposer --target $target $build_std
+    object=$(member "$work/target/$target/interposer/liblibvfs.a" '^libvfs-')
+    symbols=$(for name in $exports; do printf '%s\n' "__imported_wasi_snapshot_preview1_$name" "$name|wasi_snapshot_preview1"; done)
+    count=$(echo "$symbols" | wc -l)
+    names=$(echo "$symbols" | wc -c)
+    index=$((4 + 4 * count + names + names % 2))
+    {
+        printf '!<arch>\n'
+        header / "$index"
+        word "$count"
+        # Where the object is: behind the archive's eight bytes and the index with its header.
+        for name in $symbols; do word $((8 + 60 + index)); done
+        echo "$symbols" | tr '\n' '\000'
+        [ $((names % 2)) = 0 ] || printf '\000'
+        header wasi_vfs.o/ "$(wc -c <"$object" | tr -d ' ')"
+        cat "$object"
+        [ $(($(wc -c <"$object") % 2)) = 0 ] || printf '\n'
+    } >"$out/libwasi_vfs.a"
+}
+# header NAME SIZE: of a member: name, no time, no owner, mode, size.
+header() { printf '%-16s%-12s%-6s%-6s%-8s%-10s`\n' "$1" 0 0 0 644 "$2"; }
+# word NUMBER: four bytes, the highest first.
+word() {
+    # shellcheck disable=SC2059
+    printf "\\$(printf %03o $(($1 >> 24 & 255)))\\$(printf %03o $(($1 >> 16 & 255)))\\$(printf %03o $(($1 >> 8 & 255)))\\$(printf %03o $(($1 & 255)))"
+}
+# member ARCHIVE PATTERN: takes the member out whose name, which stands in the archive's table of long names, is like this.
+member() {
+    at=8
+    size=$(wc -c <"$1")
+    while [ $at -lt "$size" ]; do
+        line=$(tail -c +$((at + 1)) "$1" | head -c 60)
+        name=$(echo "$line" | cut -c1-16 | tr -d ' ')
+        bytes=$(echo "$line" | cut -c49-58 | tr -d ' ')
+        case $name in
+            //) table=$((at + 60)) ;;
+            /[0-9]*) name=$(tail -c +$((table + ${name#/} + 1)) "$1" | head -c 256 | sed 's,/.*,,; q') ;;
+        esac
+        if echo "$name" | grep -q "$2"; then
+            tail -c +$((at + 61)) "$1" | head -c "$bytes" >"$work/member.o"
+            echo "$work/member.o"
+            return
+        fi
+        at=$((at + 60 + bytes + bytes % 2))
+    done
+    echo "$0: no member like $2 in $1" >&2
+    exit 1
+}
+artifacts='libwasi_vfs.wasm libwasi_vfs_writable.wasm libwasi_vfs.a'
 build libwasi_vfs
 build libwasi_vfs_writable --features writable
+archive
 
 # --- provenance -------------------------------------------------------------
 sources() {
@@ -122,15 +180,16 @@ sources() {
 }
 digest=$(sources | sort | (cd "$root" && xargs sha256sum) | sha256sum | cut -d' ' -f1)
 # sha NAME, size NAME: of an artifact.
-sha() { sha256sum <"$out/$1.wasm" | cut -d' ' -f1; }
-size() { wc -c <"$out/$1.wasm" | tr -d ' '; }
+sha() { sha256sum <"$out/$1" | cut -d' ' -f1; }
+size() { wc -c <"$out/$1" | tr -d ' '; }
 compiler=$("$RUSTC" -vV | sed -n 's/^rustc /rustc /p; s/^commit-hash: /commit /p; s/^LLVM version: /LLVM /p' | paste -sd, - | sed 's/,/, /g')
 lld=$($linker --version | sed 's/ (.*//')
 cat >"$out/provenance.json" <<JSON
 {
   "artifacts": [
-    { "name": "libwasi_vfs.wasm", "size": $(size libwasi_vfs), "sha256": "$(sha libwasi_vfs)" },
-    { "name": "libwasi_vfs_writable.wasm", "size": $(size libwasi_vfs_writable), "sha256": "$(sha libwasi_vfs_writable)" }
+    { "name": "libwasi_vfs.wasm", "size": $(size libwasi_vfs.wasm), "sha256": "$(sha libwasi_vfs.wasm)" },
+    { "name": "libwasi_vfs_writable.wasm", "size": $(size libwasi_vfs_writable.wasm), "sha256": "$(sha libwasi_vfs_writable.wasm)" },
+    { "name": "libwasi_vfs.a", "size": $(size libwasi_vfs.a), "sha256": "$(sha libwasi_vfs.a)" }
   ],
   "source-sha256": "$digest",
   "compiler": "$compiler",
@@ -147,7 +206,7 @@ JSON
 
 # --- check ------------------------------------------------------------------
 if [ "$check" = no ]; then
-    for name in $artifacts; do echo "$name.wasm: $(size $name) bytes, sha256 $(sha $name)"; done
+    for name in $artifacts; do echo "$name: $(size $name) bytes, sha256 $(sha $name)"; done
     exit 0
 fi
 field() { sed -n "s/^  \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" "$2/provenance.json"; }
@@ -161,7 +220,7 @@ for what in compiler core linker optimizer; do
         exit 0
     fi
 done
-for file in libwasi_vfs.wasm libwasi_vfs_writable.wasm provenance.json; do
+for file in $artifacts provenance.json; do
     cmp "$out/$file" "$here/dist/$file" || exit 3
 done
 echo "libvfs/dist is what this source gives"

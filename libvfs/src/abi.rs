@@ -1,9 +1,12 @@
-//! The surface of the artifact: one exported function per interposed call.
+//! The surface of the artifact: one function per interposed call.
 
 use crate::errno::Errno;
 use crate::host::preview1;
 use crate::state;
+#[cfg(feature = "pre-linked")]
+use crate::wasm::{ask, is_bundled};
 
+#[cfg(not(feature = "pre-linked"))]
 macro_rules! exports {
     ($($name:ident($($arg:ident: $type:ty),* $(,)?);)*) => {
         $(
@@ -14,6 +17,35 @@ macro_rules! exports {
                 Errno::answer(state::vfs().$name($($arg),*))
             }
         )*
+    };
+}
+#[cfg(feature = "pre-linked")]
+macro_rules! exports {
+    ($($name:ident($($arg:ident: $type:ty),* $(,)?);)*) => {
+        $(
+            // SAFETY: the name that wasi-libc has for the import. Where it is defined, `wasm-ld` takes the
+            // definition; programs do not define it.
+            #[inline(never)]
+            #[unsafe(export_name = concat!("__imported_wasi_snapshot_preview1_", stringify!($name)))]
+            extern "C" fn $name($($arg: $type),*) -> u32 {
+                if is_bundled() {
+                    Errno::answer(state::vfs().$name($($arg),*))
+                } else {
+                    ask::$name($($arg),*)
+                }
+            }
+        )*
+
+        /// The names that Zig's compiler gives its imports. Some of Zig's libc is in Zig.
+        mod zig {
+            $(
+                // SAFETY: as above.
+                #[unsafe(export_name = concat!(stringify!($name), "|wasi_snapshot_preview1"))]
+                extern "C" fn $name($($arg: $type),*) -> u32 {
+                    super::$name($($arg),*)
+                }
+            )*
+        }
     };
 }
 preview1!(exports);

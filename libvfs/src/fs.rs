@@ -28,9 +28,6 @@ use crate::resolve::{Follow, PATH_BUFFER, PATH_END, Text};
 use crate::seam::{Outside, Seam};
 use crate::tree::Found;
 
-/// Where the program's memory is borrowed for answers of the host: saved before, restored after.
-pub(crate) const BORROWED: u32 = 1024;
-
 /// Everything outside the file system, bundled to keep signatures short.
 pub trait World {
     /// The program's memory.

@@ -13,6 +13,7 @@
 //! Only `abi` and `state`, which exist on wasm32 alone, are `unsafe`: they are that
 //! world inside a bundled module. Elsewhere this crate is a library for tests.
 #![no_std]
+#![cfg_attr(feature = "pre-linked", feature(linkage))]
 
 #[cfg(test)]
 extern crate std;

@@ -17,6 +17,31 @@ pub trait Program {
     fn host_policy(&self) -> u32;
     /// Whether the image has a mount that needs a directory of the host's.
     fn requires_host(&self) -> bool;
+    /// Where memory is borrowed for answers of the host: saved before, restored after. [`BORROWED_MAX`] bytes at most.
+    ///
+    /// [`BORROWED_MAX`]: crate::seam::BORROWED_MAX
+    #[inline(always)]
+    fn borrowed(&self) -> u32 {
+        1024
+    }
+    /// Lends memory of the interposer's to the host: the address at which it finds so many bytes, until they are
+    /// [`given back`](Self::give_back). `None` when the program has not as much memory.
+    ///
+    /// The program's bytes that are in the way are kept in it meanwhile.
+    #[inline(always)]
+    fn lend(&self, own: &mut [u8]) -> Option<u32> {
+        let at = self.borrowed();
+        if u64::from(at) + own.len() as u64 > self.size() {
+            return None;
+        }
+        self.copy_in(own, at);
+        Some(at)
+    }
+    /// Ends what [`lend`](Self::lend) began, with the same memory.
+    #[inline(always)]
+    fn give_back(&self, own: &[u8]) {
+        self.copy_out(self.borrowed(), own);
+    }
     /// Ends the program: it passed a pointer outside its memory.
     fn trap(&self) -> !;
     /// Loads a little-endian 32-bit integer.

@@ -5,6 +5,14 @@ use core::cell::UnsafeCell;
 use crate::fs::Vfs;
 use crate::wasm::{Imports, Memory, Segment, Wasm};
 
+#[cfg(not(feature = "pre-linked"))]
+mod apart;
+#[cfg(not(feature = "pre-linked"))]
+use apart::{base, end, grow};
+#[cfg(feature = "pre-linked")]
+mod inside;
+#[cfg(feature = "pre-linked")]
+use inside::{base, end, grow};
 #[cfg(feature = "writable")]
 mod shared;
 #[cfg(feature = "writable")]
@@ -24,7 +32,7 @@ unsafe impl Sync for State {}
 
 /// All zero, so that it takes no data segment.
 static STATE: State = State(UnsafeCell::new(Vfs::new(
-    Memory,
+    Memory::NEW,
     Imports,
     Segment,
     Heap::NEW,
@@ -39,28 +47,6 @@ pub(crate) fn vfs() -> &'static mut Vfs<Wasm> {
     let vfs = unsafe { &mut *STATE.0.get() };
     vfs.start();
     vfs
-}
-
-unsafe extern "C" {
-    /// Where the linker ends the statics; its address is what counts. `wasm-ld` aligns it to 16.
-    static __heap_base: u64;
-}
-
-/// Where the memory starts that statics and stack leave.
-#[inline(always)]
-fn base() -> *mut u8 {
-    (&raw const __heap_base).cast::<u8>().cast_mut()
-}
-
-/// The end of the interposer's memory.
-#[inline(always)]
-fn end() -> usize {
-    core::arch::wasm32::memory_size::<0>() * PAGE
-}
-
-/// Makes the memory larger by so many pages; false when it can't be.
-fn grow(pages: usize) -> bool {
-    core::arch::wasm32::memory_grow::<0>(pages) != usize::MAX
 }
 
 #[panic_handler]

@@ -1,32 +1,24 @@
-//! The world inside a bundled module: imports that the linker replaces or resolves.
+//! The world inside a bundled module.
+//!
+//! One of two: `apart` from the program, in an artifact that the bundler links into finished modules, or
+//! `inside` it, in the archive that is linked with the program's own objects.
 
-use vfs_image::{Bytes, Corrupt};
-
-use crate::errno::{Errno, Result};
 use crate::fs::World;
-use crate::host::{Host, preview1};
-use crate::program::Program;
 use crate::state::{Heap, Own};
 
-/// Intrinsics: each call becomes one to three instructions in the bundle.
-mod intrinsic {
-    #[link(wasm_import_module = "wasi_vfs")]
-    unsafe extern "C" {
-        pub(super) safe fn program_load32(at: u32) -> u32;
-        pub(super) safe fn program_load64(at: u32) -> u64;
-        pub(super) safe fn program_store32(at: u32, value: u32);
-        pub(super) safe fn program_store64(at: u32, value: u64);
-        pub(super) safe fn program_pages() -> u32;
-        pub(super) fn copy_in(own: *mut u8, program: u32, len: u32);
-        pub(super) fn copy_out(program: u32, own: *const u8, len: u32);
-        pub(super) safe fn image_to_program(program: u32, offset: u32, len: u32);
-        pub(super) fn image_to_own(own: *mut u8, offset: u32, len: u32);
-        pub(super) safe fn image_size() -> u32;
-        pub(super) safe fn snapshot() -> u32;
-        pub(super) safe fn host_policy() -> u32;
-        pub(super) safe fn requires_host() -> u32;
-    }
-}
+#[cfg(not(feature = "pre-linked"))]
+mod apart;
+mod host;
+#[cfg(feature = "pre-linked")]
+mod inside;
+
+#[cfg(not(feature = "pre-linked"))]
+pub(crate) use apart::{Memory, Segment};
+pub(crate) use host::Imports;
+#[cfg(feature = "pre-linked")]
+pub(crate) use host::ask;
+#[cfg(feature = "pre-linked")]
+pub(crate) use inside::{Memory, Segment, is_bundled};
 
 /// The world inside a bundled module.
 pub(crate) struct Wasm;
@@ -39,125 +31,3 @@ impl World for Wasm {
     type Pages = Own;
     const WRITABLE: bool = cfg!(feature = "writable");
 }
-
-/// The memory of the program.
-pub(crate) struct Memory;
-
-impl Program for Memory {
-    #[inline(always)]
-    fn size(&self) -> u64 {
-        u64::from(intrinsic::program_pages()) << 16
-    }
-    #[inline(always)]
-    fn snapshot(&self) -> u32 {
-        intrinsic::snapshot()
-    }
-    #[inline(always)]
-    fn host_policy(&self) -> u32 {
-        intrinsic::host_policy()
-    }
-    #[inline(always)]
-    fn requires_host(&self) -> bool {
-        intrinsic::requires_host() != 0
-    }
-    #[inline(always)]
-    fn trap(&self) -> ! {
-        core::arch::wasm32::unreachable()
-    }
-    #[inline(always)]
-    fn load32(&self, at: u32) -> u32 {
-        intrinsic::program_load32(at)
-    }
-    #[inline(always)]
-    fn load64(&self, at: u32) -> u64 {
-        intrinsic::program_load64(at)
-    }
-    #[inline(always)]
-    fn store32(&self, at: u32, value: u32) {
-        intrinsic::program_store32(at, value);
-    }
-    #[inline(always)]
-    fn store64(&self, at: u32, value: u64) {
-        intrinsic::program_store64(at, value);
-    }
-    #[inline(always)]
-    fn copy_in(&self, out: &mut [u8], from: u32) {
-        // SAFETY: writes exactly the bytes of `out`; the source is in another
-        // address space, where the worst that can happen is a trap.
-        unsafe { intrinsic::copy_in(out.as_mut_ptr(), from, out.len() as u32) }
-    }
-    #[inline(always)]
-    fn copy_out(&self, to: u32, bytes: &[u8]) {
-        // SAFETY: reads exactly the bytes of `bytes`; the destination is the
-        // program's memory, checked by the caller as `Program` demands.
-        unsafe { intrinsic::copy_out(to, bytes.as_ptr(), bytes.len() as u32) }
-    }
-    #[inline(always)]
-    fn copy_image(&self, to: u32, offset: u32, len: u32) {
-        intrinsic::image_to_program(to, offset, len);
-    }
-}
-
-/// The passive data segment that is the image.
-#[derive(Clone, Copy)]
-pub(crate) struct Segment;
-
-impl Bytes for Segment {
-    #[inline(always)]
-    fn size(&self) -> u32 {
-        intrinsic::image_size()
-    }
-    #[inline(always)]
-    fn read(&self, offset: u32, out: &mut [u8]) -> Result<(), Corrupt> {
-        // The reader asks for ranges that the image has and for no others: its mutation
-        // test asserts that of every image, however damaged. Even so, the worst is a trap.
-        // SAFETY: writes exactly the bytes of `out`; the source is not memory.
-        unsafe { intrinsic::image_to_own(out.as_mut_ptr(), offset, out.len() as u32) };
-        Ok(())
-    }
-    #[inline(always)]
-    fn read_array<const SIZE: usize>(&self, offset: u32) -> Result<[u8; SIZE], Corrupt> {
-        let mut out = core::mem::MaybeUninit::<[u8; SIZE]>::uninit();
-        // SAFETY: as above; it writes all of `out`, which need not be zeroed before.
-        unsafe {
-            intrinsic::image_to_own(out.as_mut_ptr().cast(), offset, SIZE as u32);
-            Ok(out.assume_init())
-        }
-    }
-}
-
-/// The program's own imports of preview1.
-pub(crate) struct Imports;
-
-macro_rules! imports {
-    ($($name:ident($($arg:ident: $type:ty),* $(,)?);)*) => {
-        mod import {
-            #[link(wasm_import_module = "wasi_snapshot_preview1")]
-            unsafe extern "C" {
-                // All pointers go into the program's memory, where the host checks
-                // them as it does for the program itself.
-                $(pub(super) safe fn $name($($arg: $type),*) -> u32;)*
-                pub(super) safe fn clock_time_get(clock: u32, precision: u64, out: u32) -> u32;
-                pub(super) safe fn proc_exit(code: u32);
-            }
-        }
-
-        impl Host for Imports {
-            $(
-                #[inline(always)]
-                fn $name(&self, $($arg: $type),*) -> Result<()> {
-                    Errno::check(import::$name($($arg),*))
-                }
-            )*
-            #[inline(always)]
-            fn clock_time_get(&self, clock: u32, precision: u64, out: u32) -> Result<()> {
-                Errno::check(import::clock_time_get(clock, precision, out))
-            }
-            #[inline(always)]
-            fn proc_exit(&self, code: u32) {
-                import::proc_exit(code);
-            }
-        }
-    };
-}
-preview1!(imports);

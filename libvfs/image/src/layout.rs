@@ -239,6 +239,9 @@ record! {
     }
 }
 
+/// Where the flags stand in an image.
+pub const FLAGS_OFFSET: u32 = 44;
+
 /// Where the digest stands in an image; it is computed with these bytes zero.
 pub const DIGEST_OFFSET: usize = 64;
 

@@ -2,7 +2,7 @@
 
 use vfs_image::{Bytes, Image, Str};
 
-use super::{BORROWED, Vfs, World};
+use super::{Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::program::Program;
@@ -35,7 +35,7 @@ impl<W: World> Vfs<W> {
             // Which variables the host sets too is in its text alone: it is read where the program
             // has something else, which is put back.
             let needed = u64::from(host_count) * 4 + u64::from(host_size);
-            if u64::from(BORROWED) + needed > self.program.size() {
+            if needed > self.program.size() {
                 return Err(Errno::NOMEM);
             }
             let needed = needed as usize;
@@ -43,13 +43,12 @@ impl<W: World> Vfs<W> {
                 Some(saved) => saved,
                 None => self.table.spare(needed).ok_or(Errno::NOMEM)?,
             };
-            self.program.copy_in(saved, BORROWED);
-            let text = BORROWED + host_count * 4;
-            let own = match self.host.environ_get(BORROWED, text) {
-                Ok(()) => merge(&self.program, image, (BORROWED, host_count), None),
+            let at = self.program.lend(saved).ok_or(Errno::NOMEM)?;
+            let own = match self.host.environ_get(at, at + host_count * 4) {
+                Ok(()) => merge(&self.program, image, (at, host_count), None),
                 Err(errno) => Err(errno),
             };
-            self.program.copy_out(BORROWED, saved);
+            self.program.give_back(saved);
             saved.fill(0);
             own?
         };
@@ -123,11 +122,12 @@ impl<W: World> Vfs<W> {
 
 /// What the host answers to one of the calls for sizes, which wants a place in the program's memory.
 fn sizes<P: Program>(program: &P, ask: impl FnOnce(u32, u32) -> Result<()>) -> Result<Sizes> {
-    program.check(BORROWED, 1, 8);
-    let saved = program.load64(BORROWED);
-    let result = ask(BORROWED, BORROWED + 4);
-    let answer = program.load64(BORROWED);
-    program.store64(BORROWED, saved);
+    let at = program.borrowed();
+    program.check(at, 1, 8);
+    let saved = program.load64(at);
+    let result = ask(at, at + 4);
+    let answer = program.load64(at);
+    program.store64(at, saved);
     result?;
     Ok((answer as u32, (answer >> 32) as u32))
 }

@@ -1,6 +1,6 @@
 //! `poll_oneoff` over any mix of descriptors.
 
-use super::{BORROWED, Vfs, World};
+use super::{Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::Entry;
 use crate::host::Host;
@@ -117,10 +117,11 @@ impl<W: World> Vfs<W> {
             return timeout == 0;
         }
         let clock = self.program.load32(clock);
-        let saved = self.program.load64(BORROWED);
-        let told = self.host.clock_time_get(clock, 0, BORROWED);
-        let now = self.program.load64(BORROWED);
-        self.program.store64(BORROWED, saved);
+        let at = self.program.borrowed();
+        let saved = self.program.load64(at);
+        let told = self.host.clock_time_get(clock, 0, at);
+        let now = self.program.load64(at);
+        self.program.store64(at, saved);
         told.is_ok() && now >= timeout
     }
 
@@ -163,16 +164,15 @@ impl<W: World> Vfs<W> {
         request.fill(0);
         let asked = request.get_mut(..size as usize).unwrap_or_default();
         self.program.copy_in(asked, subscription);
-        self.program.copy_in(saved, BORROWED);
-        self.program.copy_out(BORROWED, request);
-        self.program.store32(BORROWED + 16, fd);
+        let at = self.program.borrowed();
+        self.program.copy_in(saved, at);
+        self.program.copy_out(at, request);
+        self.program.store32(at + 16, fd);
         // No answer leaves the events as they are.
-        let events = BORROWED + 2 * size;
-        let _ = self
-            .host
-            .poll_oneoff(BORROWED, events, 2, events + 2 * EVENT);
-        self.program.copy_in(request, BORROWED);
-        self.program.copy_out(BORROWED, saved);
+        let events = at + 2 * size;
+        let _ = self.host.poll_oneoff(at, events, 2, events + 2 * EVENT);
+        self.program.copy_in(request, at);
+        self.program.copy_out(at, saved);
         let events = request.get(2 * size as usize..).unwrap_or_default();
         for told in events.as_chunks::<{ EVENT as usize }>().0 {
             if u32::from(told[10]) == tag {

@@ -2,7 +2,7 @@
 
 use vfs_image::{Bytes, Image, MountKind, NodeId};
 
-use super::{BORROWED, Place, Vfs, World};
+use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
@@ -42,7 +42,7 @@ impl<W: World> Vfs<W> {
             }
         }
         // A program without this much memory has no use for descriptors.
-        let borrows = self.program.size() >= u64::from(BORROWED + BORROWED_MAX);
+        let borrows = self.program.size() >= u64::from(self.program.borrowed() + BORROWED_MAX);
         if self.sees_host() {
             self.open_host_fds(borrows);
             // Decided when the program is linked, like what the program sees of the host.
@@ -56,13 +56,15 @@ impl<W: World> Vfs<W> {
     #[inline(never)]
     fn open_host_fds(&mut self, borrows: bool) {
         if borrows {
-            self.program.copy_in(&mut self.seam.saved, BORROWED);
+            self.program
+                .copy_in(&mut self.seam.saved, self.program.borrowed());
             for fd in FIRST..HOST_FDS_MAX {
                 if !self.open_host_fd(fd) {
                     break;
                 }
             }
-            self.program.copy_out(BORROWED, &self.seam.saved);
+            self.program
+                .copy_out(self.program.borrowed(), &self.seam.saved);
         }
     }
 
@@ -90,15 +92,16 @@ impl<W: World> Vfs<W> {
             return;
         }
         let (mut offset, mut left) = (message.offset(), message.len());
+        let at = self.program.borrowed();
         // A buffer and its length, the number of bytes written, and the text. Nothing is
         // put back: the program does not see it again.
         while borrows && left > 0 {
             let part = left.min(PATH_MAX);
-            self.program.copy_image(BORROWED + 16, offset, part);
-            self.program.store32(BORROWED, BORROWED + 16);
-            self.program.store32(BORROWED + 4, part);
-            let written = self.host.fd_write(ERRORS, BORROWED, 1, BORROWED + 8);
-            let size = self.program.load32(BORROWED + 8).min(part);
+            self.program.copy_image(at + 16, offset, part);
+            self.program.store32(at, at + 16);
+            self.program.store32(at + 4, part);
+            let written = self.host.fd_write(ERRORS, at, 1, at + 8);
+            let size = self.program.load32(at + 8).min(part);
             if written.is_err() || size == 0 {
                 break;
             }
@@ -140,14 +143,15 @@ impl<W: World> Vfs<W> {
 
     /// Takes over a descriptor of the host; false when the host has none of this number.
     fn open_host_fd(&mut self, fd: u32) -> bool {
-        if self.host.fd_prestat_get(fd, BORROWED).is_ok() {
+        let at = self.program.borrowed();
+        if self.host.fd_prestat_get(fd, at).is_ok() {
             // `pr_name_len`, behind the tag and its padding.
-            let name_len = self.program.load32(BORROWED + 4);
+            let name_len = self.program.load32(at + 4);
             if self.unite(fd, name_len) {
                 return true;
             }
         // An inherited socket or file stays usable.
-        } else if self.host.fd_fdstat_get(fd, BORROWED).is_err() {
+        } else if self.host.fd_fdstat_get(fd, at).is_err() {
             return false;
         }
         self.insert_host(fd)
@@ -159,17 +163,13 @@ impl<W: World> Vfs<W> {
     /// Under another that leads there (`.` beside `/`) it keeps its name and leads to the same tree.
     /// Under the name of a directory in the tree it is attached there.
     fn unite(&mut self, fd: u32, name_len: u32) -> bool {
+        let at = self.program.borrowed();
         let start = PATH_BUFFER.saturating_sub(name_len as usize);
         let place = self.path.get_mut(start..PATH_BUFFER).unwrap_or_default();
-        if name_len > PATH_MAX
-            || self
-                .host
-                .fd_prestat_dir_name(fd, BORROWED, name_len)
-                .is_err()
-        {
+        if name_len > PATH_MAX || self.host.fd_prestat_dir_name(fd, at, name_len).is_err() {
             return false;
         }
-        self.program.copy_in(place, BORROWED);
+        self.program.copy_in(place, at);
         let rest = self.caught(start, PATH_BUFFER);
         let count = self.image.as_ref().map_or(0, Image::preopen_count);
         for index in 0..count {

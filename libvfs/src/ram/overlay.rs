@@ -5,7 +5,7 @@ use vfs_image::{MountKind, NodeId};
 
 use super::Node;
 use crate::errno::{Errno, Result};
-use crate::fs::{BORROWED, Vfs, World};
+use crate::fs::{Vfs, World};
 use crate::host::Host;
 use crate::program::Program;
 use crate::tree::Found;
@@ -121,13 +121,14 @@ impl<W: World> Vfs<W> {
 
     /// What time it is, when the host tells: the program has to import that call.
     pub(crate) fn now(&self) -> Option<u64> {
-        if self.program.size() < u64::from(BORROWED) + 8 {
+        let at = self.program.borrowed();
+        if self.program.size() < u64::from(at) + 8 {
             return None;
         }
-        let saved = self.program.load64(BORROWED);
-        let told = self.host.clock_time_get(REALTIME, 1, BORROWED);
-        let now = self.program.load64(BORROWED);
-        self.program.store64(BORROWED, saved);
+        let saved = self.program.load64(at);
+        let told = self.host.clock_time_get(REALTIME, 1, at);
+        let now = self.program.load64(at);
+        self.program.store64(at, saved);
         told.ok().map(|()| now)
     }
 

@@ -3,7 +3,7 @@
 
 use super::{ANSWER_MAX, DIRECTORY, FILESTAT, Outside, SYMLINK};
 use crate::errno::{Errno, Result};
-use crate::fs::{BORROWED, Vfs, World};
+use crate::fs::{Vfs, World};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::PATH_MAX;
@@ -169,12 +169,13 @@ impl<W: World> Vfs<W> {
             return out;
         }
         let saved = self.seam.saved.get_mut(..(size + len) as usize);
-        self.program.copy_in(saved.unwrap_or_default(), BORROWED);
+        self.program
+            .copy_in(saved.unwrap_or_default(), self.program.borrowed());
         let path = self.path.get(path as usize..).unwrap_or_default();
         let path = path.get(..len as usize).unwrap_or_default();
-        self.outside.path = BORROWED + size;
-        self.program.copy_out(BORROWED + size, path);
-        BORROWED
+        self.outside.path = self.program.borrowed() + size;
+        self.program.copy_out(self.program.borrowed() + size, path);
+        self.program.borrowed()
     }
 
     /// Puts back what was where something was lent.
@@ -182,7 +183,7 @@ impl<W: World> Vfs<W> {
     fn put_back(&mut self, size: u32) {
         let size = size + self.outside.len;
         let saved = self.seam.saved.get(..size as usize).unwrap_or_default();
-        self.program.copy_out(BORROWED, saved);
+        self.program.copy_out(self.program.borrowed(), saved);
     }
 
     /// The same, and hands the program the answer that was there meanwhile.
@@ -192,7 +193,7 @@ impl<W: World> Vfs<W> {
             self.program.check(out, size, 1);
             // The path buffer has served.
             let answer = self.path.get_mut(..size as usize).unwrap_or_default();
-            self.program.copy_in(answer, BORROWED);
+            self.program.copy_in(answer, self.program.borrowed());
             self.put_back(size);
             let answer = self.path.get(..size as usize).unwrap_or_default();
             self.program.copy_out(out, answer);

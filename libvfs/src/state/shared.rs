@@ -11,7 +11,7 @@ use crate::fd::{Entry, Storage};
 use crate::ram::{BLOCK, Pages};
 
 /// Entries of the first piece: less than half of the page that also holds the statics.
-const FIRST: u32 = 512;
+pub(super) const FIRST: u32 = 512;
 
 /// Entries of the second piece, a page; each piece after it has twice as many as the one before.
 const SECOND: u32 = (PAGE / size_of::<Entry>()) as u32;
@@ -97,7 +97,10 @@ pub(crate) struct Own {
 
 impl Own {
     /// Nothing given yet.
-    pub(crate) const NEW: Self = Self { started: false };
+    pub(crate) const NEW: Self = Self {
+        // Inside a program there is no page of our own that something would be left of.
+        started: cfg!(feature = "pre-linked"),
+    };
 }
 
 impl Pages for Own {
