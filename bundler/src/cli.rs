@@ -9,6 +9,7 @@ mod diff;
 mod extract;
 mod init;
 mod inspect;
+mod libvfs;
 mod man;
 mod manifest;
 mod markdown;
@@ -77,6 +78,7 @@ enum Command {
     Sbom(sbom::Sbom),
     Run(run::Run),
     Schema(schema::Schema),
+    Libvfs(libvfs::Libvfs),
     Completions(completions::Completions),
     Man(man::Man),
     Markdown(markdown::Markdown),
@@ -117,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sbom(command) => command.exec(&screen),
         Command::Run(command) => command.exec(&screen),
         Command::Schema(command) => command.exec(&screen),
+        Command::Libvfs(command) => command.exec(&screen),
         Command::Completions(command) => command.exec(&screen),
         Command::Man(command) => command.exec(&screen),
         Command::Markdown(command) => command.exec(&screen),

@@ -101,6 +101,11 @@ pub fn bundle<W: Write + Seek>(
 fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Options {
     let start = plan.start();
     link::Options {
+        mode: match manifest.link().mode {
+            manifest::Mode::Auto => link::Mode::Auto,
+            manifest::Mode::PostLink => link::Mode::PostLink,
+            manifest::Mode::PreLinked => link::Mode::PreLinked,
+        },
         memory: match manifest.link().memory {
             manifest::Memory::Single => link::Memory::Single,
             manifest::Memory::Isolated => link::Memory::Isolated,

@@ -12,6 +12,7 @@ mod features;
 mod fold;
 mod guest;
 mod hermetic;
+mod inside;
 mod interposer;
 mod intrinsic;
 mod layout;
@@ -33,15 +34,29 @@ pub use error::{LinkError, Notice};
 pub use guest::Guest;
 pub use interposer::Interposer;
 pub use linked::{Linked, WriteError};
-pub use options::{Host, Memory, Options};
+pub use options::{Host, Memory, Mode, Options};
+
+/// The interposer as an archive, `libwasi_vfs.a`: for those who link their programs' objects with it.
+///
+/// It defines the symbols that wasi-libc has for its imports. Without an image it passes each call to the host.
+pub const ARCHIVE: &[u8] = include_bytes!("../../libvfs/dist/libwasi_vfs.a");
 
 /// Links this release's interposer into `program`: the one that [`Interposer::pinned`] gives for `options.writable`.
+/// A program that was linked with `libwasi_vfs.a` has its own, unless `options.mode` says otherwise.
 ///
 /// # Errors
 /// When `program` is not a module that can be served; each reason is a variant of [`LinkError`].
 pub fn link(program: &[u8], options: &Options) -> Result<Linked, LinkError> {
     let guest = Guest::inspect(program)?;
-    link_guest(&guest, Interposer::pinned(options.writable), options)
+    match inside::Inside::wanted(&guest, options)? {
+        inside::Wanted::This(inside) => inside.link(&guest, options),
+        inside::Wanted::Another(notice) => {
+            let interposer = Interposer::pinned(options.writable);
+            let mut linked = link_guest(&guest, interposer, options)?;
+            linked.notices.extend(notice);
+            Ok(linked)
+        }
+    }
 }
 
 /// Links `interposer` into a program that was inspected before.

@@ -41,7 +41,7 @@ pub use facts::{MachineDependent, Var, VarSource};
 pub use pattern::Pattern;
 pub use permissions::Permissions;
 pub use profile::FromProfile;
-pub use raw::{EnvPolicy, Host, Memory, Symlinks};
+pub use raw::{EnvPolicy, Host, Memory, Mode, Symlinks};
 pub use schema::schema;
 pub use timestamps::Timestamps;
 
@@ -112,6 +112,8 @@ pub(crate) struct Limit {
 /// How the interposer is put into the program.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Link {
+    /// Where the interposer comes from.
+    pub mode: Mode,
     /// Where the interposer keeps its own state.
     pub memory: Memory,
     /// How directories of the host meet the embedded tree.

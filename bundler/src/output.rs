@@ -18,6 +18,9 @@ pub(crate) use file::{same_file, same_place};
 /// The name of the custom section that says what a bundle is made of.
 pub const SECTION: &str = "wasi-vfs";
 
+/// What stands for the interposer's digest where it was linked with the program's own objects: it is part of the program.
+pub const PRE_LINKED: &str = "pre-linked";
+
 /// What the `wasi-vfs` section says, as JSON in this order of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,7 +35,7 @@ pub struct Record {
     pub image_digest: String,
     /// SHA-256 of the program before it was bundled, in binary form, written likewise.
     pub program: String,
-    /// SHA-256 of the interposer that was linked in.
+    /// SHA-256 of the interposer that was linked in; [`PRE_LINKED`] when the program brought its own.
     pub interposer: String,
     /// Who made it: `wasi-vfs` and its version.
     pub tool: String,
@@ -126,7 +129,10 @@ pub fn seal<W: Write + Seek>(
         image_size: written.size,
         image_digest: hex_digest(&written.digest),
         program: hex_digest(&parts.program),
-        interposer: hex_digest(&parts.interposer.digest()),
+        interposer: match linked.is_pre_linked() {
+            true => PRE_LINKED.to_owned(),
+            false => hex_digest(&parts.interposer.digest()),
+        },
         tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     out.write_all(&record.section())

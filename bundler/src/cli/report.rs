@@ -163,7 +163,7 @@ pub(crate) struct InspectReport {
     /// SHA-256 of the program before it was bundled; absent when the module lost its `wasi-vfs` section.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<String>,
-    /// SHA-256 of the interposer that was linked in; absent likewise.
+    /// SHA-256 of the interposer that was linked in, `pre-linked` when the program was linked with it; absent likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interposer: Option<String>,
     /// Who made the bundle; absent likewise.

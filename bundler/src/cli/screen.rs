@@ -48,7 +48,7 @@ impl Screen {
         self.write(text.as_bytes())
     }
 
-    fn write(&self, bytes: &[u8]) -> Outcome<()> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> Outcome<()> {
         let mut stdout = io::stdout().lock();
         stdout
             .write_all(bytes)

@@ -32,7 +32,7 @@ pub(super) struct Appendix {
 }
 
 impl Appendix {
-    pub(super) fn new(interposer: &Interposer, place: &Place) -> Self {
+    pub(super) fn new(interposer: Option<&Interposer>, place: &Place) -> Self {
         let mut appendix = Appendix::default();
         for ty in &place.types {
             appendix.types.push(|out| function_type(out, ty));
@@ -40,13 +40,18 @@ impl Appendix {
         for function in &place.functions {
             appendix.functions.push(|out| leb::write(out, function.ty));
         }
-        if let Some(merged) = &place.merged {
+        if let (Some(interposer), Some(merged)) = (interposer, &place.merged) {
             match &merged.region {
                 Some(region) => appendix.region(interposer, region),
                 None => appendix.memory(interposer),
             }
             appendix.state(interposer, merged);
-            appendix.bodies(interposer, place, merged);
+            appendix.bodies(place, |source| body(interposer, place, merged, source));
+        } else {
+            appendix.bodies(place, |source| match source {
+                Source::Always(errno, ty) => (always(*errno, ty), Vec::new()),
+                _ => unreachable!("BUG: there is no interposer that this could come from"),
+            });
         }
         appendix.data.push(image_segment);
         appendix
@@ -119,30 +124,9 @@ impl Appendix {
         }
     }
 
-    fn bodies(&mut self, interposer: &Interposer, place: &Place, merged: &Merged) {
-        let region = || {
-            let region = merged.region.as_ref();
-            region.expect("helpers are placed for a region only")
-        };
+    fn bodies(&mut self, place: &Place, mut body: impl FnMut(&Source) -> (Vec<u8>, Vec<usize>)) {
         for function in &place.functions {
-            let mut image_size_at = Vec::new();
-            let body = match &function.source {
-                Source::Interposer(index) => {
-                    let rewritten = merge::rewrite(interposer, place, merged, *index);
-                    image_size_at = rewritten.image_size_at;
-                    rewritten.bytes
-                }
-                Source::MemoryGrow => {
-                    let region = region();
-                    slide::memory_grow(region.globals, region.moves)
-                }
-                Source::FoldedGrow(operators) => {
-                    let grow = region().helpers.memory_grow;
-                    slide::folded_grow(operators, grow.expect("placed before what is folded"))
-                }
-                Source::RegionGrow => slide::region_grow(region().globals),
-                Source::Always(errno, ty) => always(*errno, ty),
-            };
+            let (body, image_size_at) = body(&function.source);
             self.code.push(|out| leb::write(out, body.len() as u32));
             let start = self.code.bytes.len();
             self.image_size_at
@@ -163,6 +147,36 @@ impl Items {
 fn image_segment(out: &mut Vec<u8>) {
     out.push(1);
     out.extend(leb::padded(0));
+}
+
+/// The body of an appended function, and where in it the image's size is pushed.
+fn body(
+    interposer: &Interposer,
+    place: &Place,
+    merged: &Merged,
+    source: &Source,
+) -> (Vec<u8>, Vec<usize>) {
+    let region = || {
+        let region = merged.region.as_ref();
+        region.expect("helpers are placed for a region only")
+    };
+    let body = match source {
+        Source::Interposer(index) => {
+            let rewritten = merge::rewrite(interposer, place, merged, *index);
+            return (rewritten.bytes, rewritten.image_size_at);
+        }
+        Source::MemoryGrow => {
+            let region = region();
+            slide::memory_grow(region.globals, region.moves)
+        }
+        Source::FoldedGrow(operators) => {
+            let grow = region().helpers.memory_grow;
+            slide::folded_grow(operators, grow.expect("placed before what is folded"))
+        }
+        Source::RegionGrow => slide::region_grow(region().globals),
+        Source::Always(errno, ty) => always(*errno, ty),
+    };
+    (body, Vec::new())
 }
 
 /// A function that always answers the same.

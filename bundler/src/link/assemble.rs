@@ -7,6 +7,7 @@ use super::error::Notice;
 use super::features;
 use super::guest::{Guest, Section};
 use super::hermetic::Dropped;
+use super::inside::Inside;
 use super::interposer::Interposer;
 use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, IMPORT, MEMORY, place_for};
 use super::leb;
@@ -26,28 +27,26 @@ pub(super) fn assemble(
     place: &Place,
 ) -> Linked {
     let patches = Patches::new(route, place);
-    let mut assembly = Assembly {
-        parts: Parts {
-            guest,
-            code: patch::code(guest, &patches),
-            patches,
-            appendix: Appendix::new(interposer, place),
-        },
-        place,
-        dropped: route.dropped.as_ref(),
-        names: Names::new(interposer, route, place),
-        out: Vec::with_capacity(guest.bytes.len() + (64 << 10)),
-        before: None,
-        holes: Holes::default(),
-        added_code: 0,
-        left_out: Vec::new(),
-        notices: route.notices.clone(),
-        named: false,
-        produced: false,
-    };
+    let mut assembly = Assembly::new(guest, Some(interposer), route, place, patches);
     if !route.interposes() {
         assembly.notices.push(Notice::NoFileCalls);
     }
+    assembly.module();
+    assembly.finish()
+}
+
+/// Writes a module that has its interposer, with an image for it; `functions` are what imports become.
+pub(super) fn fill(
+    guest: &Guest<'_>,
+    route: &Route,
+    place: &Place,
+    functions: Vec<Option<u32>>,
+    inside: &Inside,
+) -> Linked {
+    let body = inside.body(guest, place.segment);
+    let patches = Patches::inside(functions, (inside.reader, body));
+    let mut assembly = Assembly::new(guest, None, route, place, patches);
+    assembly.size_at = Some(inside.size_at);
     assembly.module();
     assembly.finish()
 }
@@ -67,6 +66,8 @@ struct Assembly<'a> {
     /// What was written up to the hole, once it was reached.
     before: Option<Vec<u8>>,
     holes: Holes,
+    /// Where in the program's data the image's size is kept.
+    size_at: Option<usize>,
     added_code: u64,
     /// Sections that described code which has moved.
     left_out: Vec<String>,
@@ -76,6 +77,35 @@ struct Assembly<'a> {
 }
 
 impl<'a> Assembly<'a> {
+    fn new(
+        guest: &'a Guest<'a>,
+        interposer: Option<&Interposer>,
+        route: &'a Route,
+        place: &'a Place,
+        patches: Patches<'a>,
+    ) -> Self {
+        Assembly {
+            parts: Parts {
+                guest,
+                code: patch::code(guest, &patches),
+                patches,
+                appendix: Appendix::new(interposer, place),
+            },
+            place,
+            dropped: route.dropped.as_ref(),
+            names: Names::new(interposer, route, place),
+            out: Vec::with_capacity(guest.bytes.len() + (64 << 10)),
+            before: None,
+            holes: Holes::default(),
+            size_at: None,
+            added_code: 0,
+            left_out: Vec::new(),
+            notices: route.notices.clone(),
+            named: false,
+            produced: false,
+        }
+    }
+
     fn module(&mut self) {
         self.out.extend_from_slice(&self.parts.guest.bytes[..8]);
         self.parts.code.moved |= self.count_widens();
@@ -249,6 +279,11 @@ impl<'a> Assembly<'a> {
         self.out.push(DATA);
         self.holes.section_size_at = self.out.len();
         self.out.extend(leb::padded(self.holes.section_size));
+        if let (Some(size_at), Some(section)) = (self.size_at, section) {
+            // Behind the count come the program's segments as they were.
+            let within = size_at - self.parts.guest.count(section).end;
+            self.holes.image_size_word_at = Some(self.out.len() + contents[0].len() + within);
+        }
         for part in &contents {
             self.out.extend_from_slice(part);
         }
@@ -312,6 +347,7 @@ impl<'a> Assembly<'a> {
             holes: self.holes,
             segment: self.place.segment,
             added_code: self.added_code,
+            pre_linked: self.size_at.is_some(),
             notices: self.notices,
         }
     }

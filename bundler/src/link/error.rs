@@ -240,6 +240,59 @@ pub enum LinkError {
         evidence: String,
     },
 
+    /// `mode = "pre-linked"` for a program that is not.
+    #[error(
+        "the program was not linked with `libwasi_vfs.a`, which `mode = \"pre-linked\"` asks for"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::not_pre_linked),
+        help(
+            "write it with `wasi-vfs libvfs -o libwasi_vfs.a` and add it to the command line of the linker; or remove `mode`, and the bundler links"
+        )
+    )]
+    NotPreLinked,
+
+    /// `memory = "isolated"` for a program that has the interposer in its memory.
+    #[error(
+        "the program was linked with `libwasi_vfs.a`, so the interposer is in its memory: there is none to be isolated"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::pre_linked_isolated),
+        help(
+            "remove `memory = \"isolated\"`; or add `mode = \"post-link\"`, and the bundler links another interposer"
+        )
+    )]
+    PreLinkedIsolated,
+
+    /// `mode = "pre-linked"` for a program of which the interposer hears only a part.
+    #[error(
+        "the program was linked with `libwasi_vfs.a`, but calls {} itself, without wasi-libc",
+        list(names)
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::calls_past),
+        help(
+            "remove `mode = \"pre-linked\"`: the bundler then links its own interposer, which hears every call. Parts of Rust call WASI like this"
+        )
+    )]
+    CallsPast {
+        /// The functions, sorted.
+        names: Vec<String>,
+    },
+
+    /// An archive of a later release.
+    #[error(
+        "the program was linked with a `libwasi_vfs.a` of form {form}; this release knows form 1"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::pre_linked_form),
+        help("link the program with the archive that `wasi-vfs libvfs -o libwasi_vfs.a` writes")
+    )]
+    PreLinkedForm {
+        /// The digit of its form.
+        form: char,
+    },
+
     /// A limit that engines agree on.
     #[error("the bundle would have {count} {what}; engines accept {limit}")]
     #[diagnostic(
@@ -320,6 +373,23 @@ pub enum Notice {
         )
     )]
     NoFileCalls,
+
+    /// The interposer in the program would not hear of all calls, so another one was linked in.
+    #[error(
+        "linked another interposer than the program has from `libwasi_vfs.a`, which does not hear its own calls of {}",
+        list(names)
+    )]
+    #[diagnostic(
+        severity(Advice),
+        code(wasi_vfs::link::linked_again),
+        help(
+            "link the program without `libwasi_vfs.a`: calls by way of wasi-libc or from Zig lead there, and some from Rust do not"
+        )
+    )]
+    LinkedAgain {
+        /// The functions that the program calls itself, sorted.
+        names: Vec<String>,
+    },
 
     /// A function that is in WASI's module but is not WASI's.
     #[error(

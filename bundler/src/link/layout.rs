@@ -6,13 +6,14 @@ pub(super) const IMPORT: u8 = 2;
 pub(super) const FUNCTION: u8 = 3;
 pub(super) const MEMORY: u8 = 5;
 pub(super) const GLOBAL: u8 = 6;
+pub(super) const ELEMENT: u8 = 9;
 pub(super) const CODE: u8 = 10;
 pub(super) const DATA: u8 = 11;
 pub(super) const DATA_COUNT: u8 = 12;
 
 /// Every section but the custom ones, in the order of the specification: identifiers came later than places.
 const ORDER: [u8; 13] = [
-    TYPE, IMPORT, FUNCTION, 4, MEMORY, 13, GLOBAL, 7, 8, 9, DATA_COUNT, CODE, DATA,
+    TYPE, IMPORT, FUNCTION, 4, MEMORY, 13, GLOBAL, 7, 8, ELEMENT, DATA_COUNT, CODE, DATA,
 ];
 
 /// A section's place in the order; `None` for custom sections, which may be anywhere.

@@ -20,6 +20,7 @@ pub struct Linked {
     pub(super) holes: Holes,
     pub(super) segment: u32,
     pub(super) added_code: u64,
+    pub(super) pre_linked: bool,
     pub(super) notices: Vec<Notice>,
 }
 
@@ -34,6 +35,8 @@ pub(super) struct Holes {
     pub(super) segment_size_at: usize,
     /// Immediates of `i32.const`, five bytes each, that push the image's size.
     pub(super) image_size_at: Vec<usize>,
+    /// Four bytes of initial memory, little-endian, that are the image's size.
+    pub(super) image_size_word_at: Option<usize>,
 }
 
 /// Why a linked module could not be written.
@@ -64,6 +67,12 @@ impl Linked {
     #[must_use]
     pub fn added_code(&self) -> u64 {
         self.added_code
+    }
+
+    /// Whether the interposer is one that the program was linked with.
+    #[must_use]
+    pub fn is_pre_linked(&self) -> bool {
+        self.pre_linked
     }
 
     /// What the user should know, in a stable order.
@@ -116,14 +125,17 @@ impl Linked {
         let section_size = self.section_size(u64::from(image_size))?;
         out.write_all(&self.after)?;
         let end = out.stream_position()?;
-        let mut put = |at: usize, bytes: [u8; leb::PADDED]| -> io::Result<()> {
+        let mut put = |at: usize, bytes: &[u8]| -> io::Result<()> {
             out.seek(SeekFrom::Start(start + at as u64))?;
-            out.write_all(&bytes)
+            out.write_all(bytes)
         };
-        put(self.holes.section_size_at, leb::padded(section_size))?;
-        put(self.holes.segment_size_at, leb::padded(image_size))?;
+        put(self.holes.section_size_at, &leb::padded(section_size))?;
+        put(self.holes.segment_size_at, &leb::padded(image_size))?;
         for &at in &self.holes.image_size_at {
-            put(at, leb::padded_signed(image_size))?;
+            put(at, &leb::padded_signed(image_size))?;
+        }
+        if let Some(at) = self.holes.image_size_word_at {
+            put(at, &image_size.to_le_bytes())?;
         }
         out.seek(SeekFrom::Start(end))?;
         Ok(())

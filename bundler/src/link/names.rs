@@ -22,7 +22,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(interposer: &Interposer, route: &Route, place: &Place) -> Self {
+    pub(super) fn new(interposer: Option<&Interposer>, route: &Route, place: &Place) -> Self {
+        const PLACED: &str = "what is placed from an interposer has one";
         let functions =
             place
                 .functions
@@ -30,7 +31,7 @@ impl Names {
                 .zip(place.first_function..)
                 .map(|(function, index)| {
                     let name = match &function.source {
-                        Source::Interposer(own) => own_name(interposer, *own),
+                        Source::Interposer(own) => own_name(interposer.expect(PLACED), *own),
                         Source::MemoryGrow => "memory_grow".to_owned(),
                         Source::FoldedGrow(operators) => {
                             let hex = operators.iter().map(|byte| format!("{byte:02x}"));
@@ -61,6 +62,7 @@ impl Names {
             }
             for (own, &index) in &merged.global_of {
                 let name = interposer
+                    .expect(PLACED)
                     .global_names
                     .get(own)
                     .cloned()

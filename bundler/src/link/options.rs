@@ -5,6 +5,8 @@
 /// The default is what a manifest without a `[link]` table and with read-only mounts asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
+    /// Where the interposer comes from.
+    pub mode: Mode,
     /// Where the interposer keeps its own state.
     pub memory: Memory,
     /// What the program may reach of the host's file system.
@@ -18,6 +20,18 @@ pub struct Options {
     pub environment: bool,
     /// Whether the image has arguments: `args_get` and `args_sizes_get` are interposed.
     pub arguments: bool,
+}
+
+/// Where the interposer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// From the program, when it was linked with `libwasi_vfs.a`; else from this release.
+    #[default]
+    Auto,
+    /// From this release, whatever is in the program.
+    PostLink,
+    /// From the program, which must have been linked with `libwasi_vfs.a`.
+    PreLinked,
 }
 
 /// Where the interposer keeps its own state.

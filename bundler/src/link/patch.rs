@@ -16,6 +16,8 @@ pub(super) struct Patches<'a> {
     functions: Vec<Option<u32>>,
     /// What `memory.size` and `memory.grow` become; `None` leaves both alone.
     region: Option<&'a Region>,
+    /// A body that is another now: which one, and what it is.
+    body: Option<(usize, Vec<u8>)>,
 }
 
 impl<'a> Patches<'a> {
@@ -26,6 +28,16 @@ impl<'a> Patches<'a> {
         Patches {
             functions: functions.map(|answer| answer.and_then(target)).collect(),
             region: merged.and_then(|merged| merged.region.as_ref()),
+            body: None,
+        }
+    }
+
+    /// Patches of a program that has its interposer.
+    pub(super) fn inside(functions: Vec<Option<u32>>, body: (usize, Vec<u8>)) -> Self {
+        Patches {
+            functions,
+            region: None,
+            body: Some(body),
         }
     }
 
@@ -122,13 +134,17 @@ pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>) -> Code<'a> {
     };
     // Bodies without a change are one piece together with their neighbours.
     let mut from = first.start;
-    for body in &guest.bodies {
-        if !body.sites.iter().any(|site| patches.applies(site)) {
+    for (index, body) in guest.bodies.iter().enumerate() {
+        let instead = patches.body.as_ref().filter(|(at, _)| *at == index);
+        if instead.is_none() && !body.sites.iter().any(|site| patches.applies(site)) {
             continue;
         }
         let size_width = body.contents.start - body.start;
         let mut patched = Vec::with_capacity(body.contents.len() + 64);
-        patches.copy(guest, body.contents.clone(), &body.sites, &mut patched);
+        match instead {
+            Some((_, bytes)) => patched.extend_from_slice(bytes),
+            None => patches.copy(guest, body.contents.clone(), &body.sites, &mut patched),
+        }
         let mut size = Vec::new();
         leb::write_padded(&mut size, patched.len() as u32, size_width);
         code.moved |= patched.len() != body.contents.len();

@@ -86,19 +86,24 @@ impl Place {
         route: &Route,
         options: &Options,
     ) -> Result<Self, LinkError> {
-        let mut place = Place {
-            types: Vec::new(),
-            functions: Vec::new(),
-            first_function: guest.functions,
-            merged: None,
-            segment: guest.data_segments,
-        };
+        let mut place = Self::apart(guest);
         if route.interposes() {
             place.segment += interposer.data.len() as u32;
             place.merged = Some(place.merge(guest, interposer, route, options)?);
         }
         place.check_limits(guest)?;
         Ok(place)
+    }
+
+    /// Indices of what is appended to a program that has its interposer: of nothing yet.
+    pub(super) fn apart(guest: &Guest<'_>) -> Self {
+        Place {
+            types: Vec::new(),
+            functions: Vec::new(),
+            first_function: guest.functions,
+            merged: None,
+            segment: guest.data_segments,
+        }
     }
 
     fn merge(
@@ -193,7 +198,7 @@ impl Place {
         (first + appended) as u32
     }
 
-    fn check_limits(&self, guest: &Guest<'_>) -> Result<(), LinkError> {
+    pub(super) fn check_limits(&self, guest: &Guest<'_>) -> Result<(), LinkError> {
         let globals = self.merged.as_ref().map_or(0, Merged::globals);
         let counts = [
             (

@@ -122,6 +122,22 @@ impl Route {
         })
     }
 
+    /// Every call goes where it went.
+    pub(super) fn direct(guest: &Guest<'_>) -> Self {
+        Route {
+            interposed: vec![None; guest.imports.len()],
+            reachable: Vec::new(),
+            host: BTreeMap::new(),
+            dropped: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// Notes that imports have to stay although nobody needs them.
+    pub(super) fn imports_stay(&mut self, module: &'static str, names: Vec<String>) {
+        self.notices.push(Notice::ImportsStay { module, names });
+    }
+
     /// Whether the interposer answers anything at all.
     pub(super) fn interposes(&self) -> bool {
         self.interposed.iter().any(Option::is_some)
@@ -129,7 +145,7 @@ impl Route {
 }
 
 /// Whether the image has something to say about a function that the interposer answers.
-fn wanted(name: &str, options: &Options) -> bool {
+pub(super) fn wanted(name: &str, options: &Options) -> bool {
     match name {
         "environ_get" | "environ_sizes_get" => options.environment,
         "args_get" | "args_sizes_get" => options.arguments,

@@ -114,7 +114,7 @@ struct RawLock {
 struct RawProfile {
     /// The tool that bundled it, and its version.
     tool: String,
-    /// SHA-256 of the interposer that was linked in: `sha256:` and 64 hexadecimal digits.
+    /// SHA-256 of the interposer that was linked in: `sha256:` and 64 hexadecimal digits; `pre-linked` when the program was linked with it.
     interposer: String,
     /// SHA-256 of the program in binary form, written likewise.
     module: String,

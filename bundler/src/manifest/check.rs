@@ -244,6 +244,7 @@ impl Check<'_> {
             output,
             limits: limits?,
             link: Link {
+                mode: link.mode.unwrap_or_default(),
                 memory: link.memory.unwrap_or_default(),
                 host: link.host.map(|host| host.value).unwrap_or_default(),
                 env: link.env.unwrap_or_default(),

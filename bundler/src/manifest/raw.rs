@@ -142,6 +142,9 @@ pub(super) struct Limits {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Link {
+    /// Where the interposer comes from.
+    #[schemars(extend("default" = "auto"))]
+    pub(super) mode: Option<Mode>,
     /// Where the interposer keeps its own state.
     #[schemars(extend("default" = "single"))]
     pub(super) memory: Option<Memory>,
@@ -354,6 +357,19 @@ pub enum Symlinks {
     Follow,
     /// Refuse them.
     Error,
+}
+
+/// Where the interposer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// From the program, when it was linked with `libwasi_vfs.a`; else it is linked into it.
+    #[default]
+    Auto,
+    /// It is linked into the program, whatever that was linked with.
+    PostLink,
+    /// From the program, which must have been linked with `libwasi_vfs.a`.
+    PreLinked,
 }
 
 /// Where the interposer keeps its own state.

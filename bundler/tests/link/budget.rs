@@ -87,6 +87,7 @@ fn code_stays_within_its_budget() {
                 writable,
                 environment: writable,
                 arguments: writable,
+                ..Options::default()
             };
             let linked = link(program, &options).expect("it links");
             let added = linked.added_code();
