@@ -1,5 +1,7 @@
 //! Guest programs, each built once from `tests/guests` and kept in the cache by the hash of its source.
 
+pub mod pre_linked;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use wasi_vfs_tests::bundle;
 use wasi_vfs_tests::engine::{Engine, Run};
 use wasi_vfs_tests::fixture::Fixture;
-use wasi_vfs_tests::guest::{self, Libc};
+use wasi_vfs_tests::guest::{self, Libc, pre_linked};
 use wasi_vfs_tests::transcript::Transcript;
 use wasi_vfs_tests::wasmi_host::{self, Files};
 
@@ -41,6 +41,8 @@ fn the_engine_has_no_files() {
 fn programs_say_the_same() {
     for (name, module, memory) in [
         ("c", guest::probe(Libc::Debian), "single"),
+        ("c", pre_linked::probe(Libc::Debian), "single"),
+        ("raw", pre_linked::raw_by_name(), "single"),
         ("raw", guest::raw(), "isolated"),
         ("raw", guest::raw(), "single"),
         ("rust", guest::rust(), "isolated"),

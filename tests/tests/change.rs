@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 use wasi_vfs_tests::engine::{Engine, Run};
 use wasi_vfs_tests::golden;
-use wasi_vfs_tests::guest::{self, Libc};
+use wasi_vfs_tests::guest::{self, Libc, pre_linked};
 use wasi_vfs_tests::tool;
 use wasi_vfs_tests::transcript::{self, Transcript};
 use wasi_vfs_tests::variant::{Mount, Variant};
@@ -149,6 +149,25 @@ fn c_with_the_new_libc() {
     c_new().check("change-zig", Variant::new(Mount::Tmpfs, true));
 }
 
+/// Linked with `libwasi_vfs.a`, they say the same, without a bundle as well: the host's transcript is such a one.
+#[test]
+fn pre_linked() {
+    for (name, libc) in [("change", Libc::Debian), ("change-zig", Libc::Zig)] {
+        let guest = Guest::new(pre_linked::change(libc));
+        for mount in [Mount::Tmpfs, Mount::Writable] {
+            guest.check(name, Variant::new(mount, false));
+            guest.check_engine(name, Variant::new(mount, false), Engine::Node);
+        }
+    }
+}
+
+#[test]
+fn pre_linked_on_an_engine_without_files() {
+    let guest = Guest::new(pre_linked::change(Libc::Debian));
+    let writable = Variant::new(Mount::Writable, false).alone();
+    guest.check_engine("change", writable, Engine::Wasmi);
+}
+
 #[test]
 fn rust_everywhere() {
     for variant in Variant::ALL {
@@ -188,33 +207,43 @@ fn in_chromium() {
 /// Random calls in a small name space, line by line, and a hash of the whole tree every 50.
 #[test]
 fn storms() {
-    const STEPS: &str = "4000";
-    let guest = c();
     for seed in 1..=6 {
-        let variant = Variant::ALL[seed % 4];
-        let folder = tempfile::tempdir().expect("can't create a temporary folder");
-        let seeded = folder.path().join("seed");
-        let start = guest.folder.path().join("seed");
-        let _ = tool::run(Command::new("cp").arg("-a").arg(start).arg(&seeded), b"").ok();
-        let host = copy(&seeded, "host");
-        let number = seed.to_string();
-        let storm = ["/", "storm", &number, STEPS];
-        let on_host = said(
-            Engine::Wasmtime,
-            &guest.module,
-            &Run::with_args(&storm).dir(&host, "/"),
-        );
-        let variant = Variant {
-            mount: Mount::Writable,
-            ..variant
-        };
-        let bundle = variant.bundle(&guest.module, folder.path());
-        let bundled = said(Engine::Wasmtime, &bundle, &Run::with_args(&storm));
-        let found = on_host.differences(&bundled);
-        assert!(
-            found.is_empty(),
-            "seed {seed}, {variant}: host => bundle\n{}",
-            found[..found.len().min(20)].join("\n")
-        );
+        storm(c(), seed, Variant::ALL[seed % 4]);
     }
+}
+
+#[test]
+fn pre_linked_storms() {
+    let guest = Guest::new(pre_linked::change(Libc::Debian));
+    for seed in 7..=9 {
+        storm(&guest, seed, Variant::new(Mount::Writable, false));
+    }
+}
+
+fn storm(guest: &Guest, seed: usize, variant: Variant) {
+    const STEPS: &str = "4000";
+    let folder = tempfile::tempdir().expect("can't create a temporary folder");
+    let seeded = folder.path().join("seed");
+    let start = guest.folder.path().join("seed");
+    let _ = tool::run(Command::new("cp").arg("-a").arg(start).arg(&seeded), b"").ok();
+    let host = copy(&seeded, "host");
+    let number = seed.to_string();
+    let storm = ["/", "storm", &number, STEPS];
+    let on_host = said(
+        Engine::Wasmtime,
+        &guest.module,
+        &Run::with_args(&storm).dir(&host, "/"),
+    );
+    let variant = Variant {
+        mount: Mount::Writable,
+        ..variant
+    };
+    let bundle = variant.bundle(&guest.module, folder.path());
+    let bundled = said(Engine::Wasmtime, &bundle, &Run::with_args(&storm));
+    let found = on_host.differences(&bundled);
+    assert!(
+        found.is_empty(),
+        "seed {seed}, {variant}: host => bundle\n{}",
+        found[..found.len().min(20)].join("\n")
+    );
 }

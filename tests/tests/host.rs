@@ -1,17 +1,17 @@
 //! Directories of the host stay usable beside the embedded tree.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use wasi_vfs_tests::bundle;
 use wasi_vfs_tests::engine::{Engine, Run};
 use wasi_vfs_tests::golden;
-use wasi_vfs_tests::guest;
+use wasi_vfs_tests::guest::{self, pre_linked};
 use wasi_vfs_tests::transcript::Transcript;
 
 /// A bundle of `guests/mix.c` with two files, and a folder of the host with others.
-fn bundled() -> (TempDir, PathBuf) {
+fn bundled(module: &Path) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("can't create a temporary folder");
     let manifest = format!(
         r#"manifest-version = 1
@@ -25,10 +25,15 @@ content = "embedded file\n"
 guest = "/dir/deep.txt"
 content = "embedded deep\n"
 "#,
-        guest::mix().display()
+        module.display()
     );
     let bundle = bundle::bundle(folder.path(), &manifest);
     (folder, bundle)
+}
+
+/// The program, and the same linked with `libwasi_vfs.a`: in a bundle they see the same.
+fn both() -> [PathBuf; 2] {
+    [guest::mix(), pre_linked::mix()]
 }
 
 /// A fresh copy of what the host gives: programs change it.
@@ -61,50 +66,56 @@ fn assert_same(said: &[Transcript]) {
 
 #[test]
 fn beside() {
-    let (folder, bundle) = bundled();
-    let mut said = Vec::new();
-    for engine in Engine::WITH_FILES {
-        let outside = outside(&folder, engine);
-        let text = engine
-            .run(&bundle, &Run::default().dir(&outside, "/host"))
-            .ok();
-        // A host in JavaScript has its files in memory and its own idea of renaming between directories.
-        if engine == Engine::Wasmtime {
-            golden::check("transcripts/host-beside.txt", &text);
-            let made =
-                fs::read_to_string(outside.join("made/inner.txt")).expect("the program made it");
-            assert_eq!(made, "inner\n");
+    for module in both() {
+        let (folder, bundle) = bundled(&module);
+        let mut said = Vec::new();
+        for engine in Engine::WITH_FILES {
+            let outside = outside(&folder, engine);
+            let text = engine
+                .run(&bundle, &Run::default().dir(&outside, "/host"))
+                .ok();
+            // A host in JavaScript has its files in memory and its own idea of renaming between directories.
+            if engine == Engine::Wasmtime {
+                golden::check("transcripts/host-beside.txt", &text);
+                let made = fs::read_to_string(outside.join("made/inner.txt"))
+                    .expect("the program made it");
+                assert_eq!(made, "inner\n");
+            }
+            said.push(Transcript::parse(&text));
         }
-        said.push(Transcript::parse(&text));
+        assert_same(&said);
     }
-    assert_same(&said);
 }
 
 /// Embedded files first, then the host's, in listings and for single names.
 #[test]
 fn at_the_same_place() {
-    let (folder, bundle) = bundled();
-    let mut said = Vec::new();
-    for engine in Engine::WITH_FILES {
-        let outside = outside(&folder, engine);
-        let run = Run::with_args(&["union"]).dir(&outside, "/");
-        let text = engine.run(&bundle, &run).ok();
-        if engine == Engine::Wasmtime {
-            golden::check("transcripts/host-union.txt", &text);
+    for module in both() {
+        let (folder, bundle) = bundled(&module);
+        let mut said = Vec::new();
+        for engine in Engine::WITH_FILES {
+            let outside = outside(&folder, engine);
+            let run = Run::with_args(&["union"]).dir(&outside, "/");
+            let text = engine.run(&bundle, &run).ok();
+            if engine == Engine::Wasmtime {
+                golden::check("transcripts/host-union.txt", &text);
+            }
+            said.push(Transcript::parse(&text));
         }
-        said.push(Transcript::parse(&text));
+        assert_same(&said);
     }
-    assert_same(&said);
 }
 
 /// Embedded files take the numbers of standard streams, and those take others.
 #[test]
 fn standard_streams_and_files_change_places() {
-    let (_folder, bundle) = bundled();
-    let run = Run::with_args(&["streams"]).stdin(b"from stdin\n");
-    let wasmtime = Engine::Wasmtime.run(&bundle, &run).ok();
-    golden::check("transcripts/host-streams.txt", &wasmtime);
-    assert_eq!(Engine::Node.run(&bundle, &run).ok(), wasmtime);
+    for module in both() {
+        let (_folder, bundle) = bundled(&module);
+        let run = Run::with_args(&["streams"]).stdin(b"from stdin\n");
+        let wasmtime = Engine::Wasmtime.run(&bundle, &run).ok();
+        golden::check("transcripts/host-streams.txt", &wasmtime);
+        assert_eq!(Engine::Node.run(&bundle, &run).ok(), wasmtime);
+    }
 }
 
 /// Without a single entry the bundle is the program with the host's directories.
@@ -160,14 +171,16 @@ fn relative_mounts() {
 /// What switched the old tool's file system off at run time does nothing.
 #[test]
 fn no_variable_switches_the_tree_off() {
-    let (folder, bundle) = bundled();
-    let outside = outside(&folder, Engine::Wasmtime);
-    let run = Run::default()
-        .dir(&outside, "/host")
-        .env("__WASI_VFS_PACKING", "1");
-    let text = Engine::Wasmtime.run(&bundle, &run).ok();
-    assert_eq!(
-        Transcript::parse(&text).value("read a host directory beside", "read /file.txt"),
-        "embedded file\\x0a"
-    );
+    for module in both() {
+        let (folder, bundle) = bundled(&module);
+        let outside = outside(&folder, Engine::Wasmtime);
+        let run = Run::default()
+            .dir(&outside, "/host")
+            .env("__WASI_VFS_PACKING", "1");
+        let text = Engine::Wasmtime.run(&bundle, &run).ok();
+        assert_eq!(
+            Transcript::parse(&text).value("read a host directory beside", "read /file.txt"),
+            "embedded file\\x0a"
+        );
+    }
 }

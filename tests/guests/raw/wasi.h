@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef BY_WASI_LIBC_NAMES
+#include "by_name.h"
+#endif
+
 #define IMPORT(name) __attribute__((import_module("wasi_snapshot_preview1"), import_name(#name))) extern int32_t p1_##name
 
 typedef struct { uint8_t *buf; uint32_t len; } iovec;
