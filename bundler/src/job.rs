@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::image::Progress;
 use crate::listing::Listing;
-use crate::lock::{self, LockError, LockFile, Update, Written};
+use crate::lock::{self, LockError, LockFile, Turn, Update, Written};
 use crate::manifest::{Choice, Environment, Manifest};
 use crate::output::{FileError, Pending, SealError, hex_digest, same_file, same_place};
 use crate::program;
@@ -229,16 +229,20 @@ impl Job {
         let bundled = bundle(&manifest, &program, source, pending.writer(), progress)
             .map_err(|error| explain(error, &pending, manifest.input()))?;
         let digest = self.digest.then(|| digest(&mut pending)).transpose()?;
+        let writes = self.lock == LockUse::Write;
+        // Until the lock is in its place: what another job adds to it in between would be lost.
+        let _turn = writes.then(|| Turn::wait(&self.manifest));
         let update = match lock {
             None => None,
             Some(lock) => {
+                let lock = if writes { lock.again()? } else { lock };
                 let now = Listing::of_bundle(&manifest, &bundled);
                 if self.lock == LockUse::Check {
                     lock.check(manifest.profile(), &now)?;
                 }
                 // Written beside its place before the output is put in its own: a lock that can't be written is told
                 // while nothing has changed yet.
-                Some(lock.update(&manifest, now, self.lock == LockUse::Write)?)
+                Some(lock.update(&manifest, now, writes)?)
             }
         };
         let depfile = self.write_depfile(&manifest, source)?;

@@ -12,6 +12,7 @@ mod file;
 mod lines;
 mod text;
 mod toml;
+mod turn;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use file::{LockFile, Written, path_of};
 pub use toml::schema;
 
 pub(crate) use file::Update;
+pub(crate) use turn::Turn;
 
 /// The version that this build reads and writes.
 pub const VERSION: u32 = 1;

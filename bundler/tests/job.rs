@@ -152,3 +152,29 @@ fn a_locked_job_writes_nothing_when_something_has_changed() {
     );
     assert_eq!(differences.summary(), "1 changed");
 }
+
+/// As `make -j` does it: each job reads the lock, and writes it with its own profile in it.
+#[cfg(unix)]
+#[test]
+fn jobs_at_the_same_time_keep_each_others_profiles() {
+    let folder = folder();
+    let manifest = folder.path().join("wasi-vfs.toml");
+    let profiles = ["a", "b", "c", "d", "e", "f"];
+    let tables = profiles.map(|name| format!("[profile.{name}]\noutput = \"{name}.wasm\"\n"));
+    fs::write(&manifest, MANIFEST.to_owned() + &tables.concat()).unwrap();
+    for round in 0..5 {
+        let _ = fs::remove_file(folder.path().join("wasi-vfs.lock"));
+        std::thread::scope(|scope| {
+            for profile in profiles {
+                let job = Job::new(&manifest).profile(profile);
+                scope.spawn(move || job.run().unwrap());
+            }
+        });
+        for profile in profiles {
+            let locked = Job::new(&manifest).profile(profile).lock(LockUse::Check);
+            locked
+                .run()
+                .unwrap_or_else(|error| panic!("round {round}, {profile}: {error}"));
+        }
+    }
+}

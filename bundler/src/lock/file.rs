@@ -89,6 +89,17 @@ impl LockFile {
         })
     }
 
+    /// The lock as it is by now: another job may have written another profile into it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn again(self) -> Result<Self, LockError> {
+        match (&self.text, fs::read(&self.path)) {
+            (Some(text), Ok(now)) if text.as_bytes() == now => Ok(self),
+            _ => Self::open(&self.path),
+        }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
