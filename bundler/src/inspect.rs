@@ -105,17 +105,7 @@ pub enum OpenError {
 /// # Errors
 /// When the file can't be read, or is no module that holds an image.
 pub fn open(path: &Path) -> Result<Found<'static>, OpenError> {
-    let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => ProgramError::Missing {
-            path: path.to_owned(),
-            manifest: None,
-            at: None,
-        },
-        _ => ProgramError::Unreadable {
-            path: path.to_owned(),
-            error,
-        },
-    };
+    let unreadable = |error| ProgramError::unreadable(path, error);
     let mut file = File::open(path).map_err(unreadable)?;
     let mut start = Vec::new();
     // A pipe can be read but once: all that is no regular file is read as a whole.

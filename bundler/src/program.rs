@@ -67,6 +67,19 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
+    /// Words what the system said when the module at `path` was to be read.
+    pub(crate) fn unreadable(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing {
+                path,
+                manifest: None,
+                at: None,
+            },
+            _ => Self::Unreadable { path, error },
+        }
+    }
+
     /// The same for a path that stands in a manifest.
     #[must_use]
     pub fn asked_for(self, text: &Text, span: SourceSpan) -> Self {
@@ -86,17 +99,7 @@ impl ProgramError {
 /// # Errors
 /// When the file is missing or can't be read, and on a mistake in a text.
 pub fn load(path: &Path) -> Result<Vec<u8>, ProgramError> {
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ProgramError::Missing {
-            path: path.to_owned(),
-            manifest: None,
-            at: None,
-        },
-        _ => ProgramError::Unreadable {
-            path: path.to_owned(),
-            error,
-        },
-    })?;
+    let bytes = std::fs::read(path).map_err(|error| ProgramError::unreadable(path, error))?;
     decode(&path.display().to_string(), bytes)
 }
 

@@ -298,10 +298,9 @@ fn kept_by(by: &KeptBy) -> String {
             printable(&file.display().to_string())
         ),
         KeptBy::Output => "it is the bundle itself".to_owned(),
+        KeptBy::Lock => "it is the lock, which is about the bundle".to_owned(),
         KeptBy::Input => "it is the program, which `default-excludes` leaves out".to_owned(),
-        KeptBy::Manifest => {
-            "it is the manifest or its lock, which `default-excludes` leaves out".to_owned()
-        }
+        KeptBy::Manifest => "it is the manifest, which `default-excludes` leaves out".to_owned(),
     }
 }
 
@@ -366,6 +365,7 @@ impl TableReport {
                     KeptBy::Output => "output",
                     KeptBy::Input => "program",
                     KeptBy::Manifest => "manifest",
+                    KeptBy::Lock => "lock",
                 };
                 report.by = match by {
                     KeptBy::Exclude(pattern) => Some(WrittenReport::of(pattern)),

@@ -22,8 +22,10 @@ pub(super) enum KeptOut {
     Output,
     /// It is the program.
     Input,
-    /// It is the manifest or the lock.
+    /// It is the manifest.
     Manifest,
+    /// It is the lock.
+    Lock,
 }
 
 impl KeptOut {
@@ -49,6 +51,7 @@ impl KeptOut {
                     .to_owned()
             }
             Self::Output => "what it matches is the bundle to write: remove the pattern".to_owned(),
+            Self::Lock => "what it matches is the lock of what is bundled: remove the pattern".to_owned(),
             Self::Input => {
                 "what it matches is the program, kept out by `default-excludes`: write `default-excludes = false`".to_owned()
             }

@@ -127,8 +127,10 @@ pub enum KeptBy {
     Output,
     /// It is the program.
     Input,
-    /// It is the manifest or the lock.
+    /// It is the manifest.
     Manifest,
+    /// It is the lock.
+    Lock,
 }
 
 impl Why {

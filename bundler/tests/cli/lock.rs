@@ -414,3 +414,24 @@ fn each_manifest_has_its_lock() {
     );
     assert!(folder.read("third.lock").starts_with(b"manifest-version"));
 }
+
+/// A bundle of the folder that its lock is in, all of it: what is written is what is found the next time.
+#[test]
+fn a_lock_in_what_is_bundled_is_left_out_of_it() {
+    let folder = Folder::new();
+    folder.write(
+        "wasi-vfs.toml",
+        "manifest-version = 1\n[module]\ninput = \"app.wat\"\noutput = \"app.wasm\"\n\
+         [[mount]]\nguest = \"/\"\nsource = \".\"\ndefault-excludes = false\n",
+    );
+    folder.write("app.wat", PROGRAM);
+    assert_eq!(folder.run(&["bundle", "-q"]).code, Some(0));
+    let said = folder.run(&["bundle", "-q", "--locked"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    let why = folder.run(&["why", "/wasi-vfs.lock"]);
+    assert_eq!(
+        why.stdout,
+        "`/wasi-vfs.lock` is not in the bundle\n  \
+         mount `/` (line 6) leaves `./wasi-vfs.lock` out: it is the lock, which is about the bundle\n"
+    );
+}

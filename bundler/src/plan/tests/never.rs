@@ -41,11 +41,12 @@ fn default_excludes_can_be_taken_back() {
 }
 
 #[test]
-fn the_bundle_stays_out_of_itself() {
+fn the_bundle_and_its_lock_stay_out_of_it() {
     let src = MemorySource::new()
         .file("m/app.wasm", "")
         .file("m/out/out.wasm", "")
         .file("m/wasi-vfs.toml", "")
+        .file("m/wasi-vfs.lock", "")
         .file("m/x", "");
     let all = "[[mount]]\nguest = '/'\nsource = '.'\n";
     assert_eq!(

@@ -8,7 +8,8 @@ use crate::manifest::{Manifest, Mount};
 use crate::plan::unmatched::KeptOut;
 use crate::source::Source;
 
-/// The bundle itself, always; and by the default excludes the program, the manifest and the lock.
+/// The bundle itself and its lock, always: a lock that has its own digest in it would be right never. By the default
+/// excludes the program and the manifest, too.
 pub(in crate::plan) fn never(
     src: &dyn Source,
     manifest: &Manifest,
@@ -32,10 +33,10 @@ pub(in crate::plan) fn never(
         }
     };
     add(manifest.output(), KeptOut::Output);
+    add(&lock::path_of(&manifest.path), KeptOut::Lock);
     if mount.default_excludes {
         add(manifest.input(), KeptOut::Input);
         add(&manifest.path, KeptOut::Manifest);
-        add(&lock::path_of(&manifest.path), KeptOut::Manifest);
     }
     never
 }

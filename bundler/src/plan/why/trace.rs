@@ -107,13 +107,7 @@ impl Trace<'_> {
             None => never::never(src, self.manifest, self.mount, &root),
         };
         let rules = self.rules();
-        let mut at = At {
-            include: self.include.start(),
-            exclude: self.exclude.start(),
-            rules: rules.iter().map(Globs::start).collect(),
-            included: None,
-            decision: None,
-        };
+        let mut at = self.start(&rules);
         let all = self.include.is_empty();
         let mut kind = Kind::Directory;
         let mut path = root;
@@ -205,16 +199,21 @@ impl Trace<'_> {
         }
     }
 
-    /// A source that is one file: its patterns are matched with its name.
-    fn file(&self, name: Option<&OsStr>) -> Verdict {
-        let rules = self.rules();
-        let start = At {
+    /// Before the first name of a path.
+    fn start(&self, rules: &[Globs<'_>]) -> At {
+        At {
             include: self.include.start(),
             exclude: self.exclude.start(),
             rules: rules.iter().map(Globs::start).collect(),
             included: None,
             decision: None,
-        };
+        }
+    }
+
+    /// A source that is one file: its patterns are matched with its name.
+    fn file(&self, name: Option<&OsStr>) -> Verdict {
+        let rules = self.rules();
+        let start = self.start(&rules);
         let all = self.include.is_empty();
         let name = name.unwrap_or(OsStr::new(""));
         let at = self.step(&start, &rules, name, false, 0, all);
@@ -324,6 +323,7 @@ impl Trace<'_> {
             KeptOut::Output => KeptBy::Output,
             KeptOut::Input => KeptBy::Input,
             KeptOut::Manifest => KeptBy::Manifest,
+            KeptOut::Lock => KeptBy::Lock,
             KeptOut::Pattern(text) => KeptBy::Exclude(match pattern {
                 Some(pattern) => self.written(pattern),
                 None => Written {
