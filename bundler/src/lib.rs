@@ -35,6 +35,7 @@ pub mod unused;
 pub mod verify;
 
 mod error;
+mod restore;
 mod time;
 
 use std::io::{Seek, Write};
@@ -72,6 +73,11 @@ pub fn bundle<W: Write + Seek>(
     out: &mut W,
     progress: &dyn image::Progress,
 ) -> Result<Bundled, Error> {
+    let restored = restore::program(program)?;
+    let program = match &restored {
+        Some(restored) => restored.program.as_slice(),
+        None => program,
+    };
     let plan = plan::resolve(manifest, source)?;
     let image = image::describe(&plan)?;
     let options = link_options(manifest, &plan);
@@ -83,8 +89,10 @@ pub fn bundle<W: Write + Seek>(
     );
     let linked = linked?;
     let unused = unused::find(program, &plan);
+    let linked_from = digest.into();
     let parts = output::Parts {
-        program: digest.into(),
+        program: restored.as_ref().map_or(linked_from, |it| it.digest),
+        linked: linked_from,
         interposer,
     };
     let sealed = output::seal(&linked, parts, &image, source, out, progress)?;
@@ -95,6 +103,16 @@ pub fn bundle<W: Write + Seek>(
         notices: linked.notices().to_vec(),
         unused,
     })
+}
+
+/// Whether `program`, a module in binary form, can be bundled; it may be a bundle itself.
+///
+/// # Errors
+/// Why not.
+pub fn check(program: &[u8]) -> Result<(), link::LinkError> {
+    let restored = restore::program(program)?;
+    let program = restored.as_ref().map_or(program, |it| &it.program);
+    link::link(program, &link::Options::default()).map(drop)
 }
 
 /// What the linker has to know of a manifest and its plan.

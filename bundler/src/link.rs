@@ -28,6 +28,7 @@ mod producers;
 mod region;
 mod route;
 mod slide;
+pub(crate) mod undo;
 mod validate;
 
 pub use error::{LinkError, Notice};

@@ -31,7 +31,7 @@ use serde::Serialize;
 
 use crate::path::GuestPath;
 use crate::report::Text;
-use crate::source::{Kind, Source};
+use crate::source::{Kind, Layer, Source};
 
 pub use choice::{BASE, Choice, Environment, Variables};
 pub use error::{
@@ -174,7 +174,11 @@ pub(crate) enum RequestKind {
     Mount(Box<Mount>),
     File(FileContent),
     Dir,
-    Symlink { target: String },
+    Symlink {
+        target: String,
+    },
+    /// What the program has embedded already; plans have it, no text does.
+    Input(Arc<Layer>),
 }
 
 /// A directory or file of the source, embedded.

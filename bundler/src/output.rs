@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_encoder::{CustomSection, Section as _};
 
 use crate::image::{Image, ImageError, Progress, Written};
-use crate::link::{Interposer, LinkError, Linked, WriteError};
+use crate::link::{Interposer, LinkError, Linked, WriteError, undo};
 use crate::source::Source;
 
 pub use file::{FileError, Pending};
@@ -97,6 +97,8 @@ impl From<WriteError> for SealError {
 pub struct Parts<'a> {
     /// SHA-256 of the program in binary form.
     pub program: [u8; 32],
+    /// SHA-256 of what was linked: the program, or what a bundle of it keeps of the program.
+    pub linked: [u8; 32],
     /// The interposer.
     pub interposer: &'a Interposer,
 }
@@ -135,7 +137,9 @@ pub fn seal<W: Write + Seek>(
         },
         tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    out.write_all(&record.section())
+    let undo = linked.undo(parts.linked);
+    let undo = undo.map_or_else(Vec::new, |undo| custom(undo::SECTION, undo));
+    out.write_all(&[undo, record.section()].concat())
         .map_err(SealError::Destination)?;
     let size = out.stream_position().map_err(SealError::Destination)?;
     Ok(Sealed {
@@ -150,14 +154,19 @@ impl Record {
     /// The custom section as it stands in the module, its number and size included.
     fn section(&self) -> Vec<u8> {
         let json = serde_json::to_vec(self).expect("numbers and strings are always JSON");
-        let section = CustomSection {
-            name: SECTION.into(),
-            data: json.into(),
-        };
-        let mut bytes = Vec::new();
-        section.append_to(&mut bytes);
-        bytes
+        custom(SECTION, json)
     }
+}
+
+/// A custom section as it stands in the module, its number and size included.
+fn custom(name: &str, data: Vec<u8>) -> Vec<u8> {
+    let section = CustomSection {
+        name: name.into(),
+        data: data.into(),
+    };
+    let mut bytes = Vec::new();
+    section.append_to(&mut bytes);
+    bytes
 }
 
 /// A SHA-256 as it is written everywhere: `sha256:` and 64 hexadecimal digits.

@@ -7,7 +7,7 @@ use crate::job::{digest, explain, load_program};
 use crate::manifest::Manifest;
 use crate::output::Pending;
 use crate::path::GuestPath;
-use crate::source::DiskSource;
+use crate::source::{DiskSource, Layer};
 use crate::{Bundled, Error, bundle};
 
 /// A bundle to be made of a program and directories.
@@ -16,6 +16,9 @@ use crate::{Bundled, Error, bundle};
 /// of which the plan [warns](crate::plan::PlanWarning::Secret). Files get mode 0644, directories 0755, and all the time 0, so
 /// that the same contents make the same bundle wherever they were checked out. Of two directories that have a name
 /// in common the later one's is taken.
+///
+/// A program that is a bundle already keeps what it has, below the directories: files, mounts, variables, arguments, and
+/// how it is linked. So packing directories one after the other makes the same bytes as packing them at once.
 ///
 /// # Examples
 ///
@@ -115,7 +118,12 @@ impl Pack {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn run_with(&self, progress: &dyn Progress) -> Result<Packed, Error> {
-        let manifest = Manifest::of_directories(&self.input, &self.output, &self.directories);
+        let mut manifest = Manifest::of_directories(&self.input, &self.output, &self.directories);
+        // Nothing here says how to link, so what is linked already stays so. A damaged image, planning tells.
+        let shown = self.input.display().to_string();
+        if let Ok(Some(layer)) = Layer::open(&DiskSource, &self.input, &shown) {
+            manifest.link = layer.link();
+        }
         let program = load_program(&manifest)?;
         let mut pending = Pending::create(manifest.output(), manifest.input(), None)?;
         let bundled = bundle(&manifest, &program, &DiskSource, pending.writer(), progress)

@@ -8,6 +8,7 @@ mod error;
 mod found;
 mod gitignore;
 mod glob;
+mod layer;
 mod limits;
 mod merge;
 mod mount;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
-use crate::source::Archive;
+use crate::source::{Archive, Layer};
 pub use error::{ArchiveProblem, Paths, PlanError, PlanProblem};
 pub use mount::{Mount, MountKind, Start};
 pub use resolve::resolve;
@@ -125,6 +126,15 @@ pub enum Content {
         /// The file's path there.
         member: PathBuf,
     },
+    /// A file of the bundle that the program is already; read when the image is written.
+    Layer {
+        /// That bundle's image.
+        layer: Arc<Layer>,
+        /// The file's guest path there.
+        path: String,
+        /// Where its content begins in the image.
+        offset: u32,
+    },
     /// Given in the manifest.
     Inline(Arc<[u8]>),
 }
@@ -139,6 +149,7 @@ impl Content {
             Self::Archive { archive, member } => {
                 Some(format!("{}:{}", archive.path().display(), member.display()))
             }
+            Self::Layer { layer, path, .. } => Some(layer.shown_entry(path)),
             Self::Inline(_) => None,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod disk;
+mod layer;
 mod memory;
 mod random;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use archive::Archive;
 pub use disk::DiskSource;
+pub use layer::Layer;
 pub use memory::MemorySource;
 pub use random::ReadAt;
 pub(crate) use random::{DiskFile, Part};

@@ -149,6 +149,12 @@ fn a_bundle_again() {
         "wasi-vfs.toml",
         MANIFEST.replace("app.wat", "first.wasm"),
     );
+    // As one of an earlier version: nothing in it says what its program was.
+    let first = folder.path().join("first.wasm");
+    let mut bytes = fs::read(&first).unwrap();
+    let undo = bytes.windows(13).rposition(|name| name == b"wasi-vfs.undo");
+    bytes[undo.unwrap()] = b'-';
+    fs::write(first, bytes).unwrap();
     fails("program-is-a-bundle", folder.path(), &["bundle"], 1);
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use miette::Diagnostic;
-use wasi_vfs::link::{self, LinkError};
+use wasi_vfs::link::LinkError;
 use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::output::Pending;
 use wasi_vfs::path::GuestPath;
@@ -105,7 +105,7 @@ impl Init {
         let asks = !self.yes && screen.can_ask();
         let module = self.module(screen, asks)?;
         let program = wasi_vfs::program::load(&module)?;
-        if let Err(error) = link::link(&program, &link::Options::default()) {
+        if let Err(error) = wasi_vfs::check(&program) {
             return Err(InitError::Link { module, error }.into());
         }
         let source = self.source(screen, asks)?;

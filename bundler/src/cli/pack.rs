@@ -17,7 +17,7 @@ use directories::Directories;
 ///
 /// All of a directory goes in, also dot files and what version control ignores. Files get mode 0644, directories 0755, and all
 /// the time 1970-01-01: a manifest (`wasi-vfs init`) can say otherwise. Of two directories that have a name in common, the one
-/// further right on the command line wins.
+/// further right on the command line wins. A program that is a bundle already keeps all it has, below the directories.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  wasi-vfs pack app.wasm --dir ./files::/ -o app.packed.wasm\n  wasi-vfs pack ruby.wasm --dir ./lib::/usr/lib --dir ./src::/src -o app.wasm"

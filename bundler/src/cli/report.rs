@@ -291,7 +291,7 @@ pub(crate) struct TableReport {
     pub(crate) source: Option<String>,
     /// Whether what is in the bundle is this table's.
     pub(crate) decides: bool,
-    /// `brings`, `on-the-way`, `excluded`, `default-excluded`, `hidden`, `gitignored`, `output`, `program`, `manifest`, `lock`,
+    /// `brings`, `embedded`, `on-the-way`, `excluded`, `default-excluded`, `hidden`, `gitignored`, `output`, `program`, `manifest`, `lock`,
     /// `not-included`, `no-source`, `not-a-directory`, `symlink`, `at-run-time`. More may come.
     pub(crate) verdict: &'static str,
     /// The pattern that keeps it out.

@@ -202,6 +202,20 @@ fn of_table(why: &Why, table: &Table, lines: &mut Vec<String>) {
                 format!("{name} would bring it{from}, and a table that overrides it took its place")
             }
         },
+        Verdict::Embedded if table.decides => {
+            format!(
+                "embedded in the program of {name} already:{}",
+                from.replacen(" from", "", 1)
+            )
+        }
+        Verdict::Embedded => match &why.entry {
+            Some(entry) if matches!(entry.kind, EntryKind::Directory) => {
+                format!(
+                    "also embedded in the program of {name} already; a table's mode and time count"
+                )
+            }
+            _ => format!("embedded in the program of {name} already, and a table took its place"),
+        },
         Verdict::OnTheWay => format!("on the way to what {name} brings{from}"),
         Verdict::KeptOut { by, at } => {
             let at = printable(at);
@@ -355,6 +369,7 @@ impl TableReport {
                 report.mode_rule = mode.as_ref().map(WrittenReport::of);
                 report.time_rule = time.as_ref().map(WrittenReport::of);
             }
+            Verdict::Embedded => report.verdict = "embedded",
             Verdict::OnTheWay => report.verdict = "on-the-way",
             Verdict::KeptOut { by, at } => {
                 report.verdict = match by {

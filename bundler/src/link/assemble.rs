@@ -18,6 +18,7 @@ use super::patch::{self, Patches};
 use super::place::Place;
 use super::producers;
 use super::route::Route;
+use super::undo::{self, Pair, Undo};
 
 /// Writes the linked module.
 pub(super) fn assemble(
@@ -71,6 +72,8 @@ struct Assembly<'a> {
     added_code: u64,
     /// Sections that described code which has moved.
     left_out: Vec<String>,
+    /// The program's other sections.
+    pairs: Vec<Pair>,
     notices: Vec<Notice>,
     named: bool,
     produced: bool,
@@ -100,6 +103,7 @@ impl<'a> Assembly<'a> {
             size_at: None,
             added_code: 0,
             left_out: Vec::new(),
+            pairs: Vec::new(),
             notices: route.notices.clone(),
             named: false,
             produced: false,
@@ -119,14 +123,43 @@ impl<'a> Assembly<'a> {
                     if tail.is_none_or(|last| index > last) {
                         self.lacking_before(section);
                     }
+                    let start = self.position();
                     self.custom(section);
+                    self.note(section, start);
                 }
-                Step::Program(section) => self.section(section.id, Some(section)),
+                Step::Program(section) => {
+                    let start = self.position();
+                    self.section(section.id, Some(section));
+                    self.note(section, start);
+                }
                 Step::New(id) => self.section(id, None),
             }
         }
         self.put_names();
         self.put_producers();
+    }
+
+    /// How many bytes of the output are written, its image not counted.
+    fn position(&self) -> usize {
+        self.before.as_ref().map_or(0, Vec::len) + self.out.len()
+    }
+
+    /// Notes what has become of a section, which was written from `start` on; nothing when it was left out.
+    fn note(&mut self, section: &Section, start: usize) {
+        let linked = start..self.position();
+        if linked.is_empty() {
+            return;
+        }
+        let code = self.parts.appendix.items(CODE);
+        self.pairs.push(Pair {
+            id: section.id,
+            program: section.start..section.contents.end,
+            linked,
+            appended: match section.id {
+                CODE => code.map_or(0, |items| items.bytes.len()),
+                _ => 0,
+            },
+        });
     }
 
     /// Writes what the program lacks and has its place before this section: LLVM's tools read `name`, `producers` and
@@ -341,9 +374,21 @@ impl<'a> Assembly<'a> {
                 sections: self.left_out,
             });
         }
+        let before = self.before.expect("the data section was written");
+        let linked = undo::Parts {
+            before: &before,
+            after: &self.out,
+        };
+        let undo = Undo::new(
+            self.parts.guest,
+            &linked,
+            &self.pairs,
+            self.size_at.zip(self.holes.image_size_word_at),
+        );
         Linked {
-            before: self.before.expect("the data section was written"),
+            before,
             after: self.out,
+            undo: Some(undo),
             holes: self.holes,
             segment: self.place.segment,
             added_code: self.added_code,

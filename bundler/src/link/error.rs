@@ -229,11 +229,13 @@ pub enum LinkError {
         second: String,
     },
 
-    /// It holds an image already.
+    /// It holds an image already, and nothing says what its own program was.
     #[error("the module is a bundle already: it has {evidence}")]
     #[diagnostic(
         code(wasi_vfs::link::already_bundled),
-        help("bundle the original module, with the files of both bundles in one manifest")
+        help(
+            "nothing in it says what its own program was, as bundles of this version do; bundle the original module, with the files of both bundles in one manifest"
+        )
     )]
     AlreadyBundled {
         /// What shows it.
@@ -292,6 +294,18 @@ pub enum LinkError {
         /// The digit of its form.
         form: char,
     },
+
+    /// A bundle whose program can't be told from what another tool made of it.
+    #[error(
+        "the module is a bundle that was changed after it was made, so it can't be bundled again"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::link::rewritten),
+        help(
+            "bundle first, and let other tools (`wasm-opt`, `wasm-strip`, wizer) have the result; or bundle the original module, with the files of both bundles in one manifest"
+        )
+    )]
+    Rewritten,
 
     /// A limit that engines agree on.
     #[error("the bundle would have {count} {what}; engines accept {limit}")]

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::error::{LinkError, Notice};
 use super::leb;
+use super::undo::Undo;
 
 /// A module with a hole where the image goes.
 ///
@@ -22,6 +23,8 @@ pub struct Linked {
     pub(super) added_code: u64,
     pub(super) pre_linked: bool,
     pub(super) notices: Vec<Notice>,
+    /// How to get the program back; none when that can't be.
+    pub(super) undo: Option<Undo>,
 }
 
 /// Places in [`Linked::before`] that depend on the image's size.
@@ -61,6 +64,12 @@ impl Linked {
     #[must_use]
     pub fn segment(&self) -> u32 {
         self.segment
+    }
+
+    /// What the bundle says about how to get the program back; `input` is the SHA-256 of what was linked.
+    pub(crate) fn undo(&self, input: [u8; 32]) -> Option<Vec<u8>> {
+        let image_at = u32::try_from(self.before.len()).ok()?;
+        Some(self.undo.as_ref()?.encode(image_at, input))
     }
 
     /// Bytes that the code section has grown by.

@@ -97,7 +97,8 @@ fn of_request(request: &Request, facts: &mut Vec<MachineDependent>) {
         RequestKind::File(FileContent::Source { .. }) => Some(()),
         RequestKind::File(FileContent::Inline(_))
         | RequestKind::Dir
-        | RequestKind::Symlink { .. } => None,
+        | RequestKind::Symlink { .. }
+        | RequestKind::Input(_) => None,
     };
     if source.is_none() {
         return;

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry as Slot;
 use super::error::PlanProblem;
 use super::found::{Draft, Strength};
 use super::{Entry, EntryKind, Origin};
-use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Request, span};
+use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Request, RequestKind, span};
 use crate::path::GuestPath;
 
 /// Makes one tree, sorted, of all drafts; those come in the order of the manifest's requests.
@@ -69,7 +69,7 @@ impl Merge<'_> {
             return if b.strength >= a.strength { b } else { a };
         }
         let (first, second) = (self.request(&a), self.request(&b));
-        if second.overrides {
+        if second.overrides || is_input(first) {
             return b;
         }
         self.problems.push(PlanProblem::Clash {
@@ -128,10 +128,10 @@ impl Merge<'_> {
     fn below_file(&mut self, draft: &Draft, above: usize) -> bool {
         let parent = &self.done[above];
         let (upper, lower) = (self.request(parent), self.request(draft));
-        if parent.entry.origin > draft.entry.origin && upper.overrides {
+        if parent.entry.origin > draft.entry.origin && (upper.overrides || is_input(lower)) {
             return false;
         }
-        if draft.entry.origin > parent.entry.origin && lower.overrides {
+        if draft.entry.origin > parent.entry.origin && (lower.overrides || is_input(upper)) {
             let implied = self.implied(parent.entry.path.clone());
             self.done[above] = implied;
             return true;
@@ -193,6 +193,11 @@ impl Merge<'_> {
     fn request(&self, draft: &Draft) -> &Request {
         &self.manifest.requests[draft.entry.origin.0 as usize]
     }
+}
+
+/// Whether this is what the program has embedded already, which every table may replace.
+fn is_input(request: &Request) -> bool {
+    matches!(request.kind, RequestKind::Input(_))
 }
 
 /// What a request brings, for a message: `` `lib/x` of mount `stdlib` ``.

@@ -3,7 +3,7 @@
 use super::error::PlanProblem;
 use super::{Entry, EntryKind, GuestPath, Origin};
 pub use crate::manifest::MountKind;
-use crate::manifest::{EnvPolicy, Host, Manifest, Request, span};
+use crate::manifest::{EnvPolicy, Host, Manifest, Request, RequestKind, span};
 
 /// A directory whose tree follows other rules than the read-only one around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,10 @@ pub(super) fn find(
             same.size_limit = same.size_limit.or(size_limit);
             continue;
         }
+        // What the program has embedded gives way.
+        if matches!(request.kind, RequestKind::Input(_)) && !is_directory(entries, &request.guest) {
+            continue;
+        }
         problems.extend(replaced(manifest, entries, origin, request));
         mounts.push(Mount {
             path: request.guest.clone(),
@@ -71,6 +75,11 @@ pub(super) fn find(
         });
     }
     mounts
+}
+
+fn is_directory(entries: &[Entry], path: &GuestPath) -> bool {
+    let at = entries.binary_search_by(|entry| entry.path.cmp(path));
+    at.is_ok_and(|at| matches!(entries[at].kind, EntryKind::Directory))
 }
 
 /// Whether a later table put something else in the place of a mount, or of a directory above it.

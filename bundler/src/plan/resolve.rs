@@ -7,7 +7,7 @@ use super::archives::{Archives, Opened};
 use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
-use super::{Content, EntryKind, Plan, RequestLabel, Start, limits, merge, mount, warning};
+use super::{Content, EntryKind, Plan, RequestLabel, Start, layer, limits, merge, mount, warning};
 use crate::manifest::{
     Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
     RequestKind, span,
@@ -23,6 +23,14 @@ use crate::source::{Kind, Metadata, Source, SourceError};
 /// nothing, entries an image can't hold, conflicts, limits.
 pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError> {
     let mut found = Found::default();
+    let layered = match layer::below(manifest, src) {
+        Ok(layered) => layered,
+        Err(problem) => {
+            found.problems.push(problem);
+            None
+        }
+    };
+    let manifest = layered.as_ref().unwrap_or(manifest);
     let mut archives = Archives::default();
     for (origin, request) in (0..).zip(&manifest.requests) {
         found.origin = origin;
@@ -64,6 +72,12 @@ fn ask(
     let time = given_time(attributes);
     let guest = request.guest.clone();
     match &request.kind {
+        RequestKind::Input(layer) => {
+            // Its mounts are requests of their own; their directories are among its entries.
+            if request.point.is_none() {
+                layer::entries(layer, found);
+            }
+        }
         RequestKind::Dir => root(request, Strength::Asked, found),
         RequestKind::Symlink { target } => {
             found.add(

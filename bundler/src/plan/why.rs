@@ -63,6 +63,8 @@ pub enum Verdict {
         /// The rule that its time comes from, likewise.
         time: Option<Written>,
     },
+    /// It is the program's own image, which has it, with this mode and time.
+    Embedded,
     /// It is a directory on the way to something that the table asks for.
     OnTheWay,
     /// `include` lets it in, and something else keeps it out.
@@ -147,6 +149,9 @@ impl Why {
 /// When the manifest can't be resolved, see [`resolve`](super::resolve).
 pub fn why(manifest: &Manifest, src: &dyn Source, path: GuestPath) -> Result<Why, PlanError> {
     let plan = super::resolve(manifest, src)?;
+    // What is wrong with it, resolving has told.
+    let layered = super::layer::below(manifest, src).ok().flatten();
+    let manifest = layered.as_ref().unwrap_or(manifest);
     Ok(explain(manifest, src, &plan, path))
 }
 
@@ -159,7 +164,7 @@ fn explain(manifest: &Manifest, src: &dyn Source, plan: &Plan, path: GuestPath) 
             continue;
         };
         let decides = (entry.as_ref()).is_some_and(|entry| entry.origin.0 as usize == origin);
-        if decides && !matches!(verdict, Verdict::Brings { .. }) {
+        if decides && !matches!(verdict, Verdict::Brings { .. } | Verdict::Embedded) {
             // A directory may be kept out by itself and still be there for what is in it.
             verdict = Verdict::OnTheWay;
         }
@@ -246,6 +251,13 @@ fn verdict(
                 }),
             }
         }
+        // Its directory is among the image's own entries.
+        RequestKind::Input(_) if request.point.is_some() => None,
+        RequestKind::Input(layer) => {
+            let mut rows = layer.rows().iter();
+            let has = rows.any(|row| row.path == path.as_str());
+            has.then_some(Verdict::Embedded)
+        }
         _ => here.then_some(brings),
     }
 }
@@ -308,6 +320,7 @@ fn kind(request: &Request) -> &'static str {
         RequestKind::File(_) => "file",
         RequestKind::Dir => "dir",
         RequestKind::Symlink { .. } => "symlink",
+        RequestKind::Input(_) => "input",
     }
 }
 
@@ -319,6 +332,7 @@ fn source(request: &Request, path: &GuestPath) -> Option<String> {
             Some(trace::shown(mount, &names))
         }
         RequestKind::File(FileContent::Source { source, .. }) => Some(source.written.clone()),
+        RequestKind::Input(layer) => Some(layer.shown_entry(path.as_str())),
         _ => None,
     }
 }

@@ -8,7 +8,8 @@ use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::plan::Plan;
 use wasi_vfs::source::{MemorySource, Source};
 
-const HEAD: &str = "manifest-version = 1\n[module]\ninput = 'app.wasm'\noutput = 'out/out.wasm'\n";
+const HEAD: &str =
+    "manifest-version = 1\n[module]\ninput = 'program.wasm'\noutput = 'out/out.wasm'\n";
 
 /// A manifest whose paths are relative to the working directory.
 pub(crate) fn manifest(text: &str) -> Manifest {

@@ -117,3 +117,127 @@ fn a_report_of_a_pack() {
     assert_eq!(report["totals"]["files"], 4);
     assert_eq!(report.get("lock"), None);
 }
+
+#[test]
+fn packing_again_is_packing_at_once() {
+    let folder = folder();
+    folder.write("third/sub", "a file where a directory was\n");
+    folder.write("third/new/deep/file", "");
+    let run = |args: &[&str]| {
+        let said = folder.run(args);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{args:?}");
+    };
+    let [mnt, over, third] = ["mnt::/", "over::/", "third::/"];
+    run(&["pack", "app.wat", "-q", "--dir", mnt, "-o", "1.wasm"]);
+    run(&["pack", "1.wasm", "-q", "--dir", over, "-o", "2.wasm"]);
+    run(&["pack", "2.wasm", "-q", "--dir", third, "-o", "3.wasm"]);
+    let both = ["pack", "app.wat", "-q", "--dir", mnt, "--dir", over];
+    run(&[&both[..], &["-o", "both.wasm"]].concat());
+    run(&[&both[..], &["--dir", third, "-o", "all.wasm"]].concat());
+    assert!(folder.read("2.wasm") == folder.read("both.wasm"));
+    assert!(folder.read("3.wasm") == folder.read("all.wasm"));
+    // Nothing new: the same again.
+    run(&["pack", "3.wasm", "-q", "--dir", third, "-o", "4.wasm"]);
+    assert!(folder.read("4.wasm") == folder.read("3.wasm"));
+}
+
+#[test]
+fn what_a_bundle_has_is_kept() {
+    let folder = folder();
+    let manifest = r#"manifest-version = 1
+[module]
+input = "app.wat"
+output = "first.wasm"
+[link]
+host = "none"
+memory = "isolated"
+[[mount]]
+guest = "/tmp"
+kind = "tmpfs"
+size-limit = "1 MiB"
+[[mount]]
+guest = "/over"
+source = "over"
+writable = true
+[[file]]
+guest = "beside/file"
+content = "relative\n"
+[[symlink]]
+guest = "/away"
+target = "/nowhere"
+[env]
+A = "old"
+B = "old"
+[args]
+default = ["first"]
+"#;
+    folder.write("first.toml", manifest);
+    let second = r#"manifest-version = 1
+[module]
+input = "first.wasm"
+output = "second.wasm"
+[[mount]]
+guest = "/tmp"
+kind = "tmpfs"
+size-limit = "2 MiB"
+[[file]]
+guest = "/away"
+content = "here\n"
+[env]
+B = "new"
+"#;
+    folder.write("second.toml", second);
+    let text = session(
+        &folder,
+        &[
+            &["bundle", "-q", "-m", "first.toml", "--no-lock"],
+            &[
+                "pack",
+                "first.wasm",
+                "-q",
+                "--dir",
+                "mnt::/mnt",
+                "-o",
+                "packed.wasm",
+            ],
+            &["diff", "first.wasm", "packed.wasm"],
+            &["bundle", "-q", "-m", "second.toml"],
+            &["diff", "first.wasm", "second.wasm"],
+            &["verify", "second.wasm", "-m", "second.toml"],
+            &["plan", "-m", "second.toml"],
+            &["why", "/away", "-m", "second.toml"],
+            &["why", "beside/file", "-m", "second.toml"],
+            &["why", "/over", "-m", "second.toml"],
+        ],
+    );
+    golden("cli/pack-again.txt", &text);
+}
+
+#[test]
+fn what_another_tool_changed_is_refused() {
+    let folder = folder();
+    let said = folder.run(&["pack", "app.wat", "-q", "--dir", "mnt::/", "-o", "1.wasm"]);
+    assert_eq!(said.code, Some(0));
+    let good = folder.read("1.wasm");
+    let mut changed = good.clone();
+    let at = good
+        .windows(6)
+        .position(|bytes| bytes == b"_start")
+        .unwrap();
+    changed[at] = b'-';
+    folder.write("changed.wasm", changed);
+    let mut nameless = good;
+    let at = nameless
+        .windows(13)
+        .rposition(|bytes| bytes == b"wasi-vfs.undo");
+    nameless[at.unwrap()] = b'-';
+    folder.write("nameless.wasm", nameless);
+    let text = session(
+        &folder,
+        &[
+            &["pack", "changed.wasm", "--dir", "over::/", "-o", "2.wasm"],
+            &["pack", "nameless.wasm", "--dir", "over::/", "-o", "2.wasm"],
+        ],
+    );
+    golden("cli/pack-changed.txt", &text);
+}

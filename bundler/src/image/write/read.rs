@@ -19,7 +19,7 @@ pub(super) struct Whole<'a> {
 pub(super) fn read_whole<'a>(source: &dyn Source, file: &'a File) -> Result<Whole<'a>, ImageError> {
     let content = match &file.content {
         Content::Inline(content) => Cow::Borrowed(&content[..]),
-        Content::Source { .. } | Content::Archive { .. } => {
+        Content::Source { .. } | Content::Archive { .. } | Content::Layer { .. } => {
             let mut content = Vec::with_capacity(file.size as usize + 1);
             // One byte more than planned is enough to know that there are more.
             open(source, file)?
@@ -67,6 +67,9 @@ fn open<'a>(source: &'a dyn Source, file: &'a File) -> Result<Box<dyn Read + 'a>
     let opened = match &file.content {
         Content::Source { path, .. } => source.open(path),
         Content::Archive { archive, member } => archive.open(member),
+        Content::Layer { layer, offset, .. } => {
+            return Ok(layer.content(*offset, u64::from(file.size)));
+        }
         Content::Inline(content) => return Ok(Box::new(&content[..])),
     };
     opened.map_err(|error| unreadable(file, error))
@@ -103,6 +106,7 @@ fn unchanged(source: &dyn Source, file: &File) -> Result<(), ImageError> {
             }
         }),
         Content::Archive { archive, .. } => archive.change(source),
+        Content::Layer { layer, .. } => layer.change(source),
         Content::Inline(_) => Ok(None),
     };
     match change.map_err(|error| unreadable(file, error))? {
