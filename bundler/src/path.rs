@@ -84,7 +84,8 @@ impl GuestPath {
     /// Whether it starts at `/`.
     #[must_use]
     pub fn is_absolute(&self) -> bool {
-        self.0.starts_with('/')
+        // Sorting asks this of every pair: the first byte is enough, where text is compared by a call.
+        self.0.as_bytes().first() == Some(&b'/')
     }
 
     /// The last name; `/` and `.` have none.

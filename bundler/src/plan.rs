@@ -145,7 +145,7 @@ impl Content {
     #[must_use]
     pub fn shown(&self) -> Option<String> {
         match self {
-            Self::Source { path, .. } => Some(path.display().to_string()),
+            Self::Source { path, .. } => Some(path.to_string_lossy().into_owned()),
             Self::Archive { archive, member } => {
                 Some(format!("{}:{}", archive.path().display(), member.display()))
             }

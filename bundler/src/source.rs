@@ -6,7 +6,7 @@ mod layer;
 mod memory;
 mod random;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,6 +62,8 @@ pub struct SourceError {
 pub struct Visited<'a> {
     /// Its path in the source: that of the walked directory and the names below it.
     pub path: &'a Path,
+    /// The last name of it.
+    pub name: &'a OsStr,
     /// How many names below the walked directory it is, from 1.
     pub depth: usize,
     /// What it is. Listings tell it, so entries that are skipped cost no further look.
@@ -170,13 +172,14 @@ pub trait Source: Sync {
                 open.pop();
                 continue;
             };
-            let path = directory.join(name);
+            let path = directory.join(&name);
             match self.metadata(&path) {
                 Err(error) => drop(visit(Err(error))),
                 Ok(Metadata { kind, .. }) => {
                     let mut metadata = || self.metadata(&path);
                     let step = visit(Ok(Visited {
                         path: &path,
+                        name: &name,
                         depth,
                         kind,
                         metadata: &mut metadata,

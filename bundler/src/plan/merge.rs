@@ -101,7 +101,12 @@ impl Merge<'_> {
             return;
         }
         let mut missing = Vec::new();
-        let mut parent = path.parent();
+        // Most are in the directory that the one before is in.
+        let near = self
+            .open
+            .last()
+            .is_some_and(|above| path.parent_text() == Some(self.done[*above].entry.path.as_str()));
+        let mut parent = if near { None } else { path.parent() };
         while let Some(directory) = parent {
             let there = self
                 .open
@@ -229,11 +234,9 @@ fn link(manifest: &Manifest, drafts: Vec<Draft>) -> Vec<Entry> {
             .max_by_key(|point| point.as_str().len())
             .map(|point| (*point).clone())
     };
-    let mut entries = Vec::with_capacity(drafts.len());
-    for Draft {
-        mut entry, link_id, ..
-    } in drafts
-    {
+    let linked = |Draft {
+                      mut entry, link_id, ..
+                  }| {
         if let Some(id) = link_id {
             let mount = mount_of(&entry.path);
             match first.entry((entry.origin, id, entry.mode, entry.time_ns, mount)) {
@@ -247,7 +250,7 @@ fn link(manifest: &Manifest, drafts: Vec<Draft>) -> Vec<Entry> {
                 }
             }
         }
-        entries.push(entry);
-    }
-    entries
+        entry
+    };
+    drafts.into_iter().map(linked).collect()
 }

@@ -255,11 +255,7 @@ impl<'a> Walk<'a> {
     }
 
     fn entry(&mut self, visited: &mut Visited<'_>) -> Step {
-        let name = visited
-            .path
-            .file_name()
-            .unwrap_or(OsStr::new(""))
-            .to_owned();
+        let name = visited.name;
         let follow = visited.kind == Kind::Symlink && self.mount.symlinks == Symlinks::Follow;
         // What the link leads to decides whether the patterns see a directory.
         let followed = follow.then(|| {
@@ -273,7 +269,7 @@ impl<'a> Walk<'a> {
             _ => visited.kind,
         };
         let is_directory = kind == Kind::Directory;
-        let verdict = self.judge(&name, visited.path, is_directory);
+        let verdict = self.judge(name, visited.path, is_directory);
         let Verdict {
             mut level,
             wanted,
@@ -289,7 +285,7 @@ impl<'a> Walk<'a> {
             }
             return Step::Over;
         }
-        level.guest = self.guest_of(&name, level.guest);
+        level.guest = self.guest_of(name);
         match followed {
             None => {}
             Some(Ok((real, metadata))) => {
@@ -312,7 +308,7 @@ impl<'a> Walk<'a> {
         if is_directory {
             level.pending = Some(visited.path.to_owned());
             let told = wanted && matches!(level.guest, Guest::Unspeakable(_));
-            self.push(&name, level, wanted);
+            self.push(name, level, wanted);
             // What is below an offender would only repeat it.
             return if enter && !told {
                 Step::Into
@@ -353,10 +349,11 @@ impl<'a> Walk<'a> {
             self.matched.exclude(index);
             decision = decision.max(Some(index));
         }
-        let never = self
-            .never
-            .iter()
-            .find(|(never, _)| never.file_name() == Some(name) && never == path);
+        let never = self.never.iter().find(|(never, _)| {
+            // Few names are alike, and comparing paths takes long.
+            let end = never.as_os_str().as_encoded_bytes();
+            end.ends_with(name.as_encoded_bytes()) && never == path
+        });
         let kept_out = never.map(|(_, why)| why.clone());
         let kept_out = kept_out.or_else(|| never::is_unfinished(name).then_some(KeptOut::Output));
         let depth = self.levels.len() - 1;
@@ -386,9 +383,16 @@ impl<'a> Walk<'a> {
                     shown.push(name);
                     shown.into()
                 }
-                _ => parent.shown.join(name),
+                _ => {
+                    let length = parent.shown.as_os_str().len() + 1 + name.len();
+                    let mut shown = PathBuf::with_capacity(length);
+                    shown.push(&parent.shown);
+                    shown.push(name);
+                    shown
+                }
             },
-            guest: parent.guest.clone(),
+            // Known once it is wanted.
+            guest: Guest::Above,
             pending: None,
         };
         Verdict {

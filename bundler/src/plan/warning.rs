@@ -84,6 +84,7 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
         .enumerate()
         .map(|(index, entry)| (hash(entry.path.as_str()), index))
         .collect();
+    keep_repeated(&mut folded);
     folded.sort_unstable();
     let mut warnings: Vec<PlanWarning> = Vec::new();
     for pair in folded.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
@@ -122,6 +123,26 @@ fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
                 mount: mount.path.clone(),
             })
         })
+}
+
+/// Drops most of the hashes that there are only once, so that few have to be sorted.
+fn keep_repeated(hashes: &mut Vec<(u64, usize)>) {
+    let bits = (hashes.len() * 16).next_power_of_two().max(64);
+    let mut seen = vec![0_u64; bits / 64];
+    let mut repeated = vec![0_u64; bits / 64];
+    let place = |hash: u64| {
+        let bit = hash as usize & (bits - 1);
+        (bit / 64, 1 << (bit % 64))
+    };
+    for (hash, _) in hashes.iter() {
+        let (word, bit) = place(*hash);
+        repeated[word] |= seen[word] & bit;
+        seen[word] |= bit;
+    }
+    hashes.retain(|(hash, _)| {
+        let (word, bit) = place(*hash);
+        repeated[word] & bit != 0
+    });
 }
 
 /// A path without case, in one Unicode form.

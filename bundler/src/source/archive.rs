@@ -209,6 +209,7 @@ impl Archive {
             path.push(name);
             let step = visit(Ok(Visited {
                 path,
+                name,
                 depth,
                 kind: node.metadata.kind,
                 metadata: &mut || Ok(node.metadata.clone()),

@@ -13,9 +13,12 @@ use crate::plan::secret;
 use crate::source::{Kind, Metadata, Visited};
 
 impl Walk<'_> {
-    /// The place of the entry `name` in a directory that is at `directory`.
-    pub(super) fn guest_of(&mut self, name: &OsStr, directory: Guest) -> Guest {
-        match (directory, name.to_str()) {
+    /// The place of the entry `name` in the directory of the last level.
+    pub(super) fn guest_of(&self, name: &OsStr) -> Guest {
+        let Some(directory) = self.levels.last() else {
+            return Guest::Above;
+        };
+        match (&directory.guest, name.to_str()) {
             (Guest::At(directory), Some(name)) => match directory.child(name) {
                 Ok(path) => Guest::At(path),
                 Err(_) => Guest::Unspeakable(Offence::TooLong),
@@ -34,7 +37,18 @@ impl Walk<'_> {
                     Guest::Above
                 }
             }
-            (unspeakable @ Guest::Unspeakable(_), _) => unspeakable,
+            (Guest::Unspeakable(offence), _) => Guest::Unspeakable(*offence),
+        }
+    }
+
+    /// Takes the guest path out of a wanted entry that is no directory; `None`: it has none, which is told.
+    pub(super) fn take_guest(&mut self, level: &mut Level) -> Option<GuestPath> {
+        match std::mem::replace(&mut level.guest, Guest::Above) {
+            Guest::At(path) => Some(path),
+            none => {
+                level.guest = none;
+                self.guest(level)
+            }
         }
     }
 
@@ -97,9 +111,11 @@ impl Walk<'_> {
     /// Makes an entry of a directory, unless it is one.
     pub(super) fn emit_level(&mut self, index: usize, strength: Strength) {
         let level = &mut self.levels[index];
-        let Guest::At(guest) = level.guest.clone() else {
+        // Asked for each file of the directory, so nothing is copied before.
+        let (Guest::At(guest), true) = (&level.guest, level.pending.is_some()) else {
             return;
         };
+        let guest = guest.clone();
         let Some(path) = level.pending.take() else {
             return;
         };
@@ -142,8 +158,8 @@ impl Walk<'_> {
     }
 
     /// An entry that is no directory.
-    pub(super) fn leaf(&mut self, visited: &mut Visited<'_>, kind: Kind, level: Level) {
-        let Some(guest) = self.guest(&level) else {
+    pub(super) fn leaf(&mut self, visited: &mut Visited<'_>, kind: Kind, mut level: Level) {
+        let Some(guest) = self.take_guest(&mut level) else {
             return;
         };
         match kind {
