@@ -10,7 +10,7 @@ use wasi_vfs::plan::{self, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
 
 use super::manifest::ManifestArg;
-use super::render::{columns, human_size, printable};
+use super::render::{columns, human_size, printable, push_printable};
 use super::report::{Notice, PlanReport, REPORT, Value, Var, totals_text};
 use super::start::{self, Mount};
 use super::{Outcome, screen::Screen, tree};
@@ -82,8 +82,12 @@ fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: boo
     let rows: Vec<_> = lines
         .into_iter()
         .map(|(line, entry)| {
-            let mark = marks.get(entry.path.as_str()).map_or("", String::as_str);
-            row(entry, line + mark)
+            let mark = match entry.kind {
+                EntryKind::Directory => marks.get(entry.path.as_str()),
+                _ => None,
+            };
+            let mark = mark.map_or("", String::as_str);
+            row(entry, line, mark)
         })
         .collect();
     let mut text = columns(&rows, [false, true, false]);
@@ -167,26 +171,28 @@ fn mount(mount: &plan::Mount) -> Mount {
     }
 }
 
-fn row(entry: &Entry, name: String) -> [String; 3] {
-    let (file_type, size, name) = match &entry.kind {
-        EntryKind::Directory => (vfs_image::layout::MODE_DIRECTORY, None, name),
+/// `line` is the tree's, `mark` what there is to say of a mount.
+fn row(entry: &Entry, line: String, mark: &str) -> [String; 3] {
+    let mut name = line;
+    name.push_str(mark);
+    let mut then = |sign: &str, text: &str| {
+        name.push_str(sign);
+        push_printable(&mut name, text);
+    };
+    let (file_type, size) = match &entry.kind {
+        EntryKind::Directory => (vfs_image::layout::MODE_DIRECTORY, None),
         EntryKind::File { content, size } => {
-            let from = match content.shown() {
-                Some(source) => format!("{name}  <- {}", printable(&source)),
-                None => format!("{name}  <- manifest"),
-            };
-            (vfs_image::layout::MODE_REGULAR, Some(*size), from)
+            then("  <- ", content.shown().as_deref().unwrap_or("manifest"));
+            (vfs_image::layout::MODE_REGULAR, Some(*size))
         }
-        EntryKind::HardLink { to } => (
-            vfs_image::layout::MODE_REGULAR,
-            None,
-            format!("{name} = {}", printable(to.as_str())),
-        ),
-        EntryKind::Symlink { target } => (
-            vfs_image::layout::MODE_SYMLINK,
-            None,
-            format!("{name} -> {}", printable(target)),
-        ),
+        EntryKind::HardLink { to } => {
+            then(" = ", to.as_str());
+            (vfs_image::layout::MODE_REGULAR, None)
+        }
+        EntryKind::Symlink { target } => {
+            then(" -> ", target);
+            (vfs_image::layout::MODE_SYMLINK, None)
+        }
     };
     let size = size.map_or("-".to_owned(), |size| size.to_string());
     [mode_text(file_type | u32::from(entry.mode)), size, name]

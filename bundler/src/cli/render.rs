@@ -38,6 +38,17 @@ pub(crate) fn octal(mode: u32) -> String {
 /// A name that may hold anything, on one line of a terminal: control characters are escaped.
 pub(crate) fn printable(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
+    push_printable(&mut text, name);
+    text
+}
+
+/// [`printable`] at the end of a text.
+pub(crate) fn push_printable(text: &mut String, name: &str) {
+    // Nearly all names are such.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'\\';
+    if name.bytes().all(plain) {
+        return text.push_str(name);
+    }
     for char in name.chars() {
         match char {
             '\\' => text.push_str("\\\\"),
@@ -45,33 +56,43 @@ pub(crate) fn printable(name: &str) -> String {
             char => text.push(char),
         }
     }
-    text
 }
 
 /// Rows of cells in columns: all but the last padded, numbers to the right.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> String {
+    let count = |cell: &str| match cell.is_ascii() {
+        true => cell.len(),
+        false => cell.chars().count(),
+    };
+    // Nothing is behind the last column, so there is nothing to fill up.
+    let filled = |column: usize| column + 1 < N || right[column];
     let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        let cells = rows.iter().filter(|_| filled(column));
+        cells.map(|row| count(&row[column])).max().unwrap_or(0)
     };
     let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
+    let all: usize = rows.iter().flatten().map(|cell| cell.len() + 8).sum();
+    let mut text = String::with_capacity(all);
     for row in rows {
-        let mut line = String::new();
+        let start = text.len();
         for (column, cell) in row.iter().enumerate() {
             if column > 0 {
-                line.push_str("  ");
+                text.push_str("  ");
             }
-            let pad = " ".repeat(widths[column] - cell.chars().count());
-            line.extend(if right[column] {
-                [&*pad, &**cell]
+            let pad = match filled(column) {
+                true => widths[column] - count(cell),
+                false => 0,
+            };
+            let fill = std::iter::repeat_n(' ', pad);
+            if right[column] {
+                text.extend(fill);
+                text.push_str(cell);
             } else {
-                [&**cell, &*pad]
-            });
+                text.push_str(cell);
+                text.extend(fill);
+            }
         }
-        text.push_str(line.trim_end());
+        text.truncate(start + text[start..].trim_end().len());
         text.push('\n');
     }
     text

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wasi_vfs::plan::{Entry, GuestPath, Plan};
 
-use super::render::printable;
+use super::render::{printable, push_printable};
 
 /// The strokes that lead to a name.
 struct Strokes {
@@ -47,31 +47,46 @@ pub(crate) fn draw_all<'p, T: Copy>(
     let strokes = if drawn { DRAWN } else { ASCII };
     let mut top = vec![None; roots.len()];
     let mut children: BTreeMap<&str, Vec<(&str, T)>> = BTreeMap::new();
+    // What is in one directory comes in one run or few.
+    let mut run: (&str, Vec<(&str, T)>) = ("", Vec::new());
     for (path, entry) in entries {
         match roots.iter().position(|root| *root == path) {
             Some(root) => top[root] = Some((path, entry)),
-            None => children
-                .entry(parent(path))
-                .or_default()
-                .push((path, entry)),
+            None => {
+                let parent = parent(path);
+                if run.0 != parent {
+                    let (directory, names) = std::mem::replace(&mut run, (parent, Vec::new()));
+                    children.entry(directory).or_default().extend(names);
+                }
+                run.1.push((path, entry));
+            }
         }
     }
+    children.entry(run.0).or_default().extend(run.1);
     let mut lines = Vec::new();
     // A list of what is still to do instead of recursion: a path has up to 2048 names.
     let mut pending: Vec<_> = (top.into_iter().rev().flatten())
-        .map(|(path, entry)| (path, entry, printable(path), String::new()))
+        .map(|(path, entry)| (path, entry, printable(path), Some(String::new())))
         .collect();
     while let Some((path, entry, line, indent)) = pending.pop() {
         lines.push((line, entry));
+        let Some(indent) = indent else {
+            continue;
+        };
         let below = children.remove(path).unwrap_or_default();
         for (back, (path, entry)) in below.into_iter().rev().enumerate() {
             let (stroke, past) = match back {
                 0 => (strokes.last, strokes.none),
                 _ => (strokes.child, strokes.past),
             };
-            let name = printable(path.rsplit('/').next().unwrap_or(path));
-            let line = format!("{indent}{stroke}{name}");
-            pending.push((path, entry, line, format!("{indent}{past}")));
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let mut line = String::with_capacity(indent.len() + stroke.len() + name.len());
+            line.push_str(&indent);
+            line.push_str(stroke);
+            push_printable(&mut line, name);
+            let leads_on = children.contains_key(path);
+            let below = leads_on.then(|| [&*indent, past].concat());
+            pending.push((path, entry, line, below));
         }
     }
     lines

@@ -107,12 +107,14 @@ impl Tree {
             is_root[index] = true;
             graph.roots.push((root.as_str().to_owned(), index));
         }
+        // The directory of the entry before: most have the same one.
+        let mut near = 0;
         for (index, entry) in entries.iter().enumerate() {
             graph.things.push(thing(entry)?);
             if is_root[index] {
                 continue;
             }
-            let (Some(parent), Some(name)) = (entry.path.parent(), entry.path.name()) else {
+            let (Some(parent), Some(name)) = (entry.path.parent_text(), entry.path.name()) else {
                 panic!("BUG: `{}` is no root", entry.path);
             };
             if name.len() > layout::NAME_MAX {
@@ -121,7 +123,10 @@ impl Tree {
                 });
             }
             // Siblings differ in their names only, so the plan's order of paths is the order of names.
-            graph.children[find(&parent)].push((name.to_owned(), carrier(index)));
+            if entries[near].path.as_str() != parent {
+                near = entry.path.parent().map_or(near, |parent| find(&parent));
+            }
+            graph.children[near].push((name.to_owned(), carrier(index)));
         }
         let mut tree = Self::number(graph);
         for index in 0..entries.len() {
