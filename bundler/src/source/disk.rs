@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use walkdir::{DirEntry, WalkDir};
+
 use super::{DiskFile, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
 
 /// The disk: paths mean what they mean to the operating system.
@@ -53,88 +55,49 @@ impl Source for DiskSource {
         directory: &Path,
         visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
     ) {
-        // What is left of the directories entered, the innermost last.
-        let mut open = vec![(directory.to_owned(), list(directory, visit).into_iter())];
-        // One for all: most entries need theirs for a moment only.
-        let mut path = PathBuf::new();
-        while let Some((directory, rest)) = open.last_mut() {
-            let Some(Listed { name, kind, entry }) = rest.next() else {
-                open.pop();
-                continue;
+        // Sorted here, where names are short and alike, a tree needs nearly no sorting as a whole.
+        let mut walk = WalkDir::new(directory)
+            .min_depth(1)
+            .sort_by(|a, b| {
+                let later = |entry: &DirEntry| entry.file_type().is_dir();
+                let files_first = later(a).cmp(&later(b));
+                files_first.then_with(|| a.file_name().cmp(b.file_name()))
+            })
+            .into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(directory).to_owned();
+                    // Only links being followed make an error without a cause, and none are.
+                    let error = error
+                        .into_io_error()
+                        .unwrap_or_else(|| io::Error::other("it contains itself"));
+                    visit(Err(at("cannot read", &path)(error)));
+                    continue;
+                }
             };
-            path.as_mut_os_string().clear();
-            path.push(directory);
-            path.push(&name);
+            let kind = kind_of(entry.file_type());
             let step = visit(Ok(Visited {
-                path: &path,
-                name: &name,
-                depth: open.len(),
+                path: entry.path(),
+                name: entry.file_name(),
+                depth: entry.depth(),
                 kind,
-                metadata: &mut || {
-                    let found = match &entry {
-                        // From its directory, without going down the path again.
-                        Some(entry) => entry.metadata(),
-                        None => fs::symlink_metadata(&path),
-                    };
-                    found
-                        .map(|found| describe(&found))
-                        .map_err(at("cannot look at", &path))
+                metadata: &mut || match entry.metadata() {
+                    Ok(found) => Ok(describe(&found)),
+                    Err(error) => {
+                        let error = error
+                            .into_io_error()
+                            .unwrap_or_else(|| io::ErrorKind::NotFound.into());
+                        Err(at("cannot look at", entry.path())(error))
+                    }
                 },
             }));
-            if kind == Kind::Directory && step == Step::Into {
-                open.push((path.clone(), list(&path, visit).into_iter()));
+            if kind == Kind::Directory && step == Step::Over {
+                walk.skip_current_dir();
             }
         }
     }
-}
-
-/// A name in a directory.
-struct Listed {
-    name: OsString,
-    kind: Kind,
-    /// None for a directory: it keeps the directory it is in open, and a tree may be deeper than files may be open.
-    entry: Option<fs::DirEntry>,
-}
-
-/// What is in a directory: first what is none itself, each by name. Sorted here, where names are short and alike, it
-/// needs nearly no sorting as a whole tree.
-fn list(
-    directory: &Path,
-    visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
-) -> Vec<Listed> {
-    let mut all = Vec::new();
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) => {
-            visit(Err(at("cannot read", directory)(error)));
-            return all;
-        }
-    };
-    for entry in entries {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                visit(Err(at("cannot read", directory)(error)));
-                continue;
-            }
-        };
-        let name = entry.file_name();
-        let kind = match entry.file_type() {
-            Ok(found) => kind_of(found),
-            Err(error) => {
-                visit(Err(at("cannot look at", &directory.join(name))(error)));
-                continue;
-            }
-        };
-        let entry = (kind != Kind::Directory).then_some(entry);
-        all.push(Listed { name, kind, entry });
-    }
-    all.sort_unstable_by(|a, b| {
-        let directories = |listed: &Listed| listed.kind == Kind::Directory;
-        let later = directories(a).cmp(&directories(b));
-        later.then_with(|| a.name.cmp(&b.name))
-    });
-    all
 }
 
 /// Puts the path to an I/O error.
