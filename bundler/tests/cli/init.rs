@@ -26,7 +26,7 @@ fn a_new_manifest() {
             &["init", "build/app.wat", "-m", "/none/here/app.toml"],
             &["init", "none.wasm", "-m", "other.toml"],
             &["init", "build/app.wat", "none", "-m", "other.toml"],
-            &["init", "dist/app.wasm", "-m", "other.toml"],
+            &["init", "dist/app.wasm", "-m", "again.toml"],
             &["init", "-g", "../x", "-m", "other.toml"],
         ],
     );
@@ -35,8 +35,9 @@ fn a_new_manifest() {
     golden("cli/init.toml", &text(&folder, "wasi-vfs.toml"));
     let tree = folder.run(&["inspect", "dist/app.wasm", "--cat", "/assets/logo.txt"]);
     assert_eq!(tree.stdout, "logo\n");
-    // A bundle can be bundled again; what was wrong left nothing behind.
-    assert!(text(&folder, "other.toml").contains("input = \"dist/app.wasm\""));
+    assert!(!folder.names(".").contains(&"other.toml".to_owned()));
+    // A bundle can be bundled again.
+    assert!(text(&folder, "again.toml").contains("input = \"dist/app.wasm\""));
 }
 
 /// Paths are written as the manifest's own folder sees them, and the output is not the program.
