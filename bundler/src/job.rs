@@ -51,7 +51,7 @@ pub struct Job {
     depfile: Option<PathBuf>,
 }
 
-/// What a [`Job`] does about the manifest's [lock](crate::lock).
+/// What a [`Job`] does about the manifest's [lock].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LockUse {
     /// Writes into it what was bundled.

@@ -17,9 +17,7 @@ pub trait Program {
     fn host_policy(&self) -> u32;
     /// Whether the image has a mount that needs a directory of the host's.
     fn requires_host(&self) -> bool;
-    /// Where memory is borrowed for answers of the host: saved before, restored after. [`BORROWED_MAX`] bytes at most.
-    ///
-    /// [`BORROWED_MAX`]: crate::seam::BORROWED_MAX
+    /// Where memory is borrowed for answers of the host: saved before, restored after. `BORROWED_MAX` bytes at most.
     #[inline(always)]
     fn borrowed(&self) -> u32 {
         1024
