@@ -5,7 +5,7 @@
 
 mod locate;
 mod lookup;
-mod store;
+mod section;
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -19,10 +19,10 @@ use crate::manifest::Memory;
 use crate::output::{Record, SECTION, hex_digest};
 use crate::plan::Start;
 use crate::program::{self, ProgramError};
-use store::FileStore;
+use crate::source::{DiskFile, ReadAt};
 
 pub use lookup::{Lookup, LookupError};
-pub use store::{Section, Store};
+pub use section::Section;
 
 /// Bytes of content hashed at once.
 const CHUNK: usize = 256 << 10;
@@ -81,7 +81,7 @@ pub enum InspectError {
 /// An image found in a module, and the module.
 #[derive(Debug)]
 pub struct Found<'a> {
-    store: Box<dyn Store + 'a>,
+    bytes: Box<dyn ReadAt + 'a>,
     place: locate::Place,
     /// The image's metadata: all before its contents.
     metadata: Vec<u8>,
@@ -116,14 +116,14 @@ pub fn open(path: &Path) -> Result<Found<'static>, OpenError> {
             .read_to_end(&mut start)
             .map_err(unreadable)?;
     }
-    let store: Box<dyn Store> = match start.as_slice() {
-        b"\0asm" => Box::new(FileStore::new(file).map_err(unreadable)?),
+    let bytes: Box<dyn ReadAt> = match start.as_slice() {
+        b"\0asm" => Box::new(DiskFile::new(file).map_err(unreadable)?),
         _ => {
             file.read_to_end(&mut start).map_err(unreadable)?;
             Box::new(program::decode(&path.display().to_string(), start)?)
         }
     };
-    Ok(find_in(store)?)
+    Ok(find_in(bytes)?)
 }
 
 /// Finds the image in a bundled module: the one that the module's `wasi-vfs` section describes; else, when a tool dropped
@@ -139,17 +139,17 @@ pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
 ///
 /// # Errors
 /// See [`find`]; and when the bytes can't be read.
-pub fn find_in<'a>(store: Box<dyn Store + 'a>) -> Result<Found<'a>, InspectError> {
-    let place = locate::locate(&*store)?;
+pub fn find_in<'a>(bytes: Box<dyn ReadAt + 'a>) -> Result<Found<'a>, InspectError> {
+    let place = locate::locate(&*bytes)?;
     let read = |size: u32| {
-        let mut bytes = vec![0; size as usize];
-        let read = store.read_at(place.offset, &mut bytes);
-        read.map(|()| bytes).map_err(InspectError::Read)
+        let mut start = vec![0; size as usize];
+        let read = bytes.read_exact_at(&mut start, place.offset);
+        read.map(|()| start).map_err(InspectError::Read)
     };
     let start = read(place.size.min(vfs_image::layout::HeaderRecord::SIZE as u32))?;
     let metadata = read(Head::metadata_size(&start, place.size)?)?;
     Ok(Found {
-        store,
+        bytes,
         place,
         metadata,
     })
@@ -244,19 +244,19 @@ impl Found<'_> {
                 .is_some_and(|end| end <= self.place.size);
         assert!(inside, "BUG: no content at {offset} of {size} bytes");
         let start = self.place.offset + u64::from(offset);
-        Section::new(&*self.store, start, u64::from(size))
+        Section::new(&*self.bytes, start, u64::from(size))
     }
 
     /// Bytes of the whole module.
     #[must_use]
     pub fn module_size(&self) -> u64 {
-        self.store.size()
+        self.bytes.size()
     }
 
     /// The whole module.
     #[must_use]
     pub fn module(&self) -> Section<'_> {
-        Section::new(&*self.store, 0, self.store.size())
+        Section::new(&*self.bytes, 0, self.bytes.size())
     }
 
     /// Checks every rule of the format, the digest, and that it is the digest the module was sealed with; reads all contents.

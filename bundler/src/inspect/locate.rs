@@ -4,8 +4,8 @@ use vfs_image::layout::{self, HeaderRecord};
 use wasmparser::{BinaryReader, ConstExpr};
 
 use super::InspectError;
-use super::store::Store;
 use crate::output::{Record, SECTION, hex_digest};
+use crate::source::ReadAt;
 
 /// Bytes read at once. A segment's offset expression is a few bytes; one that is longer than this is nobody's.
 const WINDOW: usize = 4 << 10;
@@ -39,9 +39,9 @@ struct Candidate {
 
 /// Finds the image: the one that the `wasi-vfs` section describes, wherever a tool may have put it; else the first
 /// passive segment that begins like one.
-pub(super) fn locate(store: &dyn Store) -> Result<Place, InspectError> {
+pub(super) fn locate(module: &dyn ReadAt) -> Result<Place, InspectError> {
     let mut reader = Reader {
-        store,
+        module,
         at: 0,
         start: 0,
         window: Vec::new(),
@@ -50,13 +50,13 @@ pub(super) fn locate(store: &dyn Store) -> Result<Place, InspectError> {
     let mut images = Vec::new();
     let mut memories = 0;
     let mut record = None;
-    while reader.at < store.size() {
+    while reader.at < module.size() {
         let section = reader.at;
         let id = reader.byte()?;
         let size = reader.number()?;
         let end = reader.at + u64::from(size);
-        if end > store.size() {
-            let missing = end - store.size();
+        if end > module.size() {
+            let missing = end - module.size();
             let message = format!("the file is {missing} bytes too short for its section {id}");
             return Err(not_a_module(message, section));
         }
@@ -173,7 +173,7 @@ fn segments(
 
 /// A position in a module, and the bytes around it that were read last.
 struct Reader<'a> {
-    store: &'a dyn Store,
+    module: &'a dyn ReadAt,
     at: u64,
     start: u64,
     window: Vec<u8>,
@@ -182,7 +182,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The next bytes: at least `least` of them unless the module ends before.
     fn bytes(&mut self, least: usize) -> Result<&[u8], InspectError> {
-        let left = self.store.size() - self.at.min(self.store.size());
+        let left = self.module.size() - self.at.min(self.module.size());
         let least = (least as u64).min(left);
         let inside =
             self.at >= self.start && self.at + least <= self.start + self.window.len() as u64;
@@ -190,8 +190,8 @@ impl Reader<'_> {
             let size = (WINDOW as u64).max(least).min(left);
             self.window.resize(size as usize, 0);
             self.start = self.at;
-            self.store
-                .read_at(self.at, &mut self.window)
+            self.module
+                .read_exact_at(&mut self.window, self.at)
                 .map_err(InspectError::Read)?;
         }
         Ok(&self.window[(self.at - self.start) as usize..])

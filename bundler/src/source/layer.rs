@@ -1,13 +1,13 @@
 //! The image of a bundle that is bundled again: what lies below everything that is added.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Kind, Metadata, Part, ReadAt, Source, SourceError};
 use crate::image::{MountRow, Row};
-use crate::inspect::{self, InspectError, Store};
+use crate::inspect::{self, InspectError};
 use crate::manifest::{EnvPolicy, Link, Memory, Mode};
 use crate::plan::Start;
 
@@ -51,7 +51,7 @@ impl Layer {
         let Ok(bytes) = src.open_random(path) else {
             return Ok(None);
         };
-        let Ok(found) = inspect::find_in(Box::new(Bytes(Arc::clone(&bytes)))) else {
+        let Ok(found) = inspect::find_in(Box::new(Arc::clone(&bytes))) else {
             return Ok(None);
         };
         if found.record().is_none() {
@@ -134,24 +134,5 @@ impl Layer {
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Layer").field(&self.shown).finish()
-    }
-}
-
-/// A file of a source, as a module is stepped through.
-struct Bytes(Arc<dyn ReadAt>);
-
-impl fmt::Debug for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Bytes")
-    }
-}
-
-impl Store for Bytes {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_exact_at(out, offset)
     }
 }

@@ -1,11 +1,12 @@
-//! Bytes that can be read at any place: what archives are read from.
+//! Bytes that can be read at any place: what archives and bundled modules are read from.
 
+use std::fmt::Debug;
 use std::fs;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Bytes with random access, from several threads at once.
-pub trait ReadAt: Send + Sync {
+pub trait ReadAt: Debug + Send + Sync {
     /// Number of bytes.
     fn size(&self) -> u64;
 
@@ -64,7 +65,7 @@ impl ReadAt for DiskFile {
     }
 }
 
-impl ReadAt for Arc<[u8]> {
+impl ReadAt for &[u8] {
     fn size(&self) -> u64 {
         self.len() as u64
     }
@@ -74,6 +75,26 @@ impl ReadAt for Arc<[u8]> {
             .unwrap_or(usize::MAX)
             .min(self.len());
         (&self[start..]).read(buffer)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.as_slice().size()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.as_slice().read_at(buffer, offset)
+    }
+}
+
+impl<T: ReadAt + ?Sized> ReadAt for Arc<T> {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buffer, offset)
     }
 }
 

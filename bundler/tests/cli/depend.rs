@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use crate::PROGRAM;
 use crate::tool::{Folder, golden};
 
 const MANIFEST: &str = r#"manifest-version = 1
@@ -22,12 +23,6 @@ exclude = ["skipped"]
 guest = "/more"
 source = "none"
 optional = true
-"#;
-
-const PROGRAM: &str = r#"(module
-  (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
-  (memory (export "memory") 1)
-  (func (export "_start")))
 "#;
 
 fn folder() -> Folder {

@@ -9,6 +9,7 @@ use vfs_image::fuzz::Rng;
 use super::*;
 use crate::image::tests::random;
 use crate::image::{Row, RowKind};
+use crate::source::ReadAt;
 
 const TREE: [&str; 11] = [
     "drwxr-x--- 0 7  ",
@@ -119,14 +120,14 @@ fn a_target_that_was_made_is_gone_after_a_failure() {
     /// Contents can't be read; metadata can.
     #[derive(Debug)]
     struct Broken(Vec<u8>, u64);
-    impl inspect::Store for Broken {
+    impl ReadAt for Broken {
         fn size(&self) -> u64 {
             self.0.len() as u64
         }
-        fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        fn read_at(&self, out: &mut [u8], offset: u64) -> std::io::Result<usize> {
             match offset >= self.1 {
                 true => Err(std::io::Error::other("bad sector")),
-                false => self.0.read_at(offset, out),
+                false => self.0.read_at(out, offset),
             }
         }
     }
