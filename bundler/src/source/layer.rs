@@ -21,6 +21,7 @@ pub struct Layer {
     bytes: Arc<dyn ReadAt>,
     /// Where the image is in it.
     offset: u64,
+    preopens: Vec<String>,
     rows: Vec<Row>,
     mounts: Vec<MountRow>,
     start: Start,
@@ -37,18 +38,7 @@ impl Layer {
         path: &Path,
         shown: &str,
     ) -> Result<Option<Self>, InspectError> {
-        let Ok(opened) = src.metadata(path) else {
-            return Ok(None);
-        };
-        // A symlink is followed by opening it; what it is, is asked of what it names.
-        let opened = match opened.kind {
-            Kind::Symlink => src.resolve(path).and_then(|real| src.metadata(&real)),
-            _ => Ok(opened),
-        };
-        let Some(opened) = opened.ok().filter(|it| it.kind == Kind::File) else {
-            return Ok(None);
-        };
-        let Ok(bytes) = src.open_random(path) else {
+        let Some((opened, bytes)) = regular(src, path) else {
             return Ok(None);
         };
         let Ok(found) = inspect::find_in(Box::new(Arc::clone(&bytes))) else {
@@ -63,6 +53,7 @@ impl Layer {
             opened,
             bytes,
             offset: found.image_offset(),
+            preopens: found.preopens()?,
             rows: found.rows()?,
             mounts: found.mounts()?,
             start: found.start()?,
@@ -80,6 +71,11 @@ impl Layer {
     #[must_use]
     pub fn shown_entry(&self, path: &str) -> String {
         format!("{}:{path}", self.shown)
+    }
+
+    /// The directories that its program finds open.
+    pub(crate) fn preopens(&self) -> &[String] {
+        &self.preopens
     }
 
     /// Every name in it, parents first.
@@ -129,6 +125,21 @@ impl Layer {
         let same = now.mtime_ns == self.opened.mtime_ns && now.size == self.opened.size;
         Ok((!same).then_some("the bundle that it is in is another"))
     }
+}
+
+/// The bytes of a regular file, and what it is now; `None` when there is none, or it can't be read.
+pub(crate) fn regular(src: &dyn Source, path: &Path) -> Option<(Metadata, Arc<dyn ReadAt>)> {
+    let found = src.metadata(path).ok()?;
+    // A symlink is followed by opening it; what it is, is asked of what it names.
+    let found = match found.kind {
+        Kind::Symlink => src.metadata(&src.resolve(path).ok()?).ok()?,
+        _ => found,
+    };
+    // A pipe can be read but once.
+    if found.kind != Kind::File {
+        return None;
+    }
+    Some((found, src.open_random(path).ok()?))
 }
 
 impl fmt::Debug for Layer {

@@ -56,8 +56,8 @@ pub(super) fn read(
         builder: Builder::new(context.shown),
         total: 0,
     };
-    if let Some(root) = reader.root()? {
-        reader.tree(root)?;
+    for (path, root) in reader.roots()? {
+        reader.tree(path, root)?;
     }
     reader.builder.finish()
 }
@@ -114,34 +114,36 @@ struct Level {
 }
 
 impl Reader<'_> {
-    /// The directory that becomes the source's root: `/`, or `.` when there is none. Other relative ones are not taken over.
-    fn root(&self) -> Result<Option<Dir>, ArchiveError> {
-        let mut root = None;
+    /// The directories that make up the source, with their paths in it: `/` and what else has an absolute path, parents
+    /// first; or `.` when there is none. Other relative ones are not taken over.
+    fn roots(&self) -> Result<Vec<(Vec<u8>, Dir)>, ArchiveError> {
+        let mut roots = Vec::new();
         for index in 0..self.image.preopen_count() {
             let broken = |Corrupt| damaged(self.context, &format!("preopen {index}"));
             let preopen = self.image.preopen(index).map_err(broken)?;
             let name = self.text(preopen.name).map_err(broken)?;
             let node = self.image.node(preopen.node).map_err(broken)?;
             match (&name[..], node.kind) {
-                // It is the first.
-                (b"/", NodeKind::Directory(directory)) => return Ok(Some(directory)),
-                (b".", NodeKind::Directory(directory)) => root = Some(directory),
+                // `/` is the first.
+                ([b'/', path @ ..], NodeKind::Directory(root)) => roots.push((path.to_vec(), root)),
+                (b".", NodeKind::Directory(root)) if roots.is_empty() => {
+                    roots.push((Vec::new(), root));
+                }
                 _ => {}
             }
         }
-        Ok(root)
+        Ok(roots)
     }
 
-    fn tree(&mut self, root: Dir) -> Result<(), ArchiveError> {
+    fn tree(&mut self, mut path: Vec<u8>, root: Dir) -> Result<(), ArchiveError> {
         // More names than there are: a directory with two of them, each level doubling.
         let mut left = self.image.dirent_count();
-        let mut path: Vec<u8> = b".".to_vec();
-        self.add(&path, root.id())?;
-        path.clear();
+        let shown: &[u8] = if path.is_empty() { b"." } else { &path };
+        self.add(shown, root.id())?;
         let mut levels = vec![Level {
             directory: root,
             next: 0,
-            path: 0,
+            path: path.len(),
         }];
         while let Some(level) = levels.last_mut() {
             path.truncate(level.path);

@@ -1,0 +1,101 @@
+//! A program that carries an earlier wasi-vfs (0.6 and before): linked with its library, perhaps packed by its `pack`.
+//!
+//! That one is part of the program, so this one is its host, and it keeps what lies below the directories it was packed
+//! with to itself: a path goes to the directory, open at the start, whose name is the longest beginning of the path. So in
+//! such a program each mount is a directory of its own, open at the start, as it was with the earlier tool. One below an
+//! earlier directory is found by its longer name.
+
+use wasmparser::{Chunk, Parser, Payload};
+
+use super::{EntryKind, GuestPath, MountKind, Plan};
+use crate::manifest::{HostPath, Manifest, RequestKind};
+use crate::source::{self, ReadAt, Source};
+
+/// What every such program exports.
+const MARK: &str = "wasi_vfs_pack_fs";
+
+/// Bytes read at once: what is before a program's exports is small beside its code.
+const STEP: usize = 64 << 10;
+
+/// Opens the mounts of a program that carries an earlier wasi-vfs, and leaves every other plan as it is.
+pub(super) fn open_mounts(manifest: &Manifest, src: &dyn Source, plan: &mut Plan) {
+    if !is_in(src, &manifest.input) {
+        return;
+    }
+    let mut paths: Vec<GuestPath> = Vec::new();
+    for request in &manifest.requests {
+        match &request.kind {
+            RequestKind::Input(layer) => {
+                let before = layer.preopens().iter();
+                paths.extend(before.filter_map(|path| GuestPath::parse(path).ok()));
+            }
+            RequestKind::Mount(_) => paths.push(request.guest.clone()),
+            _ if request.point.is_some() => paths.push(request.guest.clone()),
+            _ => {}
+        }
+    }
+    plan.open(paths);
+}
+
+impl Plan {
+    /// Makes roots of these paths, as far as they are absolute directories; not of one inside another, which lists it, nor
+    /// inside a mount that is in memory, whose tree is one.
+    fn open(&mut self, paths: Vec<GuestPath>) {
+        let directory = |path: &GuestPath| {
+            let found = self.entries.binary_search_by(|entry| entry.path.cmp(path));
+            found.is_ok_and(|at| matches!(self.entries[at].kind, EntryKind::Directory))
+        };
+        let in_memory = self.mounts.iter();
+        let in_memory = in_memory.filter(|mount| mount.kind != MountKind::Host);
+        let paths = paths.into_iter().filter(GuestPath::is_absolute);
+        let mut more: Vec<GuestPath> = paths.filter(directory).collect();
+        let around = more.iter().filter(|path| path.as_str() != "/");
+        let around = around.chain(in_memory.map(|mount| &mount.path));
+        let around: Vec<GuestPath> = around.cloned().collect();
+        more.retain(|path| {
+            let outer = |around: &GuestPath| around != path && path.is_below(around);
+            !around.iter().any(outer)
+        });
+        self.roots.append(&mut more);
+        // The order that the image has.
+        let place = |path: &GuestPath| (path.as_str() != "/", path.as_str().to_owned());
+        self.roots.sort_by_key(place);
+        self.roots.dedup();
+    }
+}
+
+fn is_in(src: &dyn Source, input: &HostPath) -> bool {
+    source::regular(src, &input.path)
+        .is_some_and(|(_, module)| exports_mark(&*module).unwrap_or(false))
+}
+
+/// Whether the module says so, read no further than its exports; `None` when it is not well formed, which the linker tells.
+fn exports_mark(module: &dyn ReadAt) -> Option<bool> {
+    let (mut parser, mut at, mut size) = (Parser::new(0), 0, STEP);
+    let mut bytes = Vec::new();
+    loop {
+        let left = usize::try_from(module.size() - at).ok()?;
+        bytes.resize(size.min(left), 0);
+        module.read_exact_at(&mut bytes, at).ok()?;
+        let (consumed, payload) = match parser.parse(&bytes, bytes.len() == left).ok()? {
+            Chunk::NeedMoreData(hint) => {
+                size = bytes.len() + usize::try_from(hint).ok()?.max(STEP);
+                continue;
+            }
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+        };
+        match payload {
+            Payload::ExportSection(exports) => {
+                let mut names = exports.into_iter().flatten().map(|export| export.name);
+                return Some(names.any(|name| name == MARK));
+            }
+            Payload::CodeSectionStart { .. } | Payload::End(_) => return Some(false),
+            // Components have modules inside.
+            Payload::Version { encoding, .. } if encoding != wasmparser::Encoding::Module => {
+                return Some(false);
+            }
+            _ => {}
+        }
+        at += consumed as u64;
+    }
+}
