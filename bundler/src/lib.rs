@@ -78,16 +78,24 @@ pub fn bundle<W: Write + Seek>(
         Some(restored) => restored.program.as_slice(),
         None => program,
     };
-    let plan = plan::resolve(manifest, source)?;
-    let image = image::describe(&plan)?;
+    // None of these waits for another. What is wrong with the files is told first.
+    let (planned, (guest, digest)) = rayon::join(
+        || -> Result<_, Error> {
+            let plan = plan::resolve(manifest, source)?;
+            let image = image::describe(&plan)?;
+            Ok((plan, image))
+        },
+        || {
+            rayon::join(
+                || link::Guest::inspect(program),
+                || sha2::Sha256::digest(program),
+            )
+        },
+    );
+    let (plan, image) = planned?;
     let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
-    // Both read all of the program and neither waits for anything.
-    let (linked, digest) = rayon::join(
-        || link::link(program, &options),
-        || sha2::Sha256::digest(program),
-    );
-    let linked = linked?;
+    let linked = link::link_inspected(&guest?, &options)?;
     let unused = unused::find(program, &plan);
     let linked_from = digest.into();
     let parts = output::Parts {

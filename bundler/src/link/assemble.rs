@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::append::Appendix;
-use super::error::Notice;
+use super::error::{LinkError, Notice};
 use super::features;
 use super::guest::{Guest, Section};
 use super::hermetic::Dropped;
@@ -13,43 +13,53 @@ use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, IMPORT, MEMORY, place_for};
 use super::leb;
 use super::linked::{Holes, Linked};
 use super::names::Names;
+use super::options::Options;
 use super::parts::Parts;
 use super::patch::{self, Patches};
 use super::place::Place;
 use super::producers;
 use super::route::Route;
 use super::undo::{self, Pair, Undo};
+use super::validate;
 
-/// Writes the linked module.
+/// Writes the linked module, and validates it.
+///
+/// # Errors
+/// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
 pub(super) fn assemble(
     guest: &Guest<'_>,
     interposer: &Interposer,
     route: &Route,
     place: &Place,
-) -> Linked {
+    options: &Options,
+) -> Result<Linked, LinkError> {
     let patches = Patches::new(route, place);
     let mut assembly = Assembly::new(guest, Some(interposer), route, place, patches);
     if !route.interposes() {
         assembly.notices.push(Notice::NoFileCalls);
     }
     assembly.module();
-    assembly.finish()
+    assembly.finish(options)
 }
 
-/// Writes a module that has its interposer, with an image for it; `functions` are what imports become.
+/// The same of a module that has its interposer, with an image for it; `functions` are what imports become.
+///
+/// # Errors
+/// As [`assemble`].
 pub(super) fn fill(
     guest: &Guest<'_>,
     route: &Route,
     place: &Place,
     functions: Vec<Option<u32>>,
     inside: &Inside,
-) -> Linked {
+    options: &Options,
+) -> Result<Linked, LinkError> {
     let body = inside.body(guest, place.segment);
     let patches = Patches::inside(functions, (inside.reader, body));
     let mut assembly = Assembly::new(guest, None, route, place, patches);
     assembly.size_at = Some(inside.size_at);
     assembly.module();
-    assembly.finish()
+    assembly.finish(options)
 }
 
 /// A section of the output: one of the program, or one that it lacks.
@@ -368,33 +378,37 @@ impl<'a> Assembly<'a> {
         put(&mut self.out, CUSTOM, &[header.into(), contents.into()]);
     }
 
-    fn finish(mut self) -> Linked {
+    fn finish(mut self, options: &Options) -> Result<Linked, LinkError> {
         if !self.left_out.is_empty() {
             self.notices.push(Notice::DebugDropped {
                 sections: self.left_out,
             });
         }
-        let before = self.before.expect("the data section was written");
-        let linked = undo::Parts {
-            before: &before,
-            after: &self.out,
-        };
-        let undo = Undo::new(
-            self.parts.guest,
-            &linked,
-            &self.pairs,
-            self.size_at.zip(self.holes.image_size_word_at),
-        );
-        Linked {
-            before,
+        let size_word = self.size_at.zip(self.holes.image_size_word_at);
+        let mut linked = Linked {
+            before: self.before.expect("the data section was written"),
             after: self.out,
-            undo: Some(undo),
+            undo: None,
             holes: self.holes,
             segment: self.place.segment,
             added_code: self.added_code,
             pre_linked: self.size_at.is_some(),
             notices: self.notices,
-        }
+        };
+        let guest = self.parts.guest;
+        let (valid, undo) = rayon::join(
+            || validate::validate(&linked, guest, &self.parts.code.changed, options),
+            || {
+                let parts = undo::Parts {
+                    before: &linked.before,
+                    after: &linked.after,
+                };
+                Undo::new(guest, &parts, &self.pairs, size_word)
+            },
+        );
+        valid?;
+        linked.undo = Some(undo);
+        Ok(linked)
     }
 }
 

@@ -16,7 +16,7 @@ use super::linked::Linked;
 use super::options::{Host, Memory, Mode, Options};
 use super::place::{Place, Source};
 use super::route::{self, Route};
-use super::{assemble, leb, validate};
+use super::{assemble, leb};
 
 /// The interposer in a program.
 #[derive(Debug)]
@@ -77,9 +77,7 @@ impl Inside {
             self.cut_off(guest, &mut route, &mut place, &mut functions);
         }
         place.check_limits(guest)?;
-        let linked = assemble::fill(guest, &route, &place, functions, &self);
-        validate::validate(&linked, guest, options)?;
-        Ok(linked)
+        assemble::fill(guest, &route, &place, functions, &self, options)
     }
 
     /// Lets functions of the program's own answer what would be asked of the host's file system.

@@ -121,6 +121,8 @@ pub(super) struct Code<'a> {
     pub(super) pieces: Vec<Cow<'a, [u8]>>,
     /// Whether any instruction has another place, counted from the section's start, than in the program.
     pub(super) moved: bool,
+    /// The bodies with a change, ascending.
+    pub(super) changed: Vec<usize>,
 }
 
 /// Patches all bodies.
@@ -128,6 +130,7 @@ pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>) -> Code<'a> {
     let mut code = Code {
         pieces: Vec::new(),
         moved: false,
+        changed: Vec::new(),
     };
     let (Some(first), Some(last)) = (guest.bodies.first(), guest.bodies.last()) else {
         return code;
@@ -148,6 +151,7 @@ pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>) -> Code<'a> {
         let mut size = Vec::new();
         leb::write_padded(&mut size, patched.len() as u32, size_width);
         code.moved |= patched.len() != body.contents.len();
+        code.changed.push(index);
         code.pieces.push(guest.slice(&(from..body.start)).into());
         code.pieces.extend([size.into(), patched.into()]);
         from = body.contents.end;

@@ -13,6 +13,10 @@ use super::options::{Memory, Options};
 
 /// Validates `linked` with an empty image in its hole; what the image's bytes are can't make a difference.
 ///
+/// Bodies that are the program's byte for byte were validated with it: every index means what it meant, because linking
+/// only appends to the index spaces. So only those at `changed` and the appended ones are looked at, except in builds for
+/// debugging, which trust nobody.
+///
 /// Several memories are only valid in the layout that has them.
 ///
 /// # Errors
@@ -20,19 +24,25 @@ use super::options::{Memory, Options};
 pub(super) fn validate(
     linked: &Linked,
     guest: &Guest<'_>,
+    changed: &[usize],
     options: &Options,
 ) -> Result<(), LinkError> {
+    let kept = guest.bodies.len();
+    let known = |body: usize| {
+        !cfg!(debug_assertions) && body < kept && changed.binary_search(&body).is_err()
+    };
     let one_memory = WasmFeatures::all().difference(WasmFeatures::MULTI_MEMORY);
+    let parts = |features| parts(linked, features, &known);
     let result = match options.memory {
-        Memory::Single => parts(linked, one_memory).or_else(|error| {
+        Memory::Single => parts(one_memory).or_else(|error| {
             // A program with one memory may still write its index where that proposal has one.
             let mut validator = Validator::new_with_features(one_memory);
             match validator.validate_all(guest.bytes) {
                 Ok(_) => Err(error),
-                Err(_) => parts(linked, WasmFeatures::all()),
+                Err(_) => parts(WasmFeatures::all()),
             }
         }),
-        Memory::Isolated => parts(linked, WasmFeatures::all()),
+        Memory::Isolated => parts(WasmFeatures::all()),
     };
     result.map_err(|e| LinkError::Bug {
         offset: e.offset(),
@@ -40,12 +50,18 @@ pub(super) fn validate(
     })
 }
 
-/// Validates a module that lies in memory in two parts, the first of which ends with a section.
-fn parts(linked: &Linked, features: WasmFeatures) -> Result<(), BinaryReaderError> {
+/// Validates a module that lies in memory in two parts, the first of which ends with a section; not the bodies that are
+/// known to be valid.
+fn parts(
+    linked: &Linked,
+    features: WasmFeatures,
+    known: &dyn Fn(usize) -> bool,
+) -> Result<(), BinaryReaderError> {
     let mut validator = Validator::new_with_features(features);
     let mut parser = Parser::new(0);
     parser.set_features(features);
     let mut functions = Vec::new();
+    let mut body_index = 0;
     let (mut rest, mut eof) = (linked.before.as_slice(), false);
     loop {
         match parser.parse(rest, eof)? {
@@ -63,7 +79,10 @@ fn parts(linked: &Linked, features: WasmFeatures) -> Result<(), BinaryReaderErro
             Chunk::Parsed { consumed, payload } => {
                 rest = &rest[consumed..];
                 if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
-                    functions.push((function, body));
+                    if !known(body_index) {
+                        functions.push((function, body));
+                    }
+                    body_index += 1;
                 }
                 if matches!(payload, Payload::End(_)) {
                     break;

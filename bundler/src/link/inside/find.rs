@@ -1,5 +1,6 @@
 //! Finding the interposer in a program.
 
+use memchr::memmem;
 use wasmparser::{
     BinaryReader, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     FunctionBody, Operator,
@@ -27,8 +28,13 @@ const VALID: &str = "validated when the program was read";
 /// [`LinkError::PreLinkedForm`] when it is of another release.
 pub(super) fn find(guest: &Guest<'_>) -> Result<Option<Inside>, LinkError> {
     let mut other = None;
+    // A mark is in one segment, so it is in the section; few programs have one, and many have 10,000 segments.
+    let data = guest.section(DATA);
+    if data.is_none_or(|data| memmem::find(guest.slice(&data.contents), MAGIC).is_none()) {
+        return Ok(None);
+    }
     for (at, contents) in active_data(guest) {
-        for mark in marks(contents) {
+        for mark in memmem::find_iter(contents, MAGIC) {
             let rest = &contents[mark + MAGIC.len()..];
             let Some(fields) = rest.strip_prefix(FORM) else {
                 other = other.or(rest.first().copied());
@@ -65,20 +71,6 @@ fn active_data<'a>(guest: &Guest<'a>) -> Vec<(usize, &'a [u8])> {
     active
         .map(|segment| (segment.range.end - segment.data.len(), segment.data))
         .collect()
-}
-
-/// Where in `contents` a mark may begin.
-fn marks(contents: &[u8]) -> impl Iterator<Item = usize> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let found = from + contents[from..].iter().position(|&byte| byte == MAGIC[0])?;
-            from = found + 1;
-            if contents[found..].starts_with(MAGIC) {
-                return Some(found);
-            }
-        }
-    })
 }
 
 /// The body of the function at this place of the first table, if that is the one.
