@@ -191,8 +191,8 @@ pub(crate) struct Mount {
     pub(crate) default_excludes: bool,
     /// Whether what the source's `.gitignore` files name stays out.
     pub(crate) gitignore: bool,
-    /// Whether what looks like a secret is an error, not a warning.
-    pub(crate) refuse_secrets: bool,
+    /// Whether what looks like a secret, or can't be in an image, is an error, not a warning.
+    pub(crate) refuses: bool,
     pub(crate) rules: Vec<Rule>,
     pub(crate) symlinks: Symlinks,
     pub(crate) strip_prefix: Option<StripPrefix>,

@@ -1,5 +1,7 @@
 //! Packing: directories, given one by one, go into a program without a manifest. [`Pack`] is what `wasi-vfs pack` does.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::image::Progress;
@@ -13,7 +15,8 @@ use crate::{Bundled, Error, bundle};
 /// A bundle to be made of a program and directories.
 ///
 /// All that is in a directory goes in: dot files, files that version control ignores, and what looks like a secret, too,
-/// of which the plan [warns](crate::plan::PlanWarning::Secret). Files get mode 0644, directories 0755, and all the time 0, so
+/// of which the plan [warns](crate::plan::PlanWarning::Secret). What can't go in is left out, with a
+/// [warning](crate::plan::PlanWarning::LeftOut): pipes and devices, and symlinks that lead out of the directory. Files get mode 0644, directories 0755, and all the time 0, so
 /// that the same contents make the same bundle wherever they were checked out. Of two directories that have a name
 /// in common the later one's is taken.
 ///
@@ -80,7 +83,8 @@ impl Directory {
 }
 
 impl Pack {
-    /// The program at `input` without any directory yet, to be written to `output`; paths from the working directory.
+    /// The program at `input` without any directory yet, to be written to `output`; paths from the working directory. They may be
+    /// the same file if it is a module in binary form.
     #[must_use]
     pub fn new(input: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
         Self {
@@ -125,7 +129,12 @@ impl Pack {
             manifest.link = layer.link();
         }
         let program = load_program(&manifest)?;
-        let mut pending = Pending::create(manifest.output(), manifest.input(), None)?;
+        // All that is needed of the input is in memory or open, and the last step is a rename.
+        let never = match is_binary(manifest.input()) {
+            true => Path::new(""),
+            false => manifest.input(),
+        };
+        let mut pending = Pending::create(manifest.output(), never, None)?;
         let bundled = bundle(&manifest, &program, &DiskSource, pending.writer(), progress)
             .map_err(|error| explain(error, &pending, manifest.input()))?;
         let digest = self.digest.then(|| digest(&mut pending)).transpose()?;
@@ -136,6 +145,13 @@ impl Pack {
             digest,
         })
     }
+}
+
+/// Whether a module is in binary form: its text can't be had back from a bundle.
+fn is_binary(module: &Path) -> bool {
+    let mut start = [0; 4];
+    let read = File::open(module).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"\0asm"
 }
 
 impl Packed {

@@ -18,7 +18,7 @@ pub enum ProgramError {
         help(
             "{}",
             match manifest {
-                Some(_) => "build the program first, or correct `input`",
+                Some(_) => "build the program first, or correct its path",
                 None => "build it first, or correct the path",
             }
         )

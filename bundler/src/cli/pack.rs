@@ -15,8 +15,9 @@ use directories::Directories;
 
 /// Bundle a program and directories into one module, without a manifest
 ///
-/// All of a directory goes in, also dot files and what version control ignores. Files get mode 0644, directories 0755, and all
-/// the time 1970-01-01: a manifest (`wasi-vfs init`) can say otherwise. Of two directories that have a name in common, the one
+/// All of a directory goes in, also dot files and what version control ignores; what can't (pipes, symlinks that lead out of it)
+/// is left out with a remark. Files get mode 0644, directories 0755, and all the time 1970-01-01: a manifest (`wasi-vfs init`)
+/// can say otherwise. Of two directories that have a name in common, the one
 /// further right on the command line wins. A program that is a bundle already keeps all it has, below the directories.
 #[derive(Args)]
 #[command(
@@ -28,7 +29,7 @@ pub(crate) struct Pack {
     input: PathBuf,
     #[command(flatten)]
     directories: Directories,
-    /// Where the bundle goes
+    /// Where the bundle goes; it may replace IN.wasm
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
     /// Print a JSON report to stdout

@@ -99,7 +99,7 @@ fn everything(source: HostPath) -> Mount {
         exclude: Vec::new(),
         default_excludes: false,
         gitignore: false,
-        refuse_secrets: false,
+        refuses: false,
         rules: Vec::new(),
         symlinks: Symlinks::default(),
         strip_prefix: None,

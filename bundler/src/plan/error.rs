@@ -52,7 +52,9 @@ pub enum PlanProblem {
     #[error("there is no `{path}`")]
     #[diagnostic(
         code(wasi_vfs::plan::source_missing),
-        help("create it, correct `source`, or write `optional = true` when it may be missing")
+        help(
+            "create it, or correct the path; a `[[mount]]` or `[[file]]` with `optional = true` may be missing"
+        )
     )]
     SourceMissing {
         /// The path as messages show it.
@@ -97,7 +99,7 @@ pub enum PlanProblem {
 
     /// A file mounted where only a directory can be.
     #[error("`{path}` is a file, so its guest path must be its full name")]
-    #[diagnostic(code(wasi_vfs::plan::file_name), help("write `guest = \"{example}\"`"))]
+    #[diagnostic(code(wasi_vfs::plan::file_name), help("write `{example}`"))]
     FileName {
         /// The file.
         path: String,

@@ -20,6 +20,8 @@ pub(super) struct Found {
     offences: BTreeMap<(usize, Offence), Offenders>,
     /// Those that only a warning is due for, by what they look like.
     pub(super) secrets: BTreeMap<&'static str, Vec<String>>,
+    /// Those that a request which takes all it can leaves out, by what they are.
+    left_out: BTreeMap<&'static str, Vec<String>>,
     /// The request whose entries come now.
     pub(super) origin: u32,
     /// The archive whose files come now; none: those of the source.
@@ -173,6 +175,10 @@ impl Found {
 
     /// Notes an entry that `request` should not have.
     pub(super) fn offend(&mut self, request: &Request, offence: Offence, path: String) {
+        if let Some(what) = left_out(request, offence) {
+            self.left_out.entry(what).or_default().push(path);
+            return;
+        }
         let prefix = match &request.kind {
             RequestKind::Mount(mount) if offence == Offence::Prefix => mount.strip_prefix.as_ref(),
             _ => None,
@@ -188,33 +194,25 @@ impl Found {
         offenders.paths.push(path);
     }
 
-    /// A warning for each kind of secret that is let in.
+    /// A warning for each kind of thing that is left out, and of secret that is let in.
     pub(super) fn warnings(&mut self) -> Vec<PlanWarning> {
-        let secrets = std::mem::take(&mut self.secrets);
-        let warning = |(what, mut paths): (&'static str, Vec<String>)| {
-            paths.sort_unstable();
-            paths.dedup();
-            let paths = Paths::new(paths.into_iter().map(quoted).collect());
-            PlanWarning::Secret { paths, what }
-        };
-        secrets.into_iter().map(warning).collect()
+        let left_out = std::mem::take(&mut self.left_out).into_iter();
+        let left_out = left_out.map(|(what, paths)| PlanWarning::LeftOut {
+            paths: all(paths),
+            what,
+        });
+        let secrets = std::mem::take(&mut self.secrets).into_iter();
+        let secrets = secrets.map(|(what, paths)| PlanWarning::Secret {
+            paths: all(paths),
+            what,
+        });
+        left_out.chain(secrets).collect()
     }
 
     /// Turns the offences into problems.
     pub(super) fn close(&mut self) {
-        for (
-            (_, offence),
-            Offenders {
-                at,
-                prefix,
-                mut paths,
-            },
-        ) in std::mem::take(&mut self.offences)
-        {
-            // The order of listings must not show.
-            paths.sort_unstable();
-            paths.dedup();
-            let paths = Paths::new(paths.into_iter().map(quoted).collect());
+        for ((_, offence), Offenders { at, prefix, paths }) in std::mem::take(&mut self.offences) {
+            let paths = all(paths);
             let at = span(&at);
             self.problems.push(match offence {
                 Offence::Prefix => PlanProblem::StripPrefix { paths, prefix, at },
@@ -231,6 +229,25 @@ impl Found {
             });
         }
     }
+}
+
+/// What an offence is, if `request` leaves such entries out.
+fn left_out(request: &Request, offence: Offence) -> Option<&'static str> {
+    match (&request.kind, offence) {
+        (RequestKind::Mount(mount), _) if mount.refuses => None,
+        (RequestKind::Mount(_), Offence::Special(what)) => Some(what),
+        (RequestKind::Mount(_), Offence::Leaves) => {
+            Some("a symlink that leads out of the directory")
+        }
+        _ => None,
+    }
+}
+
+/// What a message says of these; the order of listings must not show.
+fn all(mut paths: Vec<String>) -> Paths {
+    paths.sort_unstable();
+    paths.dedup();
+    Paths::new(paths.into_iter().map(quoted).collect())
 }
 
 /// In backticks, before what is told of it; long ones shortened to what a line holds.

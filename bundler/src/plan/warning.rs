@@ -44,10 +44,12 @@ pub enum PlanWarning {
     },
 
     /// The manifest asks for nothing, so the program is what it was.
-    #[error("the manifest asks for no file")]
+    #[error("nothing is embedded")]
     #[diagnostic(
         code(wasi_vfs::plan::empty),
-        help("add a `[[mount]]` with `guest` and `source`")
+        help(
+            "add a `[[mount]]` with `guest` and `source` to the manifest, or give `pack` a `--dir`"
+        )
     )]
     Empty,
 
@@ -63,6 +65,21 @@ pub enum PlanWarning {
         /// The files, as their directory's path and theirs in it.
         paths: Paths,
         /// What they look like, such as `a private key`.
+        what: &'static str,
+    },
+
+    /// What an image can't hold or must not, in a directory that is packed as it is.
+    #[error("left out ({what}): {paths}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::left_out),
+        help(
+            "a manifest (`wasi-vfs init`) can say what shall be there instead: `[[symlink]]`, or `symlinks = \"follow\"` with a source that holds both"
+        )
+    )]
+    LeftOut {
+        /// The entries, as their directory's path and theirs in it; symlinks with their targets.
+        paths: Paths,
+        /// What they are, such as `a pipe`.
         what: &'static str,
     },
 

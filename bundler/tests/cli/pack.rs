@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
 
@@ -80,10 +81,23 @@ fn masked(text: &str) -> String {
 fn what_pack_does_not_take() {
     let folder = folder();
     folder.write("text", "");
+    // No WASI, and a component.
+    folder.write("part.wat", "(module (func (export \"run\")))");
+    folder.write("parts.wasm", b"\0asm\x0d\0\x01\0");
     let text = session(
         &folder,
         &[
-            &["pack", "app.wat", "-o", "o.wasm"],
+            &["pack", "app.wat", "--dir", "mnt::/"],
+            &["pack", "app.wat", "--mapdir", "mnt::/", "-o", "o.wasm"],
+            &["pack", "app.wat", "--dir", "/a::mnt", "-o", "o.wasm"],
+            &[
+                "pack",
+                "app.wat",
+                "--dir",
+                "mnt/hello.txt::/",
+                "-o",
+                "o.wasm",
+            ],
             &["pack", "app.wat", "--dir", "a::/::b", "-o", "o.wasm"],
             &["pack", "app.wat", "--dir", "../mnt", "-o", "o.wasm"],
             &["pack", "app.wat", "--dir", "::/", "-o", "o.wasm"],
@@ -92,15 +106,65 @@ fn what_pack_does_not_take() {
             &["pack", "app.wat", "--dir", "mtn::/", "-o", "o.wasm"],
             &["pack", "no.wasm", "--dir", "mnt::/", "-o", "o.wasm"],
             &["pack", "text", "--dir", "mnt::/", "-o", "o.wasm"],
+            &["pack", "mnt", "--dir", "mnt::/", "-o", "o.wasm"],
+            &["pack", "part.wat", "--dir", "mnt::/", "-o", "o.wasm"],
+            &["pack", "parts.wasm", "--dir", "mnt::/", "-o", "o.wasm"],
             &["pack", "app.wat", "--dir", "mnt::/", "-o", "no/o.wasm"],
+            &["pack", "app.wat", "--dir", "mnt::/", "-o", "mnt"],
             &["pack", "app.wat", "--dir", "mnt::/", "-o", "app.wat"],
         ],
     );
     golden("cli/pack-wrong.txt", &text);
     assert_eq!(
         folder.names("."),
-        ["app.wat", "mnt", "over", "secret", "text"]
+        [
+            "app.wat",
+            "mnt",
+            "over",
+            "part.wat",
+            "parts.wasm",
+            "secret",
+            "text"
+        ]
     );
+}
+
+/// What an image can't hold, or would lead elsewhere.
+#[test]
+fn what_pack_leaves_out() {
+    let folder = folder();
+    symlink("/etc/passwd", folder.path().join("mnt/absolute")).unwrap();
+    symlink("../../app.wat", folder.path().join("mnt/sub/out")).unwrap();
+    symlink("nowhere", folder.path().join("mnt/dangling")).unwrap();
+    let _socket = UnixListener::bind(folder.path().join("mnt/socket")).unwrap();
+    let text = session(
+        &folder,
+        &[
+            &["pack", "app.wat", "--dir", "mnt::/", "-o", "o.wasm"],
+            &["inspect", "o.wasm", "--tree"],
+        ],
+    );
+    golden("cli/pack-left-out.txt", &masked(&text));
+}
+
+/// With nothing to pack, and over its own input.
+#[test]
+fn what_earlier_versions_took() {
+    let folder = folder();
+    let text = session(
+        &folder,
+        &[
+            &["pack", "app.wat", "-o", "o.wasm"],
+            &["pack", "o.wasm", "--dir", "mnt::/mnt0", "-o", "o.wasm"],
+            &["pack", "o.wasm", "--dir", "over::/mnt1", "-o", "./o.wasm"],
+            &["inspect", "o.wasm", "--tree"],
+        ],
+    );
+    golden("cli/pack-over-itself.txt", &masked(&text));
+    let both = ["--dir", "mnt::/mnt0", "--dir", "over::/mnt1"];
+    let said = folder.run(&[&["pack", "app.wat", "-o", "both.wasm"][..], &both].concat());
+    assert_eq!(said.code, Some(0));
+    assert!(folder.read("o.wasm") == folder.read("both.wasm"));
 }
 
 #[test]

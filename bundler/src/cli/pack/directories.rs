@@ -1,6 +1,7 @@
 //! `--dir` and `--mapdir`, in the order in which they were given.
 
-use clap::error::ErrorKind;
+use std::path::{Component, Path};
+
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use wasi_vfs::pack::Directory;
 use wasi_vfs::path::GuestPath;
@@ -32,7 +33,6 @@ impl Args for Directories {
             .group(
                 ArgGroup::new("directories")
                     .args([DIR, MAPDIR])
-                    .required(true)
                     .multiple(true),
             )
     }
@@ -53,9 +53,6 @@ impl FromArgMatches for Directories {
                 continue;
             };
             given.extend(places.zip(values.cloned()));
-        }
-        if given.is_empty() {
-            return Err(clap::Error::new(ErrorKind::MissingRequiredArgument));
         }
         given.sort_by_key(|(place, _)| *place);
         let in_order = given.into_iter().map(|(_, directory)| directory).collect();
@@ -91,8 +88,18 @@ fn halves(text: &str) -> Result<Option<(&str, &str)>, String> {
 }
 
 fn directory(host: &str, guest: &str, written: String) -> Result<Directory, String> {
+    const ORDER: &str = "`--dir` takes HOST::GUEST, `--mapdir` GUEST::HOST";
+    let path = Path::new(host);
     if host.is_empty() {
         return Err("HOST is empty; `.` is the working directory".to_owned());
+    }
+    if path.components().eq([Component::RootDir]) {
+        return Err(format!("HOST is `/`, all of this machine; {ORDER}"));
+    }
+    if !path.exists() && guest != "/" && Path::new(guest).exists() {
+        return Err(format!(
+            "there is a `{guest}` here and no `{host}`; {ORDER}"
+        ));
     }
     let guest = GuestPath::parse(guest).map_err(|error| {
         format!("`{guest}` is no guest path: {error}; such as `{host}::/data` gives another")

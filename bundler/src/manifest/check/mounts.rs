@@ -131,7 +131,7 @@ impl Check<'_> {
             exclude,
             default_excludes,
             gitignore,
-            refuse_secrets: true,
+            refuses: true,
             rules,
             symlinks: raw
                 .symlinks

@@ -214,7 +214,7 @@ impl Walk<'_> {
         };
         if !by(&self.include, &level.include, false) && !by(&self.exclude, &level.exclude, true) {
             let path = shown(&level.shown);
-            if self.mount.refuse_secrets {
+            if self.mount.refuses {
                 self.found.offend(self.request, Offence::Secret(what), path);
             } else {
                 self.found.secrets.entry(what).or_default().push(path);
