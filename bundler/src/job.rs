@@ -3,7 +3,7 @@
 mod depfile;
 mod inputs;
 
-use std::io::{self, Seek, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -12,7 +12,9 @@ use crate::image::Progress;
 use crate::listing::Listing;
 use crate::lock::{self, LockError, LockFile, Turn, Update, Written};
 use crate::manifest::{Choice, Environment, Manifest};
-use crate::output::{FileError, Pending, SealError, hex_digest, same_file, same_place};
+use crate::output::{
+    Destination, FileError, Pending, SealError, hex_digest, same_file, same_place,
+};
 use crate::program;
 use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};
@@ -198,7 +200,7 @@ impl Job {
     ///
     /// # Errors
     /// As [`run`](Self::run); an error of `out` is that of a destination without a name.
-    pub fn bundle_into<W: Write + Seek>(
+    pub fn bundle_into<W: Destination>(
         &self,
         out: &mut W,
         progress: &dyn Progress,

@@ -27,6 +27,7 @@ pub mod output;
 pub mod pack;
 pub mod path;
 pub mod plan;
+pub mod preinit;
 pub mod program;
 pub mod report;
 pub mod sbom;
@@ -37,8 +38,6 @@ pub mod verify;
 mod error;
 mod restore;
 mod time;
-
-use std::io::{Seek, Write};
 
 use sha2::Digest as _;
 
@@ -52,6 +51,8 @@ pub struct Bundled {
     pub plan: plan::Plan,
     /// Its numbers and digests.
     pub sealed: output::Sealed,
+    /// What the program's initializer did, if it was run.
+    pub ran: Option<preinit::Ran>,
     /// Bytes of code that linking added.
     pub added_code: u64,
     /// What the user should know about the program.
@@ -66,7 +67,7 @@ pub struct Bundled {
 ///
 /// # Errors
 /// The first stage that fails; a stage tells all its problems at once.
-pub fn bundle<W: Write + Seek>(
+pub fn bundle<W: output::Destination>(
     manifest: &manifest::Manifest,
     program: &[u8],
     source: &dyn source::Source,
@@ -103,10 +104,23 @@ pub fn bundle<W: Write + Seek>(
         linked: linked_from,
         interposer,
     };
-    let sealed = output::seal(&linked, parts, &image, source, out, progress)?;
+    let (sealed, ran) = match manifest.preinit() {
+        None => (
+            output::seal(&linked, parts, &image, source, out, progress)?,
+            None,
+        ),
+        Some(settings) => {
+            let module = linked.to_bytes();
+            let preinit = preinit::Preinit::new(manifest, settings, &linked, &module);
+            let preinit = preinit.map_err(output::SealError::from)?;
+            let (sealed, ran) = output::seal_warm(&preinit, parts, &image, source, out, progress)?;
+            (sealed, Some(ran))
+        }
+    };
     Ok(Bundled {
         plan,
         sealed,
+        ran,
         added_code: linked.added_code(),
         notices: linked.notices().to_vec(),
         unused,
@@ -145,5 +159,6 @@ fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Optio
         writable: plan.is_writable(),
         environment: start.environment_fixed || !start.environment.is_empty(),
         arguments: !start.arguments.is_empty(),
+        preinit: manifest.preinit().is_some(),
     }
 }

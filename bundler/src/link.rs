@@ -27,15 +27,20 @@ mod place;
 mod producers;
 mod region;
 mod route;
+mod sections;
 mod slide;
 pub(crate) mod undo;
 mod validate;
+mod warm;
 
 pub use error::{LinkError, Notice};
 pub use guest::Guest;
 pub use interposer::Interposer;
+pub(crate) use leb::padded_signed;
 pub use linked::{Linked, WriteError};
 pub use options::{Host, Memory, Mode, Options};
+pub(crate) use sections::{code_start, read as read_sections};
+pub(crate) use warm::Segment;
 
 /// The interposer as an archive, `libwasi_vfs.a`: for those who link their programs' objects with it.
 ///

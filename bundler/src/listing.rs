@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::image::ImageFlaw;
 use crate::inspect::{Found, InspectError};
-use crate::manifest::{Manifest, Memory};
+use crate::manifest::{Manifest, Memory, Preinit};
 use crate::path::GuestPath;
 use crate::plan::{EntryKind, MountKind, Start};
 use crate::{Bundled, image};
@@ -27,6 +27,8 @@ pub struct Listing {
     pub start: Start,
     /// The mounts with rules of their own, sorted by path.
     pub mounts: Vec<Mount>,
+    /// Names and values of what the program is initialized with, sorted by name, empty when it is not; none: unknown.
+    pub preinit: Option<Vec<(String, String)>>,
     /// Names and values of what the manifest's variables came to, sorted by name; none: unknown.
     pub vars: Option<Vec<(String, String)>>,
     /// What of the manifest depends on the machine; none: unknown.
@@ -135,6 +137,7 @@ impl Listing {
             memory: manifest.link().memory,
             start: plan.start().clone(),
             mounts: mounts.collect(),
+            preinit: Some(manifest.preinit().map_or(Vec::new(), Preinit::settings)),
             vars: Some(vars.collect()),
             machine_dependent: Some(machine_dependent.collect()),
             items: items.collect(),
@@ -174,6 +177,7 @@ impl Listing {
             memory: found.memory(),
             start: found.start()?,
             mounts,
+            preinit: None,
             vars: None,
             machine_dependent: None,
             items,

@@ -95,6 +95,7 @@ impl Lock {
     pub fn set(&mut self, profile: &str, listing: Listing) {
         let parts = [&listing.tool, &listing.interposer, &listing.program];
         let known = parts.iter().all(|part| part.is_some())
+            && listing.preinit.is_some()
             && listing.vars.is_some()
             && listing.machine_dependent.is_some();
         assert!(known, "BUG: a listing with unknown parts for the lock");

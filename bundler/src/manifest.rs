@@ -12,6 +12,7 @@ mod facts;
 mod kinds;
 mod pattern;
 mod permissions;
+mod preinit;
 mod profile;
 mod raw;
 mod schema;
@@ -40,6 +41,7 @@ pub use error::{
 pub use facts::{MachineDependent, Var, VarSource};
 pub use pattern::Pattern;
 pub use permissions::Permissions;
+pub use preinit::{Preinit, PreinitClock, PreinitOutput, PreinitRandom};
 pub use profile::FromProfile;
 pub use raw::{EnvPolicy, Host, Memory, Mode, Symlinks};
 pub use schema::schema;
@@ -78,6 +80,8 @@ pub struct Manifest {
     pub(crate) env: Vec<(String, String)>,
     /// The program's name and its default arguments; empty without `[args]`.
     pub(crate) args: Vec<String>,
+    /// The program's own initializer, if it is to be run while it is bundled.
+    pub(crate) preinit: Option<Preinit>,
     /// What holds for directories that nothing names.
     pub(crate) implied: Attributes,
     /// In the order of the text.
@@ -348,6 +352,18 @@ impl Manifest {
     #[must_use]
     pub fn link(&self) -> Link {
         self.link
+    }
+
+    /// The program's own initializer, if it is to be run while it is bundled.
+    #[must_use]
+    pub fn preinit(&self) -> Option<&Preinit> {
+        self.preinit.as_ref()
+    }
+
+    /// What the program is called where nobody gives it a name.
+    #[must_use]
+    pub fn program_name(&self) -> &str {
+        self.args.first().map_or(check::PROGRAM, String::as_str)
     }
 
     /// The limit of the image's size in bytes.

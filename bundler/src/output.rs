@@ -2,14 +2,17 @@
 
 mod file;
 
-use std::io::{self, Seek, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Cursor, Seek, SeekFrom, Write};
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
+use tempfile::SpooledTempFile;
 use wasm_encoder::{CustomSection, Section as _};
 
 use crate::image::{Image, ImageError, Progress, Written};
 use crate::link::{Interposer, LinkError, Linked, WriteError, undo};
+use crate::preinit::{Preinit, PreinitError, Ran, ReadAt};
 use crate::source::Source;
 
 pub use file::{FileError, Pending};
@@ -39,6 +42,9 @@ pub struct Record {
     pub interposer: String,
     /// Who made it: `wasi-vfs` and its version.
     pub tool: String,
+    /// The function that the program was initialized with, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preinit: Option<String>,
 }
 
 /// What was written, in numbers.
@@ -65,6 +71,10 @@ pub enum SealError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Link(#[from] LinkError),
+    /// The program could not be run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Preinit(#[from] PreinitError),
     /// The destination failed. The caller knows what it is ([`Pending::explain`]).
     #[error("cannot write the bundle: {0}")]
     #[diagnostic(
@@ -103,6 +113,50 @@ pub struct Parts<'a> {
     pub interposer: &'a Interposer,
 }
 
+/// What a bundle can be written into: its image is read again there when the program's initializer asks for files.
+pub trait Destination: Write + Seek {
+    /// A reader of all that was written.
+    ///
+    /// Until it is dropped nothing is written; where the destination stands then is not said.
+    ///
+    /// # Errors
+    /// When what was written does not get to where it can be read.
+    fn reader(&mut self) -> io::Result<Box<dyn ReadAt>>;
+}
+
+impl Destination for File {
+    fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
+        Ok(Box::new(self.try_clone()?))
+    }
+}
+
+impl Destination for BufWriter<File> {
+    fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
+        self.flush()?;
+        self.get_mut().reader()
+    }
+}
+
+/// Costs a copy.
+impl Destination for Cursor<Vec<u8>> {
+    fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
+        Ok(Box::new(Cursor::new(self.get_ref().clone())))
+    }
+}
+
+/// Costs a copy, of the same kind.
+impl Destination for SpooledTempFile {
+    fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
+        let mut copy = match self.is_rolled() {
+            true => SpooledTempFile::new(0),
+            false => SpooledTempFile::new(usize::MAX),
+        };
+        self.seek(SeekFrom::Start(0))?;
+        io::copy(self, &mut copy)?;
+        Ok(Box::new(copy))
+    }
+}
+
 /// Writes the bundle: the linked module, the image in its place, the `wasi-vfs` section last.
 ///
 /// `out` must be empty and at its start.
@@ -125,6 +179,49 @@ pub fn seal<W: Write + Seek>(
         Ok::<u32, SealError>(size)
     })?;
     let written = written.expect("`Linked::write` calls back once before it returns `Ok`");
+    finish(linked, parts, image, written, None, out)
+}
+
+/// Writes the bundle of a program whose initializer is run in between: as [`seal`], but the image first.
+///
+/// # Errors
+/// As [`seal`], and when the initializer fails.
+pub(crate) fn seal_warm<W: Destination>(
+    preinit: &Preinit<'_>,
+    parts: Parts<'_>,
+    image: &Image,
+    source: &dyn Source,
+    out: &mut W,
+    progress: &dyn Progress,
+) -> Result<(Sealed, Ran), SealError> {
+    let failed = SealError::Destination;
+    out.seek(SeekFrom::Start(preinit.before()))
+        .map_err(failed)?;
+    let written = image.write(source, out, progress)?;
+    let (linked, ran) = preinit.run(&mut || out.reader(), written.size)?;
+    let end = preinit.before() + u64::from(written.size);
+    out.seek(SeekFrom::Start(end)).map_err(failed)?;
+    linked.write_around(out, written.size)?;
+    let sealed = finish(
+        &linked,
+        parts,
+        image,
+        written,
+        Some(preinit.function()),
+        out,
+    )?;
+    Ok((sealed, ran))
+}
+
+/// Writes the `wasi-vfs` section behind a module.
+fn finish<W: Write + Seek>(
+    linked: &Linked,
+    parts: Parts<'_>,
+    image: &Image,
+    written: Written,
+    preinit: Option<&str>,
+    out: &mut W,
+) -> Result<Sealed, SealError> {
     let record = Record {
         format: vfs_image::layout::VERSION,
         segment: linked.segment(),
@@ -136,6 +233,7 @@ pub fn seal<W: Write + Seek>(
             false => hex_digest(&parts.interposer.digest()),
         },
         tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
+        preinit: preinit.map(str::to_owned),
     };
     let undo = linked.undo(parts.linked);
     let undo = undo.map_or_else(Vec::new, |undo| custom(undo::SECTION, undo));
@@ -194,6 +292,7 @@ mod tests {
             program: hex_digest(&[2; 32]),
             interposer: hex_digest(&[1; 32]),
             tool: "wasi-vfs 0.0.0".to_owned(),
+            preinit: None,
         };
         let section = record.section();
         let json = format!(

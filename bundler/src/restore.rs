@@ -16,7 +16,7 @@ pub(crate) struct Restored {
 /// Takes the program out of a bundle; `None`: `module` is none, or has lost what says so.
 ///
 /// # Errors
-/// When it does not say what its program was, or was changed after it was made.
+/// When it does not say what its program was, because it was pre-initialized for instance, or was changed after it was made.
 pub(crate) fn program(module: &[u8]) -> Result<Option<Restored>, LinkError> {
     // What can't be read is for the linker to tell.
     let Ok(found) = inspect::find(module) else {
@@ -26,8 +26,12 @@ pub(crate) fn program(module: &[u8]) -> Result<Option<Restored>, LinkError> {
         return Ok(None);
     };
     let Some(section) = custom_section(module, undo::SECTION) else {
-        let evidence = format!("a section `{SECTION}`");
-        return Err(LinkError::AlreadyBundled { evidence });
+        return Err(match record.preinit.clone() {
+            Some(function) => LinkError::PreInitialized { function },
+            None => LinkError::AlreadyBundled {
+                evidence: format!("a section `{SECTION}`"),
+            },
+        });
     };
     let start = found.image_offset() as usize;
     let end = start + found.image_size() as usize;

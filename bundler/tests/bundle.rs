@@ -5,7 +5,9 @@ use std::path::Path;
 
 use miette::Diagnostic as _;
 use wasi_vfs::manifest::{Choice, Manifest};
+use wasi_vfs::output::Destination;
 use wasi_vfs::output::SealError;
+use wasi_vfs::preinit::ReadAt;
 use wasi_vfs::source::MemorySource;
 use wasi_vfs::{Bundled, Error, bundle, inspect, program};
 
@@ -31,7 +33,7 @@ fn source() -> MemorySource {
         .file("tree/c", "first")
 }
 
-fn run<W: Write + Seek>(source: &MemorySource, out: &mut W) -> Result<Bundled, Error> {
+fn run<W: Destination>(source: &MemorySource, out: &mut W) -> Result<Bundled, Error> {
     let manifest = Manifest::parse(MANIFEST, "wasi-vfs.toml", Path::new(""), &Choice::default());
     let program = program::decode("app.wat", PROGRAM.into()).unwrap();
     bundle(&manifest.unwrap(), &program, source, out, &())
@@ -99,6 +101,12 @@ impl Write for Disk {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Destination for Disk {
+    fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
+        Err(io::Error::other("no initializer is run here"))
     }
 }
 

@@ -132,6 +132,7 @@ impl Random {
                 arguments: (0..self.below(4)).map(|_| self.text()).collect(),
             },
             mounts,
+            preinit: Some(self.pairs()),
             vars: Some(self.pairs()),
             machine_dependent: Some((0..self.below(3)).map(|_| self.text()).collect()),
             items,

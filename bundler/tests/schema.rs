@@ -62,6 +62,7 @@ fn tables(schema: &Json) -> BTreeMap<&'static str, &Json> {
         ("limits", of("Limits")),
         ("link", of("Link")),
         ("args", of("Args")),
+        ("preinit", of("Preinit")),
         ("mount", of("Mount")),
         ("mount.rule", of("Rule")),
         ("file", of("File")),
@@ -87,7 +88,10 @@ fn the_example_names_every_key_once_at_its_default() {
     let tables = tables(&schema);
     let mut keys = keys(&text);
     // The tables whose keys are the user's own.
-    assert!(keys.remove("env").is_some_and(|names| names.len() == 1));
+    for table in ["env", "preinit.env", "preinit.rename"] {
+        let names = keys.remove(table);
+        assert!(names.is_some_and(|names| names.len() == 1), "{table}");
+    }
     let vars = keys.remove("vars").unwrap();
     let [(_, Some(var))] = &vars[..] else {
         panic!("{vars:?} is not one variable")

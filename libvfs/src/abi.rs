@@ -49,3 +49,10 @@ macro_rules! exports {
     };
 }
 preview1!(exports);
+
+// SAFETY: nothing else in the artifact has the name; the linker takes it when the program is to be run while it is bundled.
+#[cfg(not(feature = "pre-linked"))]
+#[unsafe(export_name = "preinit")]
+extern "C" fn preinit() {
+    state::preinit();
+}

@@ -66,12 +66,24 @@ pub struct Vfs<W: World> {
     /// The directory the last path led through.
     pub(crate) prefix: Prefix,
     started: bool,
+    run: Run,
     /// Names of the image are compared here.
     pub(crate) scratch: [u8; CHUNK],
     /// Where the host's directories meet the tree.
     pub(crate) seam: Seam,
     /// Paths are walked here; nothing in it outlives a call.
     pub(crate) path: Text,
+}
+
+/// Which run of the program this is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// From its start to its end.
+    Whole = 0,
+    /// One whose memory is going to be saved: see [`Vfs::preinit`].
+    Saved = 1,
+    /// One that begins with what another has left.
+    AfterSaved = 2,
 }
 
 /// Where a path leads.
@@ -148,6 +160,7 @@ impl<W: World> Vfs<W> {
             prefix: Prefix::new(),
             seam: Seam::new(),
             started: false,
+            run: Run::Whole,
         }
     }
 
@@ -157,6 +170,19 @@ impl<W: World> Vfs<W> {
         if !self.started {
             self.started = true;
             self.open_preopens(self.bytes);
+        }
+    }
+
+    /// Begins a run of the program that has nothing of the host but its streams; called again, ends it. The memory is
+    /// saved then, and what runs the program next looks at its host with the first call.
+    pub fn preinit(&mut self) {
+        self.started = !self.started;
+        if self.started {
+            self.run = Run::Saved;
+            self.open_preopens(self.bytes);
+        } else {
+            self.run = Run::AfterSaved;
+            self.prefix.forget();
         }
     }
 

@@ -40,6 +40,9 @@ pub trait Program {
     fn give_back(&self, own: &[u8]) {
         self.copy_out(self.borrowed(), own);
     }
+    /// Whether this memory may be that of a run that was [saved](crate::fs::Vfs::preinit): decided when the program is
+    /// linked.
+    fn is_saved(&self) -> bool;
     /// Ends the program: it passed a pointer outside its memory.
     fn trap(&self) -> !;
     /// Loads a little-endian 32-bit integer.

@@ -49,6 +49,13 @@ pub(crate) fn vfs() -> &'static mut Vfs<Wasm> {
     vfs
 }
 
+/// Begins and ends a run that is saved, see [`Vfs::preinit`].
+#[cfg(not(feature = "pre-linked"))]
+pub(crate) fn preinit() {
+    // SAFETY: as above; it is called between calls of the program.
+    unsafe { &mut *STATE.0.get() }.preinit();
+}
+
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()

@@ -19,6 +19,7 @@ mod old;
 mod open;
 mod peer;
 mod poll;
+mod preinit;
 mod random;
 mod read;
 mod rename;

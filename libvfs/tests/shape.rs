@@ -54,11 +54,14 @@ const INTERPOSED: [(&str, &str); 40] = [
     ("sock_shutdown", "ii"),
 ];
 
+/// What begins and ends a run that is saved; no call of preview1.
+const PREINIT: &str = "preinit";
+
 /// What the interposer calls for itself, with parameters and results; never exported.
 const HOST_ONLY: [(&str, &str, &str); 2] = [("clock_time_get", "iIi", "i"), ("proc_exit", "i", "")];
 
 /// Every intrinsic, with its parameters and results.
-const INTRINSICS: [(&str, &str, &str); 16] = [
+const INTRINSICS: [(&str, &str, &str); 17] = [
     ("program_load8", "i", "i"),
     ("program_load32", "i", "i"),
     ("program_load64", "i", "I"),
@@ -75,6 +78,7 @@ const INTRINSICS: [(&str, &str, &str); 16] = [
     ("snapshot", "", "i"),
     ("host_policy", "", "i"),
     ("requires_host", "", "i"),
+    ("is_saved", "", "i"),
 ];
 
 /// The artifact that only reads, and the bytes of code that a program may reach which only reads as well. The linker
@@ -135,6 +139,7 @@ fn check_shape((name, code_budget): (&str, u64)) {
     let mut intrinsics = BTreeSet::new();
     let mut hosts = BTreeSet::new();
     let mut exports = BTreeSet::new();
+    let mut begins = false;
     let mut roots = Vec::new();
     let mut imported = 0;
     let mut bodies: Vec<(u64, Vec<u32>)> = Vec::new();
@@ -203,6 +208,11 @@ fn check_shape((name, code_budget): (&str, u64)) {
                         ExternalKind::Func => {
                             let signature = &types[functions[export.index as usize] as usize];
                             let params = letters(signature.params());
+                            if export.name == PREINIT {
+                                assert!(params.is_empty() && signature.results().is_empty());
+                                begins = true;
+                                continue;
+                            }
                             assert!(
                                 INTERPOSED.contains(&(export.name, &params))
                                     && letters(signature.results()) == "i",
@@ -238,6 +248,7 @@ fn check_shape((name, code_budget): (&str, u64)) {
         .map(|(name, _)| name.to_string())
         .collect();
     assert_eq!(exports, names);
+    assert!(begins, "no `{PREINIT}`");
     // Renumbering changes the table only.
     let called: BTreeSet<_> = names
         .iter()

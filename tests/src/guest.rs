@@ -204,6 +204,40 @@ pub fn hostile() -> PathBuf {
     compile(Libc::Debian, "cc", "hostile", &files, &["-O1"])
 }
 
+/// The program with several initializers, `guests/preinit/state.c`.
+#[must_use]
+pub fn preinit(libc: Libc) -> PathBuf {
+    let files = [sources().join("preinit/state.c")];
+    compile(libc, "cc", "preinit", &files, &["-O1"])
+}
+
+/// The Rust program that reads a dictionary, `guests/rust-preinit`.
+#[must_use]
+pub fn rust_preinit() -> PathBuf {
+    cargo("rust-preinit", "guest-preinit")
+}
+
+/// QuickJS as crates.io's `rquickjs-sys` ships its sources, with `guests/preinit/javascript.c` around it.
+#[must_use]
+pub fn javascript() -> PathBuf {
+    let folder = cache::tool("rquickjs-sys-0.14.0").join("quickjs");
+    let mut files = vec![sources().join("preinit/javascript.c")];
+    for name in ["quickjs", "dtoa", "libregexp", "libunicode"] {
+        files.push(folder.join(name).with_extension("c"));
+    }
+    let include = format!("-I{}", folder.display());
+    let flags = [
+        "-O1",
+        "-w",
+        "-D_GNU_SOURCE",
+        "-D_WASI_EMULATED_SIGNAL",
+        "-lwasi-emulated-signal",
+        "-Wl,-z,stack-size=1048576",
+        &include,
+    ];
+    compile(Libc::Debian, "cc", "javascript", &files, &flags)
+}
+
 /// SQLite as its makers publish it, with `guests/sqlite/driver.c` around it.
 #[must_use]
 pub fn sqlite() -> PathBuf {

@@ -21,6 +21,7 @@ const STAGES: &[(&str, &str)] = &[
     ("image", "Reading the files, writing the image"),
     ("link", "Putting the interposer into the program"),
     ("unused", "What changes nothing"),
+    ("preinit", "Initializing the program"),
     ("output", "Writing the bundle"),
     ("lock", "The lock"),
     ("verify", "Verifying"),

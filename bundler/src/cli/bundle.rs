@@ -1,6 +1,7 @@
 //! `wasi-vfs bundle`
 
 mod drift;
+mod preinit;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 use wasi_vfs::lock::Written;
 use wasi_vfs::output::hex_digest;
+use wasi_vfs::preinit::Ran;
 use wasi_vfs::{Bundled, Finished, LockUse};
 
 use super::manifest::ManifestArg;
@@ -99,6 +101,7 @@ pub(super) fn tell_bundled(bundled: &Bundled, output: &Path, screen: &Screen) ->
     for notice in &notices {
         screen.remark(notice);
     }
+    preinit::show(bundled, screen);
     screen.say(&summary(bundled, output));
     notices
 }
@@ -106,6 +109,8 @@ pub(super) fn tell_bundled(bundled: &Bundled, output: &Path, screen: &Screen) ->
 fn notices(bundled: &Bundled) -> Vec<Notice> {
     let mut notices = Notice::of_plan(&bundled.plan);
     notices.extend(bundled.notices.iter().map(|notice| Notice::of(notice)));
+    let ran = bundled.ran.iter().flat_map(Ran::notices);
+    notices.extend(ran.map(|notice| Notice::of(&notice)));
     notices.extend(bundled.unused.iter().map(|unused| Notice::of(unused)));
     notices
 }
@@ -162,6 +167,7 @@ pub(super) fn report(
         },
         totals: bundled.plan.totals(),
         added_code: bundled.added_code,
+        preinit: preinit::report(bundled),
         lock: lock.map(|lock| LockReport {
             path: lock.path.display().to_string(),
             written: lock.written,

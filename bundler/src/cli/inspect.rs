@@ -101,6 +101,7 @@ impl Inspect {
             program: found.record().map(|record| record.program.clone()),
             interposer: found.record().map(|record| record.interposer.clone()),
             tool: found.record().map(|record| record.tool.clone()),
+            preinit: found.record().and_then(|record| record.preinit.clone()),
             preopens,
             totals: totals(&rows),
             mounts,
@@ -268,6 +269,10 @@ fn text(contents: &Contents<'_>) -> String {
     ];
     for fact in facts.into_iter().chain(start::facts(start, found.memory())) {
         text.push_str(&format!("{fact}\n"));
+    }
+    let preinit = found.record().and_then(|record| record.preinit.as_ref());
+    if let Some(function) = preinit {
+        text.push_str(&format!("preinit    {}\n", printable(function)));
     }
     if let Some(record) = found.record() {
         text.push_str(&format!("program    {}\n", printable(&record.program)));

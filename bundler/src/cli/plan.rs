@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use wasi_vfs::image::{self, mode_text};
-use wasi_vfs::manifest::{self, BASE, FromProfile, Manifest, VarSource};
+use wasi_vfs::manifest::{self, BASE, FromProfile, Manifest, Preinit, VarSource};
 use wasi_vfs::plan::{self, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
 
@@ -64,6 +64,7 @@ impl Plan {
             mounts: plan.mounts().iter().map(mount).collect(),
             start: plan.start().into(),
             memory: manifest.link().memory,
+            preinit: manifest.preinit().map(Into::into),
             totals: plan.totals(),
             metadata_size: image.metadata_size(),
             values: manifest.from_profiles().iter().map(value).collect(),
@@ -118,6 +119,9 @@ fn facts(manifest: &Manifest) -> Vec<String> {
         };
         facts.push(format!("profile    {}{same}", manifest.profile()));
         facts.extend(values.iter().map(|value| format!("           {value}")));
+    }
+    for (key, value) in manifest.preinit().map_or(Vec::new(), Preinit::settings) {
+        facts.push(format!("preinit    {key} = {}", printable(&value)));
     }
     for var in manifest.vars() {
         let from = match &var.from {

@@ -1,9 +1,11 @@
 //! What `--json` prints. Additions are possible any time; nothing here changes its meaning or goes away.
 
+use std::collections::BTreeMap;
+
 use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::Serialize;
-use wasi_vfs::manifest::Memory;
+use wasi_vfs::manifest::{Memory, Preinit};
 use wasi_vfs::plan::{Plan, Row, RowKind, Totals};
 
 use super::start::{Mount, StartReport};
@@ -26,11 +28,49 @@ pub(crate) struct BundleReport {
     pub(crate) totals: Totals,
     /// Bytes of code that linking added.
     pub(crate) added_code: u64,
+    /// What the program's initializer did; absent when none was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preinit: Option<PreinitReport>,
     /// What became of the manifest's lock; absent when it was left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lock: Option<LockReport>,
     /// What the user should know.
     pub(crate) notices: Vec<Notice>,
+}
+
+/// An initializer that will be run.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PreinitPlan {
+    /// The exported function.
+    pub(crate) function: String,
+    /// What of [preinit] is not as usual, with values as TOML: `env.HOME`, `random`.
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+impl From<&Preinit> for PreinitPlan {
+    fn from(preinit: &Preinit) -> Self {
+        Self {
+            function: preinit.function.clone(),
+            settings: preinit.settings().into_iter().collect(),
+        }
+    }
+}
+
+/// What an initializer did.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PreinitReport {
+    /// The exported function.
+    pub(crate) function: String,
+    /// How much it did; an instruction takes one, and more in large loops.
+    pub(crate) fuel: u64,
+    /// Bytes of memory that the bundle starts with.
+    pub(crate) memory_size: u64,
+    /// How many of them are in the bundle as data, because they are not zero.
+    pub(crate) data_size: u64,
+    /// What it printed, up to 64 KiB.
+    pub(crate) output: String,
 }
 
 /// A manifest's lock after a bundle was made.
@@ -104,6 +144,9 @@ pub(crate) struct PlanReport<'p> {
     pub(crate) start: StartReport,
     /// Where the interposer will keep its own state.
     pub(crate) memory: Memory,
+    /// The program's initializer, which will be run; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preinit: Option<PreinitPlan>,
     /// What the entries come to.
     pub(crate) totals: Totals,
     /// Bytes of metadata in the image.
@@ -169,6 +212,9 @@ pub(crate) struct InspectReport {
     /// Who made the bundle; absent likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tool: Option<String>,
+    /// The function that the program was initialized with; absent when it was not, and likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preinit: Option<String>,
     /// The directories that the program finds open, in their order.
     pub(crate) preopens: Vec<String>,
     /// Every entry, sorted by path.

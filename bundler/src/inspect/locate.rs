@@ -253,6 +253,7 @@ mod tests {
 
     fn record(segment: u32, mark: u8) -> Vec<u8> {
         let record = Record {
+            preinit: None,
             format: 1,
             segment,
             image_size: 0,

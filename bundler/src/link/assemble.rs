@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::append::Appendix;
 use super::error::{LinkError, Notice};
 use super::features;
-use super::guest::{Guest, Section};
+use super::guest::{Guest, Section, Snapshot};
 use super::hermetic::Dropped;
 use super::inside::Inside;
 use super::interposer::Interposer;
@@ -35,6 +35,8 @@ pub(super) fn assemble(
 ) -> Result<Linked, LinkError> {
     let patches = Patches::new(route, place);
     let mut assembly = Assembly::new(guest, Some(interposer), route, place, patches);
+    let preinit = route.preinit.zip(place.merged.as_ref());
+    assembly.preinit = preinit.map(|(own, merged)| merged.function_of[&own]);
     if !route.interposes() {
         assembly.notices.push(Notice::NoFileCalls);
     }
@@ -70,6 +72,7 @@ enum Step<'a> {
 
 struct Assembly<'a> {
     parts: Parts<'a>,
+    preinit: Option<u32>,
     place: &'a Place,
     dropped: Option<&'a Dropped>,
     names: Names,
@@ -104,6 +107,7 @@ impl<'a> Assembly<'a> {
                 patches,
                 appendix: Appendix::new(interposer, place),
             },
+            preinit: None,
             place,
             dropped: route.dropped.as_ref(),
             names: Names::new(interposer, route, place),
@@ -393,6 +397,9 @@ impl<'a> Assembly<'a> {
             segment: self.place.segment,
             added_code: self.added_code,
             pre_linked: self.size_at.is_some(),
+            preinit: self.preinit,
+            first_function: self.place.first_function,
+            unstable: self.parts.guest.snapshot == Snapshot::Zero,
             notices: self.notices,
         };
         let guest = self.parts.guest;

@@ -242,6 +242,19 @@ pub enum LinkError {
         evidence: String,
     },
 
+    /// It is a bundle with `[preinit]`: the memory that its program began with is gone.
+    #[error("the module is a bundle already, and was pre-initialized with `{function}`")]
+    #[diagnostic(
+        code(wasi_vfs::link::pre_initialized),
+        help(
+            "it holds what `{function}` left in memory, and no longer what the program began with; bundle the original module, with the files of both bundles and `[preinit]` in one manifest"
+        )
+    )]
+    PreInitialized {
+        /// The function that it was initialized with.
+        function: String,
+    },
+
     /// `mode = "pre-linked"` for a program that is not.
     #[error(
         "the program was not linked with `libwasi_vfs.a`, which `mode = \"pre-linked\"` asks for"

@@ -24,6 +24,7 @@ pub(super) struct Known {
     snapshot: Snapshot,
     host: Host,
     requires_host: bool,
+    preinit: bool,
 }
 
 impl Known {
@@ -32,6 +33,7 @@ impl Known {
             snapshot: guest.snapshot,
             host: options.host,
             requires_host: options.requires_host,
+            preinit: options.preinit,
         }
     }
 
@@ -48,6 +50,7 @@ impl Known {
                 Host::None => 2,
             }),
             Intrinsic::RequiresHost => Some(self.requires_host.into()),
+            Intrinsic::IsSaved => Some(self.preinit.into()),
             _ => None,
         }
     }

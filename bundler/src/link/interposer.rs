@@ -20,6 +20,9 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::BULK_MEMORY);
 
+/// The export that answers no WASI function, but begins and ends a run of the program at bundle time.
+const PREINIT: &str = "preinit";
+
 /// The module that answers file calls in the program's place.
 ///
 /// A core module with one memory, any number of globals and functions, no table and no start function. Its exports
@@ -36,6 +39,8 @@ pub struct Interposer {
     pub(super) pages: u32,
     /// Function index by the name of the WASI function that it replaces.
     pub(super) exports: BTreeMap<String, u32>,
+    /// Function index of [`PREINIT`].
+    pub(super) preinit: Option<u32>,
     pub(super) data: Vec<InterposerData>,
     pub(super) names: BTreeMap<u32, String>,
     pub(super) global_names: BTreeMap<u32, String>,
@@ -119,6 +124,7 @@ impl Interposer {
             globals: Vec::new(),
             pages: 0,
             exports: BTreeMap::new(),
+            preinit: None,
             data: Vec::new(),
             names: BTreeMap::new(),
             global_names: BTreeMap::new(),
@@ -225,7 +231,10 @@ impl Interposer {
                         if let Some(InterposerImport::Intrinsic(_)) = import {
                             return Err(format!("it exports the import `{}`", export.name));
                         }
-                        self.exports.insert(export.name.to_owned(), export.index);
+                        match export.name {
+                            PREINIT => self.preinit = Some(export.index),
+                            name => drop(self.exports.insert(name.to_owned(), export.index)),
+                        }
                     }
                 }
             }

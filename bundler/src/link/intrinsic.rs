@@ -28,6 +28,8 @@ pub(super) enum Intrinsic {
     HostPolicy,
     /// Whether the image has a mount that needs a directory of the host's, a constant: 0 or 1.
     RequiresHost,
+    /// Whether the program is run at bundle time and its memory kept, a constant.
+    IsSaved,
 }
 
 /// A load from or store to the program's memory, one operator without alignment or offset.
@@ -54,7 +56,7 @@ const fn store(opcode: u8, value: ValType) -> Intrinsic {
     })
 }
 
-const ALL: [(&str, Intrinsic); 16] = [
+const ALL: [(&str, Intrinsic); 17] = [
     ("program_load8", load(0x2d, ValType::I32)),
     ("program_load32", load(0x28, ValType::I32)),
     ("program_load64", load(0x29, ValType::I64)),
@@ -71,6 +73,7 @@ const ALL: [(&str, Intrinsic); 16] = [
     ("snapshot", Intrinsic::Snapshot),
     ("host_policy", Intrinsic::HostPolicy),
     ("requires_host", Intrinsic::RequiresHost),
+    ("is_saved", Intrinsic::IsSaved),
 ];
 
 impl Intrinsic {
@@ -102,7 +105,8 @@ impl Intrinsic {
             | Intrinsic::ProgramPages
             | Intrinsic::Snapshot
             | Intrinsic::HostPolicy
-            | Intrinsic::RequiresHost => FuncType::new([], [I32]),
+            | Intrinsic::RequiresHost
+            | Intrinsic::IsSaved => FuncType::new([], [I32]),
         }
     }
 }

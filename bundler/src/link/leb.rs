@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// The width of a padded 32-bit operand: room for every value.
-pub(super) const PADDED: usize = 5;
+pub(crate) const PADDED: usize = 5;
 
 /// Reads an unsigned 32-bit value at `at` and moves `at` behind it.
 ///
@@ -62,7 +62,7 @@ pub(super) fn padded(value: u32) -> [u8; PADDED] {
 }
 
 /// The five bytes of the signed `i32.const` immediate that pushes the bits of `value`.
-pub(super) fn padded_signed(value: u32) -> [u8; PADDED] {
+pub(crate) fn padded_signed(value: u32) -> [u8; PADDED] {
     let mut rest = i64::from(value as i32);
     let mut bytes = [0; PADDED];
     for byte in &mut bytes {

@@ -12,7 +12,7 @@ use super::undo::Undo;
 ///
 /// It validates with any image in the hole, imports nothing that the program does not import, and depends on nothing but the
 /// program and the interposer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Linked {
     /// Everything up to the hole, which is at the end of the data section.
     pub(super) before: Vec<u8>,
@@ -22,13 +22,19 @@ pub struct Linked {
     pub(super) segment: u32,
     pub(super) added_code: u64,
     pub(super) pre_linked: bool,
+    /// Index of the function that begins and ends a run at bundle time.
+    pub(super) preinit: Option<u32>,
+    /// Index of the first function that was appended.
+    pub(super) first_function: u32,
+    /// Whether the program speaks the WASI of 2019.
+    pub(super) unstable: bool,
     pub(super) notices: Vec<Notice>,
     /// How to get the program back; none when that can't be.
     pub(super) undo: Option<Undo>,
 }
 
 /// Places in [`Linked::before`] that depend on the image's size.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Holes {
     /// The data section's length, five bytes.
     pub(super) section_size_at: usize,
@@ -102,6 +108,32 @@ impl Linked {
         [self.before.as_slice(), &self.after].concat()
     }
 
+    /// Index of the function that begins and ends a run at bundle time; `None` when none was asked for, or the program
+    /// has no file calls.
+    pub(crate) fn preinit(&self) -> Option<u32> {
+        self.preinit
+    }
+
+    /// Index of the first function that was appended.
+    pub(crate) fn first_function(&self) -> u32 {
+        self.first_function
+    }
+
+    /// Whether the program speaks the WASI of 2019.
+    pub(crate) fn speaks_unstable(&self) -> bool {
+        self.unstable
+    }
+
+    /// Places in [`to_bytes`](Self::to_bytes) where five bytes push the image's size.
+    pub(crate) fn image_size_at(&self) -> &[usize] {
+        &self.holes.image_size_at
+    }
+
+    /// Bytes in front of the image.
+    pub(crate) fn before(&self) -> u64 {
+        self.before.len() as u64
+    }
+
     /// Writes the module at `out`'s position, with the image that `image` writes in its place.
     ///
     /// `image` finds `out` where its first byte belongs, leaves it behind the last one, and returns how many bytes it
@@ -123,6 +155,20 @@ impl Linked {
         let size = image(out)?;
         self.finish(out, start, size)?;
         Ok(size)
+    }
+
+    /// Writes the module around an image that is there: `out` starts with as many bytes as [`before`](Self::before)
+    /// says, whatever they are, and is at the end of the image behind them.
+    pub(crate) fn write_around<W: Write + Seek>(
+        &self,
+        out: &mut W,
+        image_size: u32,
+    ) -> Result<(), WriteError> {
+        let end = out.stream_position()?;
+        out.seek(SeekFrom::Start(0))?;
+        out.write_all(&self.before)?;
+        out.seek(SeekFrom::Start(end))?;
+        self.finish(out, 0, image_size)
     }
 
     fn finish<W: Write + Seek>(

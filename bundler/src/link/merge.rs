@@ -237,7 +237,10 @@ impl Rewriter<'_> {
                 Some(region) => self.indexed(op::GLOBAL_GET, region.pages),
                 None => self.indexed(op::MEMORY_SIZE, PROGRAM),
             },
-            Intrinsic::Snapshot | Intrinsic::HostPolicy | Intrinsic::RequiresHost => {
+            Intrinsic::Snapshot
+            | Intrinsic::HostPolicy
+            | Intrinsic::RequiresHost
+            | Intrinsic::IsSaved => {
                 unreachable!("BUG: what is known was decided before")
             }
         }

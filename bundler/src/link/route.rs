@@ -19,6 +19,8 @@ pub(super) struct Route {
     pub(super) interposed: Vec<Option<u32>>,
     /// Interposer indices of the defined functions that the program can reach, ascending.
     pub(super) reachable: Vec<u32>,
+    /// Interposer index of the function that begins and ends a run at bundle time, when there is to be one.
+    pub(super) preinit: Option<u32>,
     /// Host calls that these make, by interposer index, and who answers.
     pub(super) host: BTreeMap<u32, Answer>,
     /// Imports that nobody needs any more.
@@ -90,7 +92,11 @@ impl Route {
             // A second import of a name is the same function.
             wasi.entry(name).or_insert(index as u32);
         }
-        let (reachable, called) = reach(interposer, interposed.iter().flatten().copied());
+        let roots = || interposed.iter().flatten().copied();
+        // A program without file calls has nothing to begin or end.
+        let preinit = interposer.preinit;
+        let preinit = preinit.filter(|_| options.preinit && roots().next().is_some());
+        let (reachable, called) = reach(interposer, roots().chain(preinit));
         let hermetic = options.host == Host::None;
         let answer = |name: &str| match hermetic.then(|| hermetic::answer(name)).flatten() {
             Some(errno) => Answer::Always(errno),
@@ -116,6 +122,7 @@ impl Route {
         Ok(Route {
             interposed,
             reachable,
+            preinit,
             host,
             dropped,
             notices,
@@ -125,6 +132,7 @@ impl Route {
     /// Every call goes where it went.
     pub(super) fn direct(guest: &Guest<'_>) -> Self {
         Route {
+            preinit: None,
             interposed: vec![None; guest.imports.len()],
             reachable: Vec::new(),
             host: BTreeMap::new(),

@@ -55,6 +55,7 @@ fn section(rest: &mut Cursor<'_>) -> Option<Listing> {
     let environment = rest.array("env", Cursor::pair)?;
     let arguments = rest.array("args", Cursor::string)?;
     let mounts = rest.array("mounts", mount)?;
+    let preinit = rest.array("preinit", Cursor::pair)?;
     let vars = rest.array("vars", Cursor::pair)?;
     let machine_dependent = rest.array("machine-dependent", Cursor::string)?;
     let mut clock = Clock::default();
@@ -71,6 +72,7 @@ fn section(rest: &mut Cursor<'_>) -> Option<Listing> {
             arguments,
         },
         mounts,
+        preinit: Some(preinit),
         vars: Some(vars),
         machine_dependent: Some(machine_dependent),
         items,
@@ -82,6 +84,7 @@ fn section(rest: &mut Cursor<'_>) -> Option<Listing> {
 fn in_order(listing: &Listing) -> bool {
     let names = |pairs: &[(String, String)]| pairs.windows(2).all(|two| two[0].0 < two[1].0);
     names(&listing.start.environment)
+        && listing.preinit.as_deref().is_none_or(names)
         && listing.vars.as_deref().is_none_or(names)
         && listing
             .mounts

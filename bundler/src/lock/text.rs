@@ -51,6 +51,11 @@ fn section(text: &mut String, listing: &Listing) {
         string(text, argument);
     });
     array(text, "mounts", &listing.mounts, mount);
+    pairs(
+        text,
+        "preinit",
+        listing.preinit.as_deref().unwrap_or_default(),
+    );
     pairs(text, "vars", listing.vars.as_deref().unwrap_or_default());
     let facts = listing.machine_dependent.as_deref().unwrap_or_default();
     array(text, "machine-dependent", facts, |text, fact| {

@@ -135,6 +135,10 @@ struct RawProfile {
     #[serde(default)]
     #[schemars(with = "Vec<RawMount>")]
     mounts: Vec<Spanned<RawMount>>,
+    /// What the program is initialized with, sorted by name; empty when it is not.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawPair>")]
+    preinit: Vec<Spanned<RawPair>>,
     /// The manifest's variables with their values, sorted by name.
     #[serde(default)]
     #[schemars(with = "Vec<RawPair>")]
@@ -285,6 +289,7 @@ impl RawProfile {
                 |raw| Ok(raw.mount()),
                 |mount| mount.path.clone(),
             )?,
+            preinit: Some(pairs(self.preinit)?),
             vars: Some(pairs(self.vars)?),
             machine_dependent: Some(self.machine_dependent),
             items: sorted(self.entries, RawEntry::item, |item| item.path.clone())?,

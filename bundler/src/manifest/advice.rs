@@ -7,13 +7,6 @@ use toml::de::DeValue;
 use super::error::{ManifestProblem, span};
 use super::shape::Place;
 
-/// Keys that the format has and this version does not: table, key, what to do now.
-const LATER_KEYS: [(&str, &str, &str); 1] = [(
-    "",
-    "preinit",
-    "remove it; the program initializes when it is run",
-)];
-
 /// Keys that are right in another table: table, key, what to do.
 const ELSEWHERE: [(&str, &str, &str); 11] = [
     (
@@ -71,21 +64,6 @@ pub(super) fn unknown_key(
     place: &Place,
     known: &[&str],
 ) -> ManifestProblem {
-    if let Some((table, _, help)) = LATER_KEYS
-        .iter()
-        .find(|(table, name, _)| *table == place.kind() && *name == key)
-    {
-        let what = if table.is_empty() {
-            format!("`[{key}]`")
-        } else {
-            format!("`{key}` in {}", place.shown())
-        };
-        return ManifestProblem::NotYet {
-            what,
-            help: (*help).to_owned(),
-            at: span(at),
-        };
-    }
     let elsewhere = ELSEWHERE
         .iter()
         .find(|(table, name, _)| *name == key && place.is(table));
@@ -299,6 +277,9 @@ pub(super) fn example(key: &str) -> &'static str {
             "a header in double brackets for each table"
         }
         "files" => "`files = 100000`",
+        "function" => "`function = \"init\"`, a function that the program exports",
+        "rename" => "names in quotes, such as `rename = { _start = \"resume\" }`",
+        "fuel" => "`fuel = 200000000000`",
         "image-size" | "file-size" | "archive-size" | "size-limit" => {
             "a number of bytes or a text such as `\"64 MiB\"`"
         }

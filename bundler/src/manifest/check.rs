@@ -1,6 +1,7 @@
 //! From the manifest as written to the manifest as meant.
 
 mod mounts;
+mod preinit;
 mod start;
 mod values;
 
@@ -16,6 +17,8 @@ use super::error::{ManifestError, ManifestProblem, ManifestWarning, span};
 use super::facts::Var;
 use super::profile::{self, FromProfile, Layers, Profiles, Selected};
 use super::raw::{self, At};
+pub(super) use start::PROGRAM;
+
 use super::vars::{self, Vars};
 use super::{
     Attributes, BASE, Choice, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits,
@@ -232,6 +235,8 @@ impl Check<'_> {
         self.points(&requests, link.host.as_ref());
         let env = self.env(raw.env.unwrap_or_default());
         let args = raw.args.map(|args| self.args(args)).unwrap_or_default();
+        // A table that is there and means nothing has left a problem.
+        let preinit = raw.preinit.and_then(|preinit| self.preinit(preinit));
         Some(Manifest {
             text: text.clone(),
             path,
@@ -251,6 +256,7 @@ impl Check<'_> {
             },
             env,
             args,
+            preinit,
             implied,
             requests,
         })

@@ -63,6 +63,7 @@ impl Manifest {
             link: Link::default(),
             env: Vec::new(),
             args: Vec::new(),
+            preinit: None,
             implied: attributes,
             requests,
         }

@@ -104,19 +104,6 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A key or value of the format that this version does not have yet.
-    #[error("this version of wasi-vfs does not have {what}")]
-    #[diagnostic(code(wasi_vfs::manifest::not_yet), help("{help}"))]
-    NotYet {
-        /// The feature, as written.
-        what: String,
-        /// What works instead.
-        help: String,
-        /// Its place.
-        #[label("not in this version")]
-        at: SourceSpan,
-    },
-
     /// A value of another type than the key has.
     #[error("`{key}` must be {expected}, not {found}")]
     #[diagnostic(code(wasi_vfs::manifest::wrong_type), help("{help}"))]
@@ -309,9 +296,7 @@ pub enum ManifestProblem {
     },
 
     /// `SOURCE_DATE_EPOCH` is needed, but not set or no number.
-    #[error(
-        "`timestamps = \"source-date-epoch\"` needs the variable SOURCE_DATE_EPOCH, which {problem}"
-    )]
+    #[error("`{asked}` needs the variable SOURCE_DATE_EPOCH, which {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::source_date_epoch),
         help(
@@ -319,6 +304,8 @@ pub enum ManifestProblem {
         )
     )]
     SourceDateEpoch {
+        /// The key and value that need it.
+        asked: &'static str,
         /// `is not set` or what it holds.
         problem: String,
         /// The first place that needs it.
@@ -455,6 +442,19 @@ pub enum ManifestProblem {
     Nul {
         /// The text's place.
         #[label("contains NUL")]
+        at: SourceSpan,
+    },
+
+    /// A function of `[preinit]` that can't have another name.
+    #[error("{problem}")]
+    #[diagnostic(code(wasi_vfs::manifest::rename), help("{help}"))]
+    Rename {
+        /// What is wrong.
+        problem: String,
+        /// What to write.
+        help: &'static str,
+        /// The place of its name.
+        #[label("renamed here")]
         at: SourceSpan,
     },
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::{FileContent, Manifest, Request, RequestKind, Timestamps};
+use super::{FileContent, Manifest, PreinitClock, Request, RequestKind, Timestamps};
 use crate::source::archive::Format;
 
 /// A variable of `[vars]` with the value that it has.
@@ -41,7 +41,8 @@ pub enum MachineDependent {
         /// The name of the mount or file.
         of: String,
     },
-    /// `timestamps = "source-date-epoch"`: no time is later than this variable says.
+    /// `timestamps = "source-date-epoch"`: no time is later than this variable says; or `clock = "fixed"` of an initializer,
+    /// which gets this time.
     SourceDateEpoch {
         /// Its value, in seconds since 1970.
         seconds: u64,
@@ -70,6 +71,11 @@ pub(super) fn machine_dependent(manifest: &Manifest) -> Vec<MachineDependent> {
     let mut facts = Vec::new();
     let implied = manifest.implied.timestamps;
     facts.extend(epoch(implied));
+    if let Some(PreinitClock::Fixed { seconds }) = manifest.preinit().map(|preinit| preinit.clock)
+        && seconds != 0
+    {
+        facts.push(MachineDependent::SourceDateEpoch { seconds });
+    }
     for request in &manifest.requests {
         of_request(request, &mut facts);
     }

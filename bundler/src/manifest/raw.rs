@@ -3,6 +3,7 @@
 //! These types are also the JSON schema: the doc comments are what an editor shows. `shape` holds a text
 //! against that schema, so what an editor accepts and what the parser accepts can't differ; `check` decides the rest.
 
+mod preinit;
 mod profile;
 mod vars;
 
@@ -13,6 +14,7 @@ use std::ops::Range;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+pub(super) use preinit::{Clock, Preinit, Rename};
 pub(super) use profile::Profiles;
 pub(super) use vars::{Var, Vars};
 
@@ -71,6 +73,8 @@ pub(super) struct Manifest {
     pub(super) env: Option<Env>,
     /// Arguments that the program gets when the host passes none.
     pub(super) args: Option<Args>,
+    /// Runs an initializer of the program while it is bundled; the bundle starts with what that leaves in memory.
+    pub(super) preinit: Option<At<Preinit>>,
     /// A directory or file of this machine, embedded, or a directory of another kind. Any number.
     pub(super) mount: Option<Vec<At<Mount>>>,
     /// One file, from this machine or with its content here. Any number.

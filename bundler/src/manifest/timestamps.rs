@@ -81,7 +81,8 @@ fn in_range(time_ns: i128) -> Result<u64, TimeRange> {
     })
 }
 
-fn seconds(variable: Option<&str>) -> Result<u64, String> {
+/// The nanoseconds since 1970 that `SOURCE_DATE_EPOCH` says; else what is wrong with it.
+pub(super) fn seconds(variable: Option<&str>) -> Result<u64, String> {
     let text = variable.ok_or("is not set")?;
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let nanos = text

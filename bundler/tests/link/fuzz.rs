@@ -106,6 +106,7 @@ fn options(dice: &mut Dice) -> Options {
         writable: dice.roll(2) == 0,
         environment: dice.roll(2) == 0,
         arguments: dice.roll(2) == 0,
+        preinit: dice.roll(4) == 0,
         ..Options::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use vfs_image::{Bytes, Image, MountKind, NodeId};
 
-use super::{Place, Vfs, World};
+use super::{Place, Run, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
@@ -21,33 +21,68 @@ const ERRORS: u32 = 2;
 const HOST_FDS_MAX: u32 = 4096;
 
 impl<W: World> Vfs<W> {
-    /// Fills the table: standard streams, embedded preopens, what the host has open.
+    /// Fills the table: standard streams, embedded preopens, what the host has open. In a run that is
+    /// [saved](Self::preinit) the host is left out, and in the next one it is all that is added.
     #[inline(never)]
     pub(super) fn open_preopens(&mut self, bytes: W::Bytes) {
-        // Behind every path is the end of its last name.
-        if let Some(end) = self.path.last_chunk_mut() {
-            *end = [b'/'; PATH_END];
-        }
-        // No failure here can be reported; what does not fit is not there.
-        for stream in 0..FIRST {
-            self.insert_host(stream);
-        }
-        // A module that was not bundled has no image and is a plain pass-through.
-        if bytes.size() != 0 {
-            self.image = Image::open(bytes).ok();
-            // A corrupt image shows as one preopen, on which every call answers `EIO`.
-            let count = self.image.as_ref().map_or(1, Image::preopen_count);
-            for index in 0..count {
-                self.insert_preopen(NodeId::new(index), 0, Preopen::Embedded(index));
+        // Whether there is such a run is decided when the program is linked, which leaves out what is behind it.
+        if !self.program.is_saved() || self.opens_tree() {
+            // Behind every path is the end of its last name.
+            if let Some(end) = self.path.last_chunk_mut() {
+                *end = [b'/'; PATH_END];
+            }
+            // No failure here can be reported; what does not fit is not there.
+            for stream in 0..FIRST {
+                self.insert_host(stream);
+            }
+            // A module that was not bundled has no image and is a plain pass-through.
+            if bytes.size() != 0 {
+                self.image = Image::open(bytes).ok();
+                // A corrupt image shows as one preopen, on which every call answers `EIO`.
+                let count = self.image.as_ref().map_or(1, Image::preopen_count);
+                for index in 0..count {
+                    self.insert_preopen(NodeId::new(index), 0, Preopen::Embedded(index));
+                }
             }
         }
         // A program without this much memory has no use for descriptors.
         let borrows = self.program.size() >= u64::from(self.program.borrowed() + BORROWED_MAX);
-        if self.sees_host() {
+        if self.sees_host() && (!self.program.is_saved() || self.opens_host()) {
             self.open_host_fds(borrows);
             // Decided when the program is linked, like what the program sees of the host.
             if self.program.requires_host() {
                 self.require_mounts(borrows);
+            }
+        }
+        if self.program.is_saved() {
+            self.lead_preopens_on();
+        }
+    }
+
+    #[inline(never)]
+    fn opens_tree(&self) -> bool {
+        self.run != Run::AfterSaved
+    }
+
+    #[inline(never)]
+    fn opens_host(&self) -> bool {
+        self.run != Run::Saved
+    }
+
+    /// Programs that were saved do not ask for their preopens again: those that they know lead to the host, whatever it
+    /// calls its own.
+    #[inline(never)]
+    fn lead_preopens_on(&mut self) {
+        if self.run != Run::AfterSaved {
+            return;
+        }
+        let count = self.image.as_ref().map_or(0, Image::preopen_count);
+        for index in 0..count {
+            let host = self.seam.attachment(NodeId::new(index));
+            if let Some(Entry::Directory(directory)) = self.table.entry(FIRST + index) {
+                // It may be closed by now, and another in its place.
+                let same = directory.preopen == Preopen::Embedded(index);
+                directory.host = if same { host } else { 0 };
             }
         }
     }

@@ -82,6 +82,17 @@ impl Fixture {
         snapshot: u32,
         prepare: impl FnOnce(&mut FakeHost),
     ) -> Self {
+        let mut fixture = Self::before_start(image, snapshot, prepare);
+        fixture.vfs.start();
+        fixture
+    }
+
+    /// The same, before its first call.
+    pub(super) fn before_start(
+        image: &'static [u8],
+        snapshot: u32,
+        prepare: impl FnOnce(&mut FakeHost),
+    ) -> Self {
         let memory = Memory {
             bytes: Rc::new(RefCell::new(vec![0xa5; MEMORY])),
             image,
@@ -97,14 +108,13 @@ impl Fixture {
             spare_max: 1 << 20,
         };
         let bytes = Leaked(image);
-        let mut vfs = Vfs::new(
+        let vfs = Vfs::new(
             memory.clone(),
             host.clone(),
             bytes,
             storage,
             Plenty::default(),
         );
-        vfs.start();
         Self { vfs, memory, host }
     }
 

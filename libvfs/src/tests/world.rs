@@ -47,6 +47,9 @@ impl Program for Memory {
     fn snapshot(&self) -> u32 {
         self.snapshot
     }
+    fn is_saved(&self) -> bool {
+        true
+    }
     fn requires_host(&self) -> bool {
         true
     }

@@ -23,6 +23,7 @@ mod intrinsic {
         pub(super) safe fn snapshot() -> u32;
         pub(super) safe fn host_policy() -> u32;
         pub(super) safe fn requires_host() -> u32;
+        pub(super) safe fn is_saved() -> u32;
     }
 }
 
@@ -45,6 +46,10 @@ impl Program for Memory {
     #[inline(always)]
     fn host_policy(&self) -> u32 {
         intrinsic::host_policy()
+    }
+    #[inline(always)]
+    fn is_saved(&self) -> bool {
+        intrinsic::is_saved() != 0
     }
     #[inline(always)]
     fn requires_host(&self) -> bool {

@@ -121,6 +121,11 @@ impl Program for Memory {
         self.0.get() & layout::HOST_POLICY
     }
     #[inline(always)]
+    fn is_saved(&self) -> bool {
+        // Such a program is not run while it is bundled.
+        false
+    }
+    #[inline(always)]
     fn requires_host(&self) -> bool {
         true // Not known before the image is looked at.
     }

@@ -5,7 +5,7 @@ use crate::manifest::error::{ManifestProblem, span};
 use crate::manifest::raw::{self, At};
 
 /// The name of a program that the host gives none.
-const PROGRAM: &str = "program";
+pub(in crate::manifest) const PROGRAM: &str = "program";
 
 impl Check<'_> {
     /// Names and values, sorted by name.
@@ -45,7 +45,7 @@ impl Check<'_> {
     }
 
     /// A text that the program gets with a NUL behind it, so it has none in it.
-    fn passed(&mut self, raw: At<String>) -> Option<String> {
+    pub(super) fn passed(&mut self, raw: At<String>) -> Option<String> {
         if raw.value.contains('\0') {
             let at = span(&raw.span);
             self.problems.push(ManifestProblem::Nul { at });

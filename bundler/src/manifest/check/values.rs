@@ -228,7 +228,11 @@ impl Check<'_> {
             Err(TimestampsError::SourceDateEpoch(_)) if self.asked_epoch => return None,
             Err(TimestampsError::SourceDateEpoch(problem)) => {
                 self.asked_epoch = true;
-                ManifestProblem::SourceDateEpoch { problem, at }
+                ManifestProblem::SourceDateEpoch {
+                    asked: "timestamps = \"source-date-epoch\"",
+                    problem,
+                    at,
+                }
             }
         };
         self.problems.push(problem);

@@ -12,7 +12,9 @@ use toml::de::{DeTable, DeValue};
 use crate::manifest::error::ManifestProblem;
 
 /// Tables whose keys replace those of the inherited one by one.
-pub(super) const KEYED: [&str; 6] = ["defaults", "limits", "link", "env", "args", "vars"];
+pub(super) const KEYED: [&str; 7] = [
+    "defaults", "limits", "link", "env", "args", "vars", "preinit",
+];
 /// Tables of which there are several, each with a name.
 pub(super) const LISTS: [&str; 4] = ["mount", "file", "dir", "symlink"];
 

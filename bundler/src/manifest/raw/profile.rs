@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value as Json, json};
 
-use super::{Args, Defaults, Dir, Env, File, Limits, Link, Mount, Symlink, Vars};
+use super::{Args, Defaults, Dir, Env, File, Limits, Link, Mount, Preinit, Symlink, Vars};
 
 /// What a profile's name is made of.
 const NAME: &str = "^[A-Za-z0-9_-]+$";
@@ -49,6 +49,7 @@ struct Profile {
     env: Option<Env>,
     args: Option<Args>,
     vars: Option<Vars>,
+    preinit: Option<Keys<Preinit>>,
     /// Mounts. One with the name of an inherited mount replaces its keys one by one; any other is added.
     mount: Option<Vec<Change<Mount>>>,
     /// Files. One with the guest path of an inherited file replaces its keys one by one; any other is added.
@@ -57,6 +58,20 @@ struct Profile {
     dir: Option<Vec<Change<Dir>>>,
     /// Symbolic links. One with the guest path of an inherited one replaces its keys one by one; any other is added.
     symlink: Option<Vec<Change<Symlink>>>,
+}
+
+/// A table that may lack every key, because the inherited one may have it.
+struct Keys<T>(std::marker::PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for Keys<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Profile{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        schema.remove("required");
+        schema
+    }
 }
 
 /// A table that may lack what the inherited one has: only what it is called is needed, and nothing has a default.

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The texts of these tables: its name, and the keys with texts or lists of texts. No key: all of them.
-const TEXTS: [(&str, &[&str]); 7] = [
+const TEXTS: [(&str, &[&str]); 8] = [
     // A profile's own.
     ("", &["input", "output"]),
     ("module", &["input", "output"]),
@@ -16,6 +16,7 @@ const TEXTS: [(&str, &[&str]); 7] = [
     ("dir", &["guest"]),
     ("symlink", &["guest", "target"]),
     ("args", &["default", "program"]),
+    ("preinit", &["args"]),
 ];
 
 /// Texts in which `${NAME}` stands for a variable, of a manifest's top level or a profile.
@@ -34,12 +35,17 @@ pub(super) fn of<'t, 'i>(root: &'t mut DeTable<'i>) -> Vec<&'t mut Spanned<DeVal
                 );
             }
             _ => {
+                let of_preinit = key == "preinit";
                 for table in tables(value) {
                     for (key, value) in table.iter_mut() {
                         let key = key.get_ref().as_ref();
                         if key == "rule" {
                             let rules = tables(value).into_iter();
                             texts.extend(rules.filter_map(|rule| rule.get_mut("match")));
+                        } else if key == "env" && of_preinit {
+                            // Of an initializer.
+                            let variables = tables(value).into_iter();
+                            texts.extend(variables.flat_map(|it| it.iter_mut().map(|it| it.1)));
                         } else if keys.is_some_and(|(_, keys)| keys.contains(&key)) {
                             texts.extend(flat(value));
                         }

@@ -42,7 +42,11 @@ impl Draft {
 
     /// The same where a file has to have a name.
     pub(super) fn named(folder: &Path) -> io::Result<Self> {
-        let open = |path: &Path| File::options().write(true).create_new(true).open(path);
+        // An initializer reads the image in it.
+        let open = |path: &Path| {
+            let mut options = File::options();
+            options.read(true).write(true).create_new(true).open(path)
+        };
         // Taken apart, because a `NamedTempFile` adds its random name to the message of each error.
         let (file, name) = names().make_in(folder, open)?.into_parts();
         Ok(Self::new(file, At::Named(name)))

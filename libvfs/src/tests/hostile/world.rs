@@ -49,6 +49,9 @@ impl Program for Wild {
     fn snapshot(&self) -> u32 {
         self.snapshot
     }
+    fn is_saved(&self) -> bool {
+        true
+    }
     fn requires_host(&self) -> bool {
         true
     }
