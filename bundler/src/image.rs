@@ -17,6 +17,7 @@ mod write;
 pub(crate) mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::plan::{Content, EntryKind, GuestPath, Plan};
 
@@ -27,9 +28,10 @@ pub(crate) use head::Head;
 pub use mounts::{MountRow, mounts, start};
 pub(crate) use mounts::{mounts_of, start_of};
 pub use print::{Row, RowKind, list, mode_text};
-pub(crate) use print::{list_of, preopens_of};
+pub(crate) use print::{list_of, preopens_of, visit};
 pub use write::{Progress, Written};
 
+use crate::source::Bundle;
 use encode::Metadata;
 use tree::Tree;
 
@@ -44,6 +46,8 @@ pub struct Image {
     files: Vec<File>,
     /// For each entry of the plan the file it names, as an index in `files`.
     file_of_entry: Vec<Option<usize>>,
+    /// The bundles that some of the files are from.
+    bundles: Vec<Arc<Bundle>>,
 }
 
 /// A file of the image and where its content comes from.
@@ -101,6 +105,7 @@ pub fn describe(plan: &Plan) -> Result<Image, ImageError> {
         metadata,
         files,
         file_of_entry,
+        bundles: plan.bundles().map(Arc::clone).collect(),
     })
 }
 

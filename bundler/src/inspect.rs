@@ -7,12 +7,16 @@ mod locate;
 mod lookup;
 mod section;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::Path;
 
 use miette::Diagnostic;
 use sha2::{Digest as _, Sha256};
+
+use vfs_image::layout::HeaderRecord;
 
 use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row};
 use crate::manifest::Memory;
@@ -20,6 +24,7 @@ use crate::output::{Record, SECTION, hex_digest};
 use crate::plan::Start;
 use crate::program::{self, ProgramError};
 use crate::source::{DiskFile, ReadAt};
+use locate::{Fault, Place};
 
 pub use lookup::{Lookup, LookupError};
 pub use section::Section;
@@ -58,6 +63,16 @@ pub enum InspectError {
         help("give a module that `wasi-vfs bundle` made")
     )]
     NoImage,
+    /// The file ends within the image.
+    #[error("it is cut short: {missing} bytes of its embedded files are missing")]
+    #[diagnostic(
+        code(wasi_vfs::inspect::truncated),
+        help("copy or download it again, or bundle it again")
+    )]
+    Truncated {
+        /// So many bytes more would be the whole image.
+        missing: u64,
+    },
     /// The image breaks a rule of the format.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -82,7 +97,7 @@ pub enum InspectError {
 #[derive(Debug)]
 pub struct Found<'a> {
     bytes: Box<dyn ReadAt + 'a>,
-    place: locate::Place,
+    place: Place,
     /// The image's metadata: all before its contents.
     metadata: Vec<u8>,
 }
@@ -140,19 +155,44 @@ pub fn find(module: &[u8]) -> Result<Found<'_>, InspectError> {
 /// # Errors
 /// See [`find`]; and when the bytes can't be read.
 pub fn find_in<'a>(bytes: Box<dyn ReadAt + 'a>) -> Result<Found<'a>, InspectError> {
-    let place = locate::locate(&*bytes)?;
-    let read = |size: u32| {
-        let mut start = vec![0; size as usize];
-        let read = bytes.read_exact_at(&mut start, place.offset);
-        read.map(|()| start).map_err(InspectError::Read)
-    };
-    let start = read(place.size.min(vfs_image::layout::HeaderRecord::SIZE as u32))?;
-    let metadata = read(Head::metadata_size(&start, place.size)?)?;
-    Ok(Found {
-        bytes,
-        place,
-        metadata,
-    })
+    match locate::locate(&*bytes) {
+        Ok(place) => Found::read(bytes, place),
+        Err(fault) => Err(fault.error),
+    }
+}
+
+/// The same for what need not be a bundle; `None`: it is no module, or nothing in it, as far as it is one, tells of an image.
+///
+/// # Errors
+/// When it is a bundle that is damaged, and when the bytes can't be read.
+pub(crate) fn find_any<'a>(bytes: Box<dyn ReadAt + 'a>) -> Result<Option<Found<'a>>, InspectError> {
+    match locate::locate(&*bytes) {
+        Ok(place) => Found::read(bytes, place).map(Some),
+        Err(Fault {
+            error: error @ InspectError::Read(_),
+            ..
+        }) => Err(error),
+        Err(fault) if fault.is_bundle => Err(fault.error),
+        Err(_) => Ok(None),
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Reads the metadata of the image at `place`.
+    fn read(bytes: Box<dyn ReadAt + 'a>, place: Place) -> Result<Self, InspectError> {
+        let read = |size: u32| {
+            let mut start = vec![0; size as usize];
+            let read = bytes.read_exact_at(&mut start, place.offset);
+            read.map(|()| start).map_err(InspectError::Read)
+        };
+        let start = read(place.size.min(HeaderRecord::SIZE as u32))?;
+        let metadata = read(Head::metadata_size(&start, place.size)?)?;
+        Ok(Self {
+            bytes,
+            place,
+            metadata,
+        })
+    }
 }
 
 impl Found<'_> {
@@ -194,6 +234,22 @@ impl Found<'_> {
         }
     }
 
+    /// Bytes of the module around the image: all before it, and all behind it.
+    pub(crate) fn around(&self) -> Result<(Vec<u8>, Vec<u8>), InspectError> {
+        let read = |range: Range<u64>| {
+            let mut bytes = vec![0; (range.end - range.start) as usize];
+            let read = self.bytes.read_exact_at(&mut bytes, range.start);
+            read.map(|()| bytes).map_err(InspectError::Read)
+        };
+        let end = self.place.offset + u64::from(self.place.size);
+        Ok((read(0..self.place.offset)?, read(end..self.bytes.size())?))
+    }
+
+    /// Where the contents of the module's section `wasi-vfs.undo` are, when it has one.
+    pub(crate) fn undo(&self) -> Option<Range<u64>> {
+        self.place.undo.clone()
+    }
+
     /// What the module's `wasi-vfs` section says, when it still has one.
     #[must_use]
     pub fn record(&self) -> Option<&Record> {
@@ -206,6 +262,15 @@ impl Found<'_> {
     /// See [`image::list()`].
     pub fn rows(&self) -> Result<Vec<Row>, InspectError> {
         Ok(image::list_of(self.head())?)
+    }
+
+    /// Shows every name in the tree of the preopen `root`, parents first; `None`: there is no such preopen.
+    pub(crate) fn visit<E: From<ImageFlaw>>(
+        &self,
+        root: &str,
+        visit: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<Option<()>, E> {
+        image::visit(self.head(), root, visit)
     }
 
     /// The directories that the program finds open, in their order.
@@ -266,8 +331,22 @@ impl Found<'_> {
     pub fn check(&self) -> Result<Checked, InspectError> {
         // A walk knows paths, so it words most flaws better than the check of the whole.
         self.rows()?;
+        self.check_with(&BTreeMap::new())
+    }
+
+    /// The same where the SHA-256 of some contents is `known` already, by place in the image and size: these are not read.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(crate) fn check_with(
+        &self,
+        known: &BTreeMap<(u32, u32), [u8; 32]>,
+    ) -> Result<Checked, InspectError> {
         let mut buffer = vec![0; CHUNK];
         let checked = image::check_head(self.head(), |offset, size| {
+            if let Some(digest) = known.get(&(offset, size)) {
+                return Ok(*digest);
+            }
             let mut hash = Sha256::new();
             let mut content = self.content(offset, size);
             loop {

@@ -15,8 +15,9 @@ use crate::manifest::{Choice, Environment, Manifest};
 use crate::output::{
     Destination, FileError, Pending, SealError, hex_digest, same_file, same_place,
 };
-use crate::program;
-use crate::source::DiskSource;
+use crate::plan::{self, PlanError};
+use crate::program::Program;
+use crate::source::{DiskSource, Source};
 use crate::{Bundled, Error, bundle};
 
 pub use inputs::Inputs;
@@ -206,7 +207,7 @@ impl Job {
         progress: &dyn Progress,
     ) -> Result<(Manifest, Bundled), Error> {
         let manifest = self.read()?;
-        let program = load_program(&manifest)?;
+        let program = load_program(&manifest, &DiskSource)?;
         let bundled = bundle(&manifest, &program, &DiskSource, out, progress)
             .map_err(|error| in_module(error, manifest.input()))?;
         Ok((manifest, bundled))
@@ -217,7 +218,7 @@ impl Job {
         let manifest = self.read()?;
         let lock = self.open_lock(&manifest)?;
         source.file(manifest.input());
-        let program = load_program(&manifest)?;
+        let program = load_program(&manifest, source)?;
         if same_file(manifest.output(), &self.manifest) {
             return Err(FileError::SameAsInput {
                 path: manifest.output().to_owned(),
@@ -366,15 +367,18 @@ impl Finished {
     }
 }
 
-/// The program that a manifest names, in binary form.
+/// The program that a manifest names.
 ///
 /// # Errors
-/// When it is missing or can't be read; labelled with the manifest's line.
-pub fn load_program(manifest: &Manifest) -> Result<Vec<u8>, Error> {
-    program::load(manifest.input()).map_err(|error| {
-        error
+/// When it is missing or can't be read, or is a bundle that can't be taken apart; labelled with the manifest's line.
+pub fn load_program(manifest: &Manifest, src: &dyn Source) -> Result<Program, Error> {
+    let layer = plan::open_layer(manifest, src)
+        .map_err(|problem| PlanError::new(manifest.text().clone(), vec![problem]))?;
+    Program::on(layer, src, manifest.input()).map_err(|error| match error {
+        Error::Program(error) => error
             .asked_for(manifest.text(), manifest.input_span())
-            .into()
+            .into(),
+        error => error,
     })
 }
 

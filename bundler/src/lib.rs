@@ -61,7 +61,7 @@ pub struct Bundled {
     pub unused: Vec<unused::Unused>,
 }
 
-/// Bundles the files that `manifest` asks for into `program`, a module in binary form, and writes the result to `out`.
+/// Bundles the files that `manifest` asks for into `program` and writes the result to `out`.
 ///
 /// `out` must be empty and at its start; after an error its content is of no use. The same arguments give the same bytes.
 ///
@@ -69,27 +69,23 @@ pub struct Bundled {
 /// The first stage that fails; a stage tells all its problems at once.
 pub fn bundle<W: output::Destination>(
     manifest: &manifest::Manifest,
-    program: &[u8],
+    program: &program::Program,
     source: &dyn source::Source,
     out: &mut W,
     progress: &dyn image::Progress,
 ) -> Result<Bundled, Error> {
-    let restored = restore::program(program)?;
-    let program = match &restored {
-        Some(restored) => restored.program.as_slice(),
-        None => program,
-    };
+    let module = program.module();
     // None of these waits for another. What is wrong with the files is told first.
     let (planned, (guest, digest)) = rayon::join(
         || -> Result<_, Error> {
-            let plan = plan::resolve(manifest, source)?;
+            let plan = plan::resolve_on(manifest, source, program.layer())?;
             let image = image::describe(&plan)?;
             Ok((plan, image))
         },
         || {
             rayon::join(
-                || link::Guest::inspect(program),
-                || sha2::Sha256::digest(program),
+                || link::Guest::inspect(module),
+                || sha2::Sha256::digest(module),
             )
         },
     );
@@ -97,10 +93,10 @@ pub fn bundle<W: output::Destination>(
     let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
     let linked = link::link_inspected(&guest?, &options)?;
-    let unused = unused::find(program, &plan);
+    let unused = unused::find(module, &plan);
     let linked_from = digest.into();
     let parts = output::Parts {
-        program: restored.as_ref().map_or(linked_from, |it| it.digest),
+        program: program.original().unwrap_or(linked_from),
         linked: linked_from,
         interposer,
     };
@@ -127,14 +123,12 @@ pub fn bundle<W: output::Destination>(
     })
 }
 
-/// Whether `program`, a module in binary form, can be bundled; it may be a bundle itself.
+/// Whether `program` can be bundled.
 ///
 /// # Errors
 /// Why not.
-pub fn check(program: &[u8]) -> Result<(), link::LinkError> {
-    let restored = restore::program(program)?;
-    let program = restored.as_ref().map_or(program, |it| &it.program);
-    link::link(program, &link::Options::default()).map(drop)
+pub fn check(program: &program::Program) -> Result<(), link::LinkError> {
+    link::link(program.module(), &link::Options::default()).map(drop)
 }
 
 /// What the linker has to know of a manifest and its plan.

@@ -9,7 +9,7 @@ use crate::job::{digest, explain, load_program};
 use crate::manifest::Manifest;
 use crate::output::Pending;
 use crate::path::GuestPath;
-use crate::source::{DiskSource, Layer};
+use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};
 
 /// A bundle to be made of a program and directories.
@@ -123,12 +123,11 @@ impl Pack {
     /// As [`run`](Self::run).
     pub fn run_with(&self, progress: &dyn Progress) -> Result<Packed, Error> {
         let mut manifest = Manifest::of_directories(&self.input, &self.output, &self.directories);
-        // Nothing here says how to link, so what is linked already stays so. A damaged image, planning tells.
-        let shown = self.input.display().to_string();
-        if let Ok(Some(layer)) = Layer::open(&DiskSource, &self.input, &shown) {
-            manifest.link = layer.link();
+        let program = load_program(&manifest, &DiskSource)?;
+        // Nothing here says how to link, so what is linked already stays so.
+        if let Some(layer) = program.layer() {
+            manifest.link = *layer.link();
         }
-        let program = load_program(&manifest)?;
         // All that is needed of the input is in memory or open, and the last step is a rename.
         let never = match is_binary(manifest.input()) {
             true => Path::new(""),

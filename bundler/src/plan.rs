@@ -29,10 +29,11 @@ use std::sync::Arc;
 
 use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
-use crate::source::{Archive, Layer};
+use crate::source::{Archive, Bundle, Layer};
 pub use error::{ArchiveProblem, Paths, PlanError, PlanProblem};
+pub(crate) use layer::open as open_layer;
 pub use mount::{Mount, MountKind, Start};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_on};
 pub use rows::{Row, RowKind, Totals};
 pub use warning::PlanWarning;
 pub use why::{KeptBy, Table, Verdict, Why, Written, why};
@@ -49,6 +50,10 @@ pub struct Plan {
     /// The tables of the manifest, by [`Origin`].
     requests: Vec<RequestLabel>,
     warnings: Vec<PlanWarning>,
+    /// The image of the program that is a bundle already.
+    layer: Option<Arc<Layer>>,
+    /// The bundles that were opened as sources.
+    bundles: Vec<Arc<Bundle>>,
 }
 
 /// What messages need of a table of the manifest.
@@ -154,6 +159,15 @@ impl Content {
             Self::Inline(_) => None,
         }
     }
+
+    /// The bundle that it is in and where its bytes begin in the image there; `None`: it is in none.
+    pub(crate) fn in_bundle(&self) -> Option<(&Arc<Bundle>, u32)> {
+        match self {
+            Self::Layer { layer, offset, .. } => Some((layer.bundle(), *offset)),
+            Self::Archive { archive, member } => archive.in_bundle(member),
+            Self::Source { .. } | Self::Inline(_) => None,
+        }
+    }
 }
 
 impl Origin {
@@ -213,6 +227,8 @@ impl Plan {
             start: Start::default(),
             requests: Vec::new(),
             warnings: Vec::new(),
+            layer: None,
+            bundles: Vec::new(),
         }
     }
 
@@ -269,6 +285,12 @@ impl Plan {
     #[must_use]
     pub fn start(&self) -> &Start {
         &self.start
+    }
+
+    /// The bundles whose files may go in; they are checked when these are read.
+    pub(crate) fn bundles(&self) -> impl Iterator<Item = &Arc<Bundle>> {
+        let below = self.layer.iter().map(|layer| layer.bundle());
+        below.chain(&self.bundles)
     }
 
     /// What a user should know though it works.

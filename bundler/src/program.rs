@@ -1,12 +1,110 @@
 //! The program: the user's module as it lies on disk, binary or text.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use rayon::prelude::*;
 use wast::parser::{Parse, Parser};
 
+use crate::Error;
+use crate::inspect::InspectError;
 use crate::report::Text;
+use crate::restore::{self, RestoreError};
+use crate::source::{self, DiskSource, Layer, Source};
+
+/// A program to be bundled, in binary form. A bundle is taken apart: its program is what is linked, its files lie below all
+/// others.
+#[derive(Debug)]
+pub struct Program {
+    module: Vec<u8>,
+    layer: Option<Arc<Layer>>,
+    /// SHA-256 of the program that `module` was taken from, when it lacks sections of it.
+    original: Option<[u8; 32]>,
+}
+
+impl Program {
+    /// The module at `path` of a source, binary or text. Of a bundle nothing but its program is read into memory.
+    ///
+    /// # Errors
+    /// When it is missing or can't be read, on a mistake in a text, and when it is a bundle that is damaged or was changed after it
+    /// was made.
+    pub fn open(src: &dyn Source, path: &Path) -> Result<Self, Error> {
+        match Layer::open(src, path, &path.display().to_string()) {
+            Ok(layer) => Self::on(layer, src, path),
+            Err(error) => Err(damaged(path, error)),
+        }
+    }
+
+    /// The same of a module in memory, which messages call `name`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), but for reading.
+    pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Error> {
+        let module = Arc::new(decode(name, bytes)?);
+        match Layer::of_bytes(&module, name) {
+            Ok(Some(layer)) => Self::in_bundle(layer, Path::new(name)),
+            Ok(None) => Ok(Self::plain(Arc::unwrap_or_clone(module))),
+            Err(error) => Err(damaged(Path::new(name), error)),
+        }
+    }
+
+    /// The module at `path`, whose image is `layer`.
+    pub(crate) fn on(layer: Option<Layer>, src: &dyn Source, path: &Path) -> Result<Self, Error> {
+        match layer {
+            Some(layer) => Self::in_bundle(layer, path),
+            None => Ok(Self::plain(load_from(src, path)?)),
+        }
+    }
+
+    fn plain(module: Vec<u8>) -> Self {
+        Self {
+            module,
+            layer: None,
+            original: None,
+        }
+    }
+
+    fn in_bundle(layer: Layer, path: &Path) -> Result<Self, Error> {
+        match restore::program(layer.bundle().found()) {
+            Ok(restored) => Ok(Self {
+                module: restored.program,
+                layer: Some(Arc::new(layer)),
+                original: Some(restored.digest),
+            }),
+            Err(RestoreError::Read(error)) => Err(damaged(path, error)),
+            Err(RestoreError::Link(error)) => Err(Error::InModule {
+                module: path.to_owned(),
+                error,
+            }),
+        }
+    }
+
+    /// The program's own module.
+    #[must_use]
+    pub fn module(&self) -> &[u8] {
+        &self.module
+    }
+
+    /// The image that the program has already; none: it is no bundle.
+    #[must_use]
+    pub fn layer(&self) -> Option<&Arc<Layer>> {
+        self.layer.as_ref()
+    }
+
+    /// SHA-256 of the program as it was first bundled, when that may be another than that of its module.
+    pub(crate) fn original(&self) -> Option<[u8; 32]> {
+        self.original
+    }
+}
+
+fn damaged(path: &Path, error: InspectError) -> Error {
+    Error::Inspect {
+        module: path.to_owned(),
+        error,
+    }
+}
 
 /// Why a program could not be read.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -99,35 +197,35 @@ impl ProgramError {
 /// # Errors
 /// When the file is missing or can't be read, and on a mistake in a text.
 pub fn load(path: &Path) -> Result<Vec<u8>, ProgramError> {
-    let bytes = read(path).map_err(|error| ProgramError::unreadable(path, error))?;
+    load_from(&DiskSource, path)
+}
+
+/// The same from a source.
+fn load_from(src: &dyn Source, path: &Path) -> Result<Vec<u8>, ProgramError> {
+    let bytes = read(src, path).map_err(|error| ProgramError::unreadable(path, error))?;
     decode(&path.display().to_string(), bytes)
 }
 
-/// Reads a whole file; a large one by several threads, because most of the time goes into making room for it.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    #[cfg(unix)]
-    {
-        use rayon::prelude::*;
-        use std::os::unix::fs::FileExt as _;
-
-        const PIECE: usize = 2 << 20;
-        let file = std::fs::File::open(path)?;
-        let about = file.metadata()?;
-        let size = usize::try_from(about.len()).unwrap_or(0);
-        // Pipes and the like have no size and no places to read at.
-        if about.is_file() && size > 2 * PIECE {
-            let mut bytes = vec![0; size];
-            let whole = bytes
-                .par_chunks_mut(PIECE)
-                .enumerate()
-                .try_for_each(|(index, piece)| file.read_exact_at(piece, (index * PIECE) as u64));
-            // One that is being written meanwhile is read the usual way.
-            if whole.is_ok() && file.read_at(&mut [0], size as u64)? == 0 {
-                return Ok(bytes);
-            }
+/// Reads a whole file of a source; a large one by several threads, because most of the time goes into making room for it.
+fn read(src: &dyn Source, path: &Path) -> io::Result<Vec<u8>> {
+    const PIECE: usize = 2 << 20;
+    if let Some((_, file)) = source::regular(src, path) {
+        let size = usize::try_from(file.size()).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; size];
+        let whole = bytes
+            .par_chunks_mut(PIECE)
+            .enumerate()
+            .try_for_each(|(index, piece)| file.read_exact_at(piece, (index * PIECE) as u64));
+        // One that is being written meanwhile is read the usual way.
+        if whole.is_ok() && file.read_at(&mut [0], size as u64)? == 0 {
+            return Ok(bytes);
         }
     }
-    std::fs::read(path)
+    // Pipes and the like have no size and no places to read at.
+    let mut file = src.open(path).map_err(|error| error.error)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Turns a module's text into its binary form; anything that is not text passes unchanged, for the linker to judge.

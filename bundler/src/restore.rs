@@ -1,6 +1,6 @@
 //! The program inside a bundle: what is bundled again is linked anew, from the program that it was made from.
 
-use crate::inspect;
+use crate::inspect::{Found, InspectError};
 use crate::link::{LinkError, undo};
 use crate::output::SECTION;
 
@@ -13,49 +13,39 @@ pub(crate) struct Restored {
     pub(crate) digest: [u8; 32],
 }
 
-/// Takes the program out of a bundle; `None`: `module` is none, or has lost what says so.
-///
-/// # Errors
-/// When it does not say what its program was, because it was pre-initialized for instance, or was changed after it was made.
-pub(crate) fn program(module: &[u8]) -> Result<Option<Restored>, LinkError> {
-    // What can't be read is for the linker to tell.
-    let Ok(found) = inspect::find(module) else {
-        return Ok(None);
-    };
-    let Some(record) = found.record() else {
-        return Ok(None);
-    };
-    let Some(section) = custom_section(module, undo::SECTION) else {
-        return Err(match record.preinit.clone() {
+/// Why a bundle has no program that could be taken out.
+#[derive(Debug)]
+pub(crate) enum RestoreError {
+    /// It does not say what its program was, because it was pre-initialized for instance, or was changed after it was made.
+    Link(LinkError),
+    /// It can't be read.
+    Read(InspectError),
+}
+
+/// Takes the program out of a bundle, whose image is not read.
+pub(crate) fn program(found: &Found<'_>) -> Result<Restored, RestoreError> {
+    let Some(section) = found.undo() else {
+        let function = found.record().and_then(|record| record.preinit.clone());
+        return Err(RestoreError::Link(match function {
             Some(function) => LinkError::PreInitialized { function },
             None => LinkError::AlreadyBundled {
                 evidence: format!("a section `{SECTION}`"),
             },
-        });
+        }));
     };
-    let start = found.image_offset() as usize;
-    let end = start + found.image_size() as usize;
-    let program = module
-        .get(end..)
-        .and_then(|after| undo::restore(section, &module[..start], after));
-    let digest = digest_of(&record.program);
+    let (before, after) = found.around().map_err(RestoreError::Read)?;
+    // It was written last, so it is behind the image.
+    let behind = found.image_offset() + u64::from(found.image_size());
+    let place = |at: u64| usize::try_from(at.checked_sub(behind)?).ok();
+    let section = place(section.start)
+        .zip(place(section.end))
+        .and_then(|(start, end)| after.get(start..end));
+    let program = section.and_then(|section| undo::restore(section, &before, &after));
+    let digest = found.record().and_then(|record| digest_of(&record.program));
     match (program, digest) {
-        (Some(program), Some(digest)) => Ok(Some(Restored { program, digest })),
-        _ => Err(LinkError::Rewritten),
+        (Some(program), Some(digest)) => Ok(Restored { program, digest }),
+        _ => Err(RestoreError::Link(LinkError::Rewritten)),
     }
-}
-
-/// The contents of the last custom section of this name.
-fn custom_section<'a>(module: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let mut found = None;
-    for payload in wasmparser::Parser::new(0).parse_all(module) {
-        if let Ok(wasmparser::Payload::CustomSection(section)) = payload
-            && section.name() == name
-        {
-            found = Some(section.data());
-        }
-    }
-    found
 }
 
 /// The bytes of `sha256:` and 64 hexadecimal digits.

@@ -1,6 +1,7 @@
 //! The garden gate: all reading of source trees goes through [`Source`].
 
 pub mod archive;
+mod bundle;
 mod disk;
 mod layer;
 mod memory;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use archive::Archive;
+pub use bundle::Bundle;
 pub use disk::DiskSource;
 pub use layer::Layer;
 pub(crate) use layer::regular;

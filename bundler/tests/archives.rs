@@ -1,5 +1,7 @@
 //! Archives as sources, from outside: the same trees as from a folder, and nothing from hostile ones.
 
+#[path = "archives/again.rs"]
+mod again;
 #[path = "archives/build.rs"]
 mod build;
 #[cfg(unix)]

@@ -8,8 +8,9 @@ use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::output::Destination;
 use wasi_vfs::output::SealError;
 use wasi_vfs::preinit::ReadAt;
+use wasi_vfs::program::Program;
 use wasi_vfs::source::MemorySource;
-use wasi_vfs::{Bundled, Error, bundle, inspect, program};
+use wasi_vfs::{Bundled, Error, bundle, inspect};
 
 const MANIFEST: &str = r#"
 manifest-version = 1
@@ -35,7 +36,7 @@ fn source() -> MemorySource {
 
 fn run<W: Destination>(source: &MemorySource, out: &mut W) -> Result<Bundled, Error> {
     let manifest = Manifest::parse(MANIFEST, "wasi-vfs.toml", Path::new(""), &Choice::default());
-    let program = program::decode("app.wat", PROGRAM.into()).unwrap();
+    let program = Program::of_bytes("app.wat", PROGRAM.into()).unwrap();
     bundle(&manifest.unwrap(), &program, source, out, &())
 }
 

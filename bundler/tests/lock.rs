@@ -292,7 +292,7 @@ fn project(random: &mut Random) -> (String, MemorySource) {
 #[test]
 fn listings_are_equal_exactly_when_bundles_are() {
     let mut random = Random(3);
-    let program = program::decode("app.wat", PROGRAM.into()).unwrap();
+    let program = program::Program::of_bytes("app.wat", PROGRAM.into()).unwrap();
     let mut all: Vec<(Listing, Vec<u8>)> = Vec::new();
     for _ in 0..80 {
         let (text, source) = project(&mut random);

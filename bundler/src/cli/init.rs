@@ -14,6 +14,7 @@ use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::output::Pending;
 use wasi_vfs::path::GuestPath;
 use wasi_vfs::plan;
+use wasi_vfs::program::Program;
 use wasi_vfs::source::DiskSource;
 
 use super::report::Notice;
@@ -104,7 +105,12 @@ impl Init {
         }
         let asks = !self.yes && screen.can_ask();
         let module = self.module(screen, asks)?;
-        let program = wasi_vfs::program::load(&module)?;
+        let program = match Program::open(&DiskSource, &module) {
+            Err(wasi_vfs::Error::InModule { module, error }) => {
+                return Err(InitError::Link { module, error }.into());
+            }
+            program => program?,
+        };
         if let Err(error) = wasi_vfs::check(&program) {
             return Err(InitError::Link { module, error }.into());
         }

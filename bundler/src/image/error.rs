@@ -5,6 +5,7 @@ use std::io;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::inspect::InspectError;
 use crate::source::SourceError;
 
 /// Why an image could not be made.
@@ -75,6 +76,19 @@ pub enum ImageError {
         /// What the source said, with the path there.
         #[source]
         error: SourceError,
+    },
+
+    /// A bundle whose files go in is not what was made. None of its files can be relied on.
+    #[error("`{bundle}`, whose files were to go in, is damaged: {flaw}")]
+    #[diagnostic(
+        code(wasi_vfs::image::source_damaged),
+        help("get it again, or bundle it again: something changed it after it was made")
+    )]
+    SourceDamaged {
+        /// What messages call the bundle.
+        bundle: String,
+        /// What is wrong with its image.
+        flaw: Box<InspectError>,
     },
 
     /// The output can't be written. The caller knows its path.

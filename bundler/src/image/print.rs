@@ -7,6 +7,7 @@ use vfs_image::{Bytes, Corrupt, Image, NodeId, NodeKind};
 
 use super::check::{ImageFlaw, corrupt, is_name, open, text};
 use super::head::Head;
+use crate::path::{GuestPath, MAX_PATH};
 
 /// One name in an image, with what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,14 +59,21 @@ pub fn list(bytes: &[u8]) -> Result<Vec<Row>, ImageFlaw> {
 pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
     let image = open(head)?;
     let mut rows = Vec::new();
-    let mut first_names = BTreeMap::new();
     for index in 0..image.preopen_count() {
-        let part = || corrupt(format!("preopen {index}"));
-        let preopen = image.preopen(index).map_err(|Corrupt| part())?;
-        let name = text(&image, preopen.name).ok_or_else(part)?;
-        walk(&image, name, preopen.node, &mut rows)?;
+        let (name, node) = preopen(&image, index)?;
+        walk(&image, name, node, &mut |row| {
+            rows.push(row);
+            Ok::<(), ImageFlaw>(())
+        })?;
     }
     rows.sort_by(|a, b| key(&a.path).cmp(key(&b.path)));
+    if let Some(pair) = rows.windows(2).find(|pair| pair[0].path == pair[1].path) {
+        return Err(corrupt(format!(
+            "`{}`, which is there twice,",
+            pair[0].path
+        )));
+    }
+    let mut first_names = BTreeMap::new();
     for row in &mut rows {
         if let RowKind::File { link_to, .. } = &mut row.kind {
             let first = first_names
@@ -77,6 +85,23 @@ pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
     Ok(rows)
 }
 
+/// Shows every name in the tree of the preopen `root`, parents first; `None`: there is no such preopen. What is a file's first name
+/// is not told.
+pub(crate) fn visit<E: From<ImageFlaw>>(
+    head: Head<'_>,
+    root: &str,
+    mut visit: impl FnMut(Row) -> Result<(), E>,
+) -> Result<Option<()>, E> {
+    let image = open(head)?;
+    for index in 0..image.preopen_count() {
+        let (name, node) = preopen(&image, index)?;
+        if name == root {
+            return walk(&image, name, node, &mut visit).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 /// What a path is sorted by: see [`GuestPath`](crate::path::GuestPath).
 fn key(path: &str) -> &str {
     if path == "." { "" } else { path }
@@ -85,32 +110,35 @@ fn key(path: &str) -> &str {
 /// The names of the preopens, in their order.
 pub(crate) fn preopens_of(head: Head<'_>) -> Result<Vec<String>, ImageFlaw> {
     let image = open(head)?;
-    (0..image.preopen_count())
-        .map(|index| {
-            let preopen = image.preopen(index).ok();
-            preopen
-                .and_then(|preopen| text(&image, preopen.name))
-                .ok_or_else(|| corrupt(format!("preopen {index}")))
-        })
-        .collect()
+    let names = (0..image.preopen_count()).map(|index| preopen(&image, index));
+    names.map(|preopen| Ok(preopen?.0)).collect()
 }
 
-/// Adds the row of a node and of all below it.
-fn walk<B: Bytes>(
+/// A preopen's name and directory.
+fn preopen<B: Bytes>(image: &Image<B>, index: u32) -> Result<(String, NodeId), ImageFlaw> {
+    let preopen = image.preopen(index).ok();
+    let found = preopen.and_then(|preopen| {
+        let name = text(image, preopen.name)?;
+        let path = GuestPath::parse(&name).ok()?;
+        (path.as_str() == name).then_some((name, preopen.node))
+    });
+    found.ok_or_else(|| corrupt(format!("preopen {index}")))
+}
+
+/// Shows a node and all below it.
+fn walk<B: Bytes, E: From<ImageFlaw>>(
     image: &Image<B>,
     path: String,
     node: NodeId,
-    rows: &mut Vec<Row>,
-) -> Result<(), ImageFlaw> {
+    visit: &mut impl FnMut(Row) -> Result<(), E>,
+) -> Result<(), E> {
     // A list of what is still to do instead of recursion: a path has up to 2048 names.
     let mut pending = vec![(path, node)];
-    let most = image.preopen_count() as usize + image.dirent_count() as usize;
+    // More names than there are entries: a directory with two names, each level doubling.
+    let mut left = image.preopen_count() as usize + image.dirent_count() as usize;
     while let Some((path, id)) = pending.pop() {
         let part = || corrupt(format!("node {}, `{path}`,", id.get()));
-        // More names than there are entries: a directory with two names, each level doubling.
-        if rows.len() >= most {
-            return Err(part());
-        }
+        left = left.checked_sub(1).ok_or_else(part)?;
         let node = image.node(id).map_err(|Corrupt| part())?;
         let kind = match node.kind {
             NodeKind::Directory(dir) => {
@@ -119,7 +147,11 @@ fn walk<B: Bytes>(
                     let dirent = image.dirent(&dir, index).ok().flatten().ok_or_else(part)?;
                     let name = text(image, dirent.name).ok_or_else(part)?;
                     if !is_name(&name) || last.is_some_and(|last| last >= name) {
-                        return Err(corrupt(format!("the name {name:?} in `{path}`")));
+                        return Err(corrupt(format!("the name {name:?} in `{path}`")).into());
+                    }
+                    // Also what many names in a long chain of directories could take.
+                    if path.len() + 1 + name.len() > MAX_PATH {
+                        return Err(too_long(&path).into());
                     }
                     pending.push((join(&path, &name), dirent.node));
                     last = Some(name);
@@ -135,7 +167,7 @@ fn walk<B: Bytes>(
             },
         };
         let (mode, nlink, size, time_ns) = (node.mode, node.nlink, node.size, node.time_ns);
-        rows.push(Row {
+        visit(Row {
             path,
             node: id.get(),
             mode,
@@ -143,9 +175,15 @@ fn walk<B: Bytes>(
             size,
             time_ns,
             kind,
-        });
+        })?;
     }
     Ok(())
+}
+
+/// No path is so long, so no image has it.
+fn too_long(path: &str) -> ImageFlaw {
+    let start: String = path.chars().take(40).collect();
+    corrupt(format!("the path `{start}…`"))
 }
 
 /// The guest path of a name in a directory.

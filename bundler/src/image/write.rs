@@ -1,5 +1,6 @@
 //! The second pass: contents from their sources into the output.
 
+mod bundles;
 mod read;
 mod store;
 
@@ -42,7 +43,7 @@ impl Image {
     /// Every byte of the image is written, none behind it is touched.
     ///
     /// # Errors
-    /// [`ImageError::Changed`], [`ImageError::Unreadable`], [`ImageError::Write`];
+    /// [`ImageError::Changed`], [`ImageError::Unreadable`], [`ImageError::SourceDamaged`], [`ImageError::Write`];
     /// [`ImageError::TooLarge`] when the contents turn out not to fit.
     pub fn write<W: Write + Seek>(
         &self,
@@ -58,6 +59,7 @@ impl Image {
         let mut store = Store::new(self, source, out, progress);
         let placed = store.add_all()?;
         let (size, saved) = (store.end, store.saved);
+        bundles::check(self, &placed)?;
         for (file, placed) in self.files.iter().zip(&placed) {
             metadata.place(file.node, placed.offset);
         }

@@ -1,9 +1,12 @@
 //! Finding the image in a module: its sections are stepped over, not read.
 
+use std::ops::Range;
+
 use vfs_image::layout::{self, HeaderRecord};
 use wasmparser::{BinaryReader, ConstExpr};
 
 use super::InspectError;
+use crate::link::undo;
 use crate::output::{Record, SECTION, hex_digest};
 use crate::source::ReadAt;
 
@@ -12,6 +15,9 @@ const WINDOW: usize = 4 << 10;
 
 /// The longest `wasi-vfs` section that is looked at; ours have about 300 bytes.
 const RECORD_MAX: u64 = 64 << 10;
+
+/// The number of the data section.
+const DATA: u8 = 11;
 
 /// Where a module has its image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +32,25 @@ pub(super) struct Place {
     pub(super) memories: u32,
     /// What its `wasi-vfs` section says.
     pub(super) record: Option<Record>,
+    /// Where the contents of its section [`undo::SECTION`] are.
+    pub(super) undo: Option<Range<u64>>,
+}
+
+/// Why no image was found.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) error: InspectError,
+    /// It is a bundle all the same: there is something that begins like an image, or a section that tells of one.
+    pub(super) is_bundle: bool,
+}
+
+/// What was met in a module so far.
+#[derive(Default)]
+struct Seen {
+    images: Vec<Candidate>,
+    memories: u32,
+    record: Option<Record>,
+    undo: Option<Range<u64>>,
 }
 
 /// A passive segment that begins like an image.
@@ -39,7 +64,16 @@ struct Candidate {
 
 /// Finds the image: the one that the `wasi-vfs` section describes, wherever a tool may have put it; else the first
 /// passive segment that begins like one.
-pub(super) fn locate(module: &dyn ReadAt) -> Result<Place, InspectError> {
+pub(super) fn locate(module: &dyn ReadAt) -> Result<Place, Fault> {
+    let mut seen = Seen::default();
+    let stepped = sections(module, &mut seen);
+    let is_bundle = !seen.images.is_empty() || seen.record.is_some();
+    let found = stepped.and_then(|()| seen.place());
+    found.map_err(|error| Fault { error, is_bundle })
+}
+
+/// Steps over all sections.
+fn sections(module: &dyn ReadAt, seen: &mut Seen) -> Result<(), InspectError> {
     let mut reader = Reader {
         module,
         at: 0,
@@ -47,44 +81,79 @@ pub(super) fn locate(module: &dyn ReadAt) -> Result<Place, InspectError> {
         window: Vec::new(),
     };
     preamble(&mut reader)?;
-    let mut images = Vec::new();
-    let mut memories = 0;
-    let mut record = None;
     while reader.at < module.size() {
         let section = reader.at;
         let id = reader.byte()?;
         let size = reader.number()?;
         let end = reader.at + u64::from(size);
         if end > module.size() {
-            let missing = end - module.size();
-            let message = format!("the file is {missing} bytes too short for its section {id}");
-            return Err(not_a_module(message, section));
+            return Err(cut_short(&mut reader, id, section, end, seen));
         }
         match id {
-            0 => record = record_in(&mut reader, end)?.or(record),
-            5 => memories = reader.number()?,
-            11 => segments(&mut reader, end, &mut images)?,
+            0 => custom(&mut reader, end, seen)?,
+            5 => seen.memories = reader.number()?,
+            DATA => segments(&mut reader, end, &mut seen.images)?,
             1..=13 => {}
             _ => return Err(not_a_module(format!("there is no section {id}"), section)),
         }
         reader.at = end;
     }
-    let described = |image: &&Candidate| match &record {
-        Some(Record { image_digest, .. }) => image.digest.as_ref() == Some(image_digest),
-        None => false,
-    };
-    let recorded = |image: &&Candidate| Some(image.segment) == record.as_ref().map(|r| r.segment);
-    let image = (images.iter().find(described))
-        .or_else(|| images.iter().find(recorded))
-        .or(images.first())
-        .ok_or(InspectError::NoImage)?;
-    Ok(Place {
-        offset: image.offset,
-        size: image.size,
-        segment: image.segment,
-        memories,
-        record,
-    })
+    Ok(())
+}
+
+/// What to say of a file that ends before its section does.
+fn cut_short(
+    reader: &mut Reader<'_>,
+    id: u8,
+    section: u64,
+    end: u64,
+    seen: &mut Seen,
+) -> InspectError {
+    let size = reader.module.size();
+    if id == DATA {
+        // As far as it goes: it ends before its end, one way or another.
+        let _ = segments(reader, end, &mut seen.images);
+        let last = seen.images.last();
+        if let Some(image) = last.filter(|image| image.end() > size) {
+            let missing = image.end() - size;
+            return InspectError::Truncated { missing };
+        }
+    }
+    let missing = end - size;
+    let message = format!("the file is {missing} bytes too short for its section {id}");
+    not_a_module(message, section)
+}
+
+impl Seen {
+    fn place(self) -> Result<Place, InspectError> {
+        let record = self.record;
+        let described = |image: &&Candidate| match &record {
+            Some(Record { image_digest, .. }) => image.digest.as_ref() == Some(image_digest),
+            None => false,
+        };
+        let recorded =
+            |image: &&Candidate| Some(image.segment) == record.as_ref().map(|r| r.segment);
+        let images = &self.images;
+        let image = (images.iter().find(described))
+            .or_else(|| images.iter().find(recorded))
+            .or(images.first())
+            .ok_or(InspectError::NoImage)?;
+        Ok(Place {
+            offset: image.offset,
+            size: image.size,
+            segment: image.segment,
+            memories: self.memories,
+            record,
+            undo: self.undo,
+        })
+    }
+}
+
+impl Candidate {
+    /// The first byte behind it.
+    fn end(&self) -> u64 {
+        self.offset + u64::from(self.size)
+    }
 }
 
 fn preamble(reader: &mut Reader<'_>) -> Result<(), InspectError> {
@@ -103,26 +172,29 @@ fn preamble(reader: &mut Reader<'_>) -> Result<(), InspectError> {
 }
 
 /// What a custom section says, if it is ours. One from a later version is as good as none: the image speaks for itself.
-fn record_in(reader: &mut Reader<'_>, end: u64) -> Result<Option<Record>, InspectError> {
+fn custom(reader: &mut Reader<'_>, end: u64, seen: &mut Seen) -> Result<(), InspectError> {
     let section = reader.at;
-    let size = u64::from(reader.number()?);
-    if reader.at + size > end {
+    let size = reader.number()? as usize;
+    let name = reader.at;
+    if name + size as u64 > end {
         let message = "the name of a custom section is longer than the section";
         return Err(not_a_module(message, section));
     }
-    if size != SECTION.len() as u64 || !reader.bytes(SECTION.len())?.starts_with(SECTION.as_bytes())
-    {
-        return Ok(None);
+    let is = |reader: &mut Reader<'_>, name: &str| -> Result<bool, InspectError> {
+        let same = size == name.len();
+        Ok(same && reader.bytes(size)?.starts_with(name.as_bytes()))
+    };
+    let data = name + size as u64..end;
+    if is(reader, undo::SECTION)? {
+        seen.undo = Some(data);
+    } else if is(reader, SECTION)? && data.end - data.start <= RECORD_MAX {
+        let size = (data.end - data.start) as usize;
+        reader.at = data.start;
+        let data = reader.bytes(size)?.get(..size);
+        let record = data.and_then(|data| serde_json::from_slice(data).ok());
+        seen.record = record.or(seen.record.take());
     }
-    reader.at += size;
-    let size = end - reader.at;
-    if size > RECORD_MAX {
-        return Ok(None);
-    }
-    let data = reader.bytes(size as usize)?;
-    Ok(data
-        .get(..size as usize)
-        .and_then(|data| serde_json::from_slice(data).ok()))
+    Ok(())
 }
 
 /// Adds the segments of a data section that begin like an image.
@@ -316,8 +388,11 @@ mod tests {
                 assert_eq!(place.record.is_some(), sections.len() == 1);
                 Some((place.segment, place.size - HeaderRecord::SIZE as u32))
             }
-            Err(InspectError::NoImage) => None,
-            Err(error) => panic!("{error}"),
+            Err(Fault {
+                error: InspectError::NoImage,
+                ..
+            }) => None,
+            Err(Fault { error, .. }) => panic!("{error}"),
         }
     }
 
@@ -350,8 +425,11 @@ mod tests {
             let cut = &good[..end];
             match locate(&cut) {
                 Ok(place) => assert!(place.offset + u64::from(place.size) <= end as u64),
-                Err(InspectError::NotAModule { .. } | InspectError::NoImage) => {}
-                Err(error) => panic!("{end}: {error}"),
+                Err(fault) => match fault.error {
+                    InspectError::NotAModule { .. } | InspectError::NoImage => {}
+                    InspectError::Truncated { .. } => assert!(fault.is_bundle),
+                    error => panic!("{end}: {error}"),
+                },
             }
         }
         for at in (0..30)
@@ -371,11 +449,26 @@ mod tests {
     #[test]
     fn a_module_that_was_cut_short_says_so() {
         let good = module(&[image(1)], &[]);
-        let Err(InspectError::NotAModule { message, offset }) = locate(&&good[..good.len() - 9])
-        else {
-            panic!("accepted");
+        let fault = |end: usize| locate(&&good[..end]).unwrap_err();
+        // Behind its image, in it, at the first bytes that tell that it is one, and before.
+        let behind = fault(good.len() - 9);
+        let InspectError::NotAModule { message, offset } = &behind.error else {
+            panic!("{}", behind.error);
         };
         let said = "the file is 9 bytes too short for its section 11";
-        assert_eq!((message.as_str(), offset), (said, 5_023));
+        assert_eq!((message.as_str(), *offset), (said, 5_023));
+        assert!(behind.is_bundle);
+
+        let place = locate(&good).unwrap();
+        let (start, end) = (place.offset as usize, place.offset + u64::from(place.size));
+        for at in [end as usize - 1, start + 50, start + layout::MAGIC.len()] {
+            let InspectError::Truncated { missing } = fault(at).error else {
+                panic!("{at}: {}", fault(at).error);
+            };
+            assert_eq!(missing, end - at as u64);
+        }
+        let before = fault(start + layout::MAGIC.len() - 1);
+        assert!(matches!(before.error, InspectError::NotAModule { .. }));
+        assert!(!before.is_bundle);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::{ArchiveProblem, PlanProblem};
 use crate::manifest::{HostPath, Manifest, span};
 use crate::source::archive::Format;
-use crate::source::{Archive, Source};
+use crate::source::{Archive, Bundle, Source};
 
 /// The archives opened so far, by where they are; `None` for one that is wrong, which was told.
 #[derive(Debug, Default)]
@@ -24,6 +24,14 @@ pub(super) enum Opened {
 }
 
 impl Archives {
+    /// Those that are bundles.
+    pub(super) fn bundles(&self) -> impl Iterator<Item = Arc<Bundle>> {
+        let opened = self.0.values().flatten();
+        opened
+            .filter_map(|archive| archive.bundle())
+            .map(Arc::clone)
+    }
+
     /// Opens the file at `path`, which the manifest calls `source`.
     pub(super) fn open(
         &mut self,

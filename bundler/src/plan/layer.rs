@@ -11,24 +11,21 @@ use crate::path::GuestPath;
 use crate::source::archive::ArchiveError;
 use crate::source::{Layer, Source};
 
-/// The manifest with the program's own image below it, if the program has one; the first requests are the image's then.
-pub(super) fn below(
-    manifest: &Manifest,
-    src: &dyn Source,
-) -> Result<Option<Manifest>, PlanProblem> {
+/// The image of the program that a manifest names, if it has one.
+pub(crate) fn open(manifest: &Manifest, src: &dyn Source) -> Result<Option<Layer>, PlanProblem> {
     let input = &manifest.input;
-    let opened = Layer::open(src, &input.path, &input.written).map_err(|error| {
+    Layer::open(src, &input.path, &input.written).map_err(|error| {
         let error = ArchiveError::Corrupt {
             archive: input.written.clone(),
             what: error.to_string(),
         };
         let at = span(&input.span);
         PlanProblem::from(ArchiveProblem { error, at })
-    })?;
-    Ok(opened.map(|layer| on_top(manifest, Arc::new(layer))))
+    })
 }
 
-fn on_top(manifest: &Manifest, layer: Arc<Layer>) -> Manifest {
+/// The manifest with a program's own image below it; the first requests are the image's.
+pub(super) fn on_top(manifest: &Manifest, layer: &Arc<Layer>) -> Manifest {
     let mut merged = manifest.clone();
     let request = |name: &str, guest: GuestPath, point: Option<Point>| Request {
         name: name.to_owned(),
@@ -38,10 +35,10 @@ fn on_top(manifest: &Manifest, layer: Arc<Layer>) -> Manifest {
         overrides: false,
         attributes: manifest.implied.clone(),
         point,
-        kind: RequestKind::Input(Arc::clone(&layer)),
+        kind: RequestKind::Input(Arc::clone(layer)),
     };
     let root = GuestPath::parse("/").expect("`/` is a path");
-    let mut requests = vec![request(layer.shown(), root, None)];
+    let mut requests = vec![request(layer.bundle().shown(), root, None)];
     for (path, mount) in layer.mounts() {
         let Ok(guest) = GuestPath::parse(path) else {
             continue;

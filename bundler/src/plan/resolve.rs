@@ -14,7 +14,7 @@ use crate::manifest::{
     Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
     RequestKind, span,
 };
-use crate::source::{Kind, Metadata, Source, SourceError};
+use crate::source::{Kind, Layer, Metadata, Source, SourceError};
 
 /// Finds all that a manifest asks for: reads directories and metadata, no file's content.
 ///
@@ -25,13 +25,34 @@ use crate::source::{Kind, Metadata, Source, SourceError};
 /// nothing, entries an image can't hold, conflicts, limits.
 pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError> {
     let mut found = Found::default();
-    let layered = match layer::below(manifest, src) {
-        Ok(layered) => layered,
+    match layer::open(manifest, src) {
+        Ok(layer) => find(manifest, src, layer.map(Arc::new).as_ref(), found),
         Err(problem) => {
             found.problems.push(problem);
-            None
+            find(manifest, src, None, found)
         }
-    };
+    }
+}
+
+/// The same where it is known already what image the program has.
+///
+/// # Errors
+/// As [`resolve`], but for what is wrong with that image.
+pub fn resolve_on(
+    manifest: &Manifest,
+    src: &dyn Source,
+    layer: Option<&Arc<Layer>>,
+) -> Result<Plan, PlanError> {
+    find(manifest, src, layer, Found::default())
+}
+
+fn find(
+    manifest: &Manifest,
+    src: &dyn Source,
+    layer: Option<&Arc<Layer>>,
+    mut found: Found,
+) -> Result<Plan, PlanError> {
+    let layered = layer.map(|layer| layer::on_top(manifest, layer));
     let manifest = layered.as_ref().unwrap_or(manifest);
     let mut archives = Archives::default();
     for (origin, request) in (0..).zip(&manifest.requests) {
@@ -61,6 +82,8 @@ pub fn resolve(manifest: &Manifest, src: &dyn Source) -> Result<Plan, PlanError>
     plan.warnings = of_manifest.map(Into::into).collect();
     plan.warnings.extend(secrets);
     plan.warnings.extend(warning::find(&plan));
+    plan.layer = layer.cloned();
+    plan.bundles = archives.bundles().collect();
     Ok(plan)
 }
 

@@ -149,8 +149,10 @@ impl Why {
 /// When the manifest can't be resolved, see [`resolve`](super::resolve).
 pub fn why(manifest: &Manifest, src: &dyn Source, path: GuestPath) -> Result<Why, PlanError> {
     let plan = super::resolve(manifest, src)?;
-    // What is wrong with it, resolving has told.
-    let layered = super::layer::below(manifest, src).ok().flatten();
+    let layered = plan
+        .layer
+        .as_ref()
+        .map(|layer| super::layer::on_top(manifest, layer));
     let manifest = layered.as_ref().unwrap_or(manifest);
     Ok(explain(manifest, src, &plan, path))
 }

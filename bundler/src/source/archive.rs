@@ -19,7 +19,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Kind, Metadata, Part, ReadAt, Source, SourceError, Step, Visited};
+use super::{Bundle, Kind, Metadata, Part, ReadAt, Source, SourceError, Step, Visited};
 use context::Context;
 pub use error::ArchiveError;
 use tree::{Lost, Member, Node, Tree, What};
@@ -36,6 +36,8 @@ pub struct Archive {
     /// What it is made of.
     bytes: Arc<dyn ReadAt>,
     tree: Tree,
+    /// Where it is a bundle, that.
+    bundle: Option<Arc<Bundle>>,
 }
 
 /// How an archive is packed.
@@ -105,6 +107,7 @@ impl Archive {
         let unreadable = |error: SourceError| context.unreadable(error.verb, error.error);
         let opened = src.metadata(path).map_err(unreadable)?;
         let file = src.open_random(path).map_err(unreadable)?;
+        let mut bundle = None;
         let (bytes, tree) = match format {
             Format::Tar => {
                 context.expect(&*file, format)?;
@@ -122,10 +125,10 @@ impl Archive {
                 (file, tree)
             }
             Format::Bundle => {
-                let Some(place) = bundle::find(&context, &*file)? else {
+                let Some((tree, read)) = bundle::read(&context, &file)? else {
                     return Ok(None);
                 };
-                let tree = bundle::read(&context, &*file, place)?;
+                bundle = Some(Arc::new(read));
                 (file, tree)
             }
         };
@@ -135,6 +138,7 @@ impl Archive {
             opened,
             bytes,
             tree,
+            bundle,
         }))
     }
 
@@ -154,6 +158,22 @@ impl Archive {
     #[must_use]
     pub fn shown_member(&self, member: &Path) -> String {
         format!("{}:{}", self.shown, member.display())
+    }
+
+    /// The bundle that it is; `None`: it is an archive of another kind.
+    #[must_use]
+    pub fn bundle(&self) -> Option<&Arc<Bundle>> {
+        self.bundle.as_ref()
+    }
+
+    /// The bundle that it is, and where in the image there the content of a file begins.
+    pub(crate) fn in_bundle(&self, member: &Path) -> Option<(&Arc<Bundle>, u32)> {
+        let bundle = self.bundle.as_ref()?;
+        let What::File(Member::Plain { offset }) = &self.tree.find(member)?.what else {
+            return None;
+        };
+        let offset = offset.checked_sub(bundle.found().image_offset())?;
+        Some((bundle, u32::try_from(offset).ok()?))
     }
 
     /// Whether its file, in the source it was opened from, is still what it was; `None`: it is. Else what is different.

@@ -5,27 +5,23 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Kind, Metadata, Part, ReadAt, Source, SourceError};
+use super::{Bundle, Kind, Metadata, ReadAt, Source, SourceError};
 use crate::image::{MountRow, Row};
-use crate::inspect::{self, InspectError};
-use crate::manifest::{EnvPolicy, Link, Memory, Mode};
+use crate::inspect::{self, Found, InspectError};
+use crate::manifest::{EnvPolicy, Link, Mode};
+use crate::output::PRE_LINKED;
 use crate::plan::Start;
 
 /// A bundle's image with everything that it says.
 pub struct Layer {
-    /// What messages and reports call the bundle.
-    shown: String,
-    path: PathBuf,
-    /// What the bundle's file was when it was opened.
-    opened: Metadata,
-    bytes: Arc<dyn ReadAt>,
-    /// Where the image is in it.
-    offset: u64,
+    bundle: Arc<Bundle>,
+    /// Where the bundle's file is and what it was when it was opened; none: it was in memory.
+    opened: Option<(PathBuf, Metadata)>,
     preopens: Vec<String>,
     rows: Vec<Row>,
     mounts: Vec<MountRow>,
     start: Start,
-    memory: Memory,
+    link: Link,
 }
 
 impl Layer {
@@ -41,36 +37,71 @@ impl Layer {
         let Some((opened, bytes)) = regular(src, path) else {
             return Ok(None);
         };
-        let Ok(found) = inspect::find_in(Box::new(Arc::clone(&bytes))) else {
+        match inspect::find_in(Box::new(bytes)) {
+            Ok(found) => Self::read(found, shown, Some((path.to_owned(), opened))),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The same of a module in memory.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn of_bytes(
+        module: &Arc<Vec<u8>>,
+        shown: &str,
+    ) -> Result<Option<Self>, InspectError> {
+        match inspect::find_in(Box::new(Arc::clone(module))) {
+            Ok(found) => Self::read(found, shown, None),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn read(
+        found: Found<'static>,
+        shown: &str,
+        opened: Option<(PathBuf, Metadata)>,
+    ) -> Result<Option<Self>, InspectError> {
+        let Some(record) = found.record() else {
             return Ok(None);
         };
-        if found.record().is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            shown: shown.to_owned(),
-            path: path.to_owned(),
-            opened,
-            bytes,
-            offset: found.image_offset(),
-            preopens: found.preopens()?,
-            rows: found.rows()?,
-            mounts: found.mounts()?,
-            start: found.start()?,
+        // A program that has an interposer of its own may have got another all the same.
+        let mode = match record.interposer == PRE_LINKED {
+            true => Mode::Auto,
+            false => Mode::PostLink,
+        };
+        let (preopens, rows) = (found.preopens()?, found.rows()?);
+        let (mounts, start) = (found.mounts()?, found.start()?);
+        let link = Link {
+            mode,
             memory: found.memory(),
+            host: start.host,
+            env: match start.environment_fixed {
+                true => EnvPolicy::Fixed,
+                false => EnvPolicy::default(),
+            },
+        };
+        Ok(Some(Self {
+            bundle: Arc::new(Bundle::new(shown, found)),
+            opened,
+            preopens,
+            rows,
+            mounts,
+            start,
+            link,
         }))
     }
 
-    /// What messages and reports call the bundle.
+    /// The bundle that it is in.
     #[must_use]
-    pub fn shown(&self) -> &str {
-        &self.shown
+    pub fn bundle(&self) -> &Arc<Bundle> {
+        &self.bundle
     }
 
     /// One of its entries as messages show it, such as `app.wasm:/etc/motd`.
     #[must_use]
     pub fn shown_entry(&self, path: &str) -> String {
-        format!("{}:{path}", self.shown)
+        format!("{}:{path}", self.bundle.shown())
     }
 
     /// The directories that its program finds open.
@@ -97,22 +128,13 @@ impl Layer {
     }
 
     /// How its interposer was put into the program.
-    pub(crate) fn link(&self) -> Link {
-        Link {
-            mode: Mode::Auto,
-            memory: self.memory,
-            host: self.start.host,
-            env: match self.start.environment_fixed {
-                true => EnvPolicy::Fixed,
-                false => EnvPolicy::default(),
-            },
-        }
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 
     /// Content of the image by its place there.
-    pub(crate) fn content(&self, offset: u32, size: u64) -> Box<dyn Read + '_> {
-        let start = self.offset + u64::from(offset);
-        Box::new(Part::new(&*self.bytes, start, start + size))
+    pub(crate) fn content(&self, offset: u32, size: u32) -> Box<dyn Read + '_> {
+        Box::new(self.bundle.found().content(offset, size))
     }
 
     /// How the bundle's file, in the source it was opened from, differs from what it was; `None`: not at all.
@@ -120,9 +142,12 @@ impl Layer {
     /// # Errors
     /// When it can't be looked at.
     pub(crate) fn change(&self, src: &dyn Source) -> Result<Option<&'static str>, SourceError> {
-        let real = src.resolve(&self.path)?;
+        let Some((path, opened)) = &self.opened else {
+            return Ok(None);
+        };
+        let real = src.resolve(path)?;
         let now = src.metadata(&real)?;
-        let same = now.mtime_ns == self.opened.mtime_ns && now.size == self.opened.size;
+        let same = now.mtime_ns == opened.mtime_ns && now.size == opened.size;
         Ok((!same).then_some("the bundle that it is in is another"))
     }
 }
@@ -144,6 +169,6 @@ pub(crate) fn regular(src: &dyn Source, path: &Path) -> Option<(Metadata, Arc<dy
 
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Layer").field(&self.shown).finish()
+        f.debug_tuple("Layer").field(&self.bundle.shown()).finish()
     }
 }

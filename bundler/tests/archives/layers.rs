@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use miette::Diagnostic as _;
 use wasi_vfs::plan::{Plan, resolve};
+use wasi_vfs::program::Program;
 use wasi_vfs::source::MemorySource;
 
 use crate::build::{file, link, tar};
@@ -99,7 +100,7 @@ fn hard_links_to_hard_links_are_one_file() {
 fn only_the_tree_is_taken_over() {
     let text = "[[mount]]\nguest = '/d'\nsource = 't'\n[[mount]]\nguest = '/tmp'\nkind = 'tmpfs'\n\
                 [env]\nA = 'b'\n[args]\ndefault = ['-x']\n[[mount]]\nguest = 'beside'\nsource = 't'\n";
-    let program = wasi_vfs::program::decode(
+    let program = Program::of_bytes(
         "app.wat",
         r#"(module
             (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
@@ -122,9 +123,10 @@ fn only_the_tree_is_taken_over() {
 fn a_bundle_without_a_root() {
     let text = "[[mount]]\nguest = '.'\nsource = 't'\n";
     let program = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x07\x0a\x01\x06memory\x02\0";
+    let program = Program::of_bytes("app.wasm", program.to_vec()).unwrap();
     let mut bundle = Cursor::new(Vec::new());
     let src = MemorySource::new().file("t/x", "1");
-    wasi_vfs::bundle(&manifest(text), program, &src, &mut bundle, &()).unwrap();
+    wasi_vfs::bundle(&manifest(text), &program, &src, &mut bundle, &()).unwrap();
     let src = MemorySource::new().file("app.wasm", bundle.into_inner());
     let plan = mounted("app.wasm", &src);
     let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
@@ -139,6 +141,112 @@ fn told(bundle: Vec<u8>) -> String {
     let problem = &error.problems()[0];
     let code = problem.code().unwrap().to_string();
     format!("{}: {problem}", code.replace("wasi_vfs::plan::", ""))
+}
+
+/// Where the last section begins.
+fn section_at(bundle: &[u8]) -> usize {
+    let name = bundle
+        .windows(9)
+        .rposition(|bytes| bytes == b"\x08wasi-vfs");
+    // Its number and, in two bytes, its size.
+    name.unwrap() - 3
+}
+
+/// What is before the image of a module is no bundle, and embedded like any file.
+#[test]
+fn what_ends_before_its_image_is_a_file() {
+    let bundle = bundle_of(&tree());
+    let image = bundle
+        .windows(8)
+        .position(|bytes| *bytes == vfs_image::layout::MAGIC)
+        .unwrap();
+    for end in [0, 4, 8, 20, image - 1, image + 7] {
+        let src = MemorySource::new().file("app.wasm", &bundle[..end]);
+        let plan = mounted("app.wasm", &src);
+        let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
+        assert_eq!(paths, ["/", "/d"], "{end}");
+    }
+}
+
+/// The error of bundling with `text` when `bundle` is `app.wasm`; none: it is fine.
+fn refused(text: &str, bundle: Vec<u8>) -> Option<String> {
+    let src = MemorySource::new().file("app.wasm", bundle);
+    let plan = match resolve(&manifest(text), &src) {
+        Ok(plan) => plan,
+        Err(error) => return Some(error.to_string()),
+    };
+    let error = image_of(&plan, &src).err()?;
+    let code = error.code().unwrap();
+    Some(format!("{code}: {error}"))
+}
+
+/// Whatever of a bundle goes in, all of its image is what was sealed, or nothing goes in.
+#[test]
+fn a_change_anywhere_in_the_image_of_a_source_is_told() {
+    let bundle = bundle_of(&tree());
+    let found = wasi_vfs::inspect::find(&bundle).unwrap();
+    let (start, metadata) = (
+        found.image_offset() as usize,
+        found.metadata_size() as usize,
+    );
+    let end = start + found.image_size() as usize;
+    let mount = "[[mount]]\nguest = '/d'\nsource = 'app.wasm'\n";
+    let some = format!("{mount}exclude = ['lib']\n");
+    let changed = |at: usize| {
+        let mut bundle = bundle.clone();
+        bundle[at] ^= 0x10;
+        bundle
+    };
+    for text in [mount, &some] {
+        assert_eq!(refused(text, bundle.clone()), None);
+        for at in (start..start + metadata).chain([start + metadata, end - 50_000, end - 1]) {
+            assert!(refused(text, changed(at)).is_some(), "{}", at - start);
+        }
+        // A content: one that goes in, or one that does not.
+        assert_eq!(
+            refused(text, changed(end - 1)).as_deref(),
+            Some(
+                "wasi_vfs::image::source_damaged: `app.wasm`, whose files were to go in, is damaged: the image's digest does \
+                 not match its bytes"
+            )
+        );
+        // Well formed, and sealed anew: it is not the one that the module's section tells of.
+        let resealed = resealed(changed(start + metadata), start, metadata);
+        assert_eq!(
+            refused(text, resealed).as_deref(),
+            Some(
+                "wasi_vfs::image::source_damaged: `app.wasm`, whose files were to go in, is damaged: the image is not the one \
+                 that the module's `wasi-vfs` section describes"
+            )
+        );
+    }
+}
+
+/// With the digest that the image has now.
+fn resealed(mut bundle: Vec<u8>, start: usize, metadata: usize) -> Vec<u8> {
+    use sha2::{Digest as _, Sha256};
+    use vfs_image::layout::{DIGEST_OFFSET, HeaderRecord};
+    let rows = wasi_vfs::inspect::find(&bundle).unwrap().rows().unwrap();
+    let mut contents: Vec<(u32, u32)> = (rows.iter())
+        .filter_map(|row| match row.kind {
+            wasi_vfs::image::RowKind::File { offset, .. } if row.size > 0 => {
+                Some((offset, row.size))
+            }
+            _ => None,
+        })
+        .collect();
+    contents.sort_unstable();
+    contents.dedup();
+    let place = start + DIGEST_OFFSET..start + HeaderRecord::SIZE;
+    bundle[place.clone()].fill(0);
+    let mut hash = Sha256::new_with_prefix(&bundle[start..start + metadata]);
+    for (offset, size) in contents {
+        hash.update(Sha256::digest(
+            &bundle[start + offset as usize..][..size as usize],
+        ));
+    }
+    bundle[place].copy_from_slice(&hash.finalize());
+    bundle
 }
 
 #[test]
@@ -164,6 +272,15 @@ fn damaged_bundles() {
     assert_eq!(
         told(changed(12, 0xff)),
         "archive_corrupt: `app.wasm` is damaged: in its image, the header is not well formed"
+    );
+    // Behind its image.
+    assert_eq!(
+        told(bundle[..bundle.len() - 9].to_vec()),
+        format!(
+            "archive_corrupt: `app.wasm` is damaged: it is not a WebAssembly module: the file is 9 bytes too short for its \
+             section 0 (at byte {})",
+            section_at(&bundle)
+        )
     );
     // The image takes more than the limit.
     let src = MemorySource::new().file("app.wasm", bundle.clone());

@@ -6,6 +6,7 @@ use std::path::Path;
 use wasi_vfs::image::{ImageError, describe};
 use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::plan::Plan;
+use wasi_vfs::program::Program;
 use wasi_vfs::source::{MemorySource, Source};
 
 const HEAD: &str =
@@ -43,7 +44,7 @@ pub(crate) fn bundle_of(src: &MemorySource) -> Vec<u8> {
         (memory (export "memory") 1)
         (data (i32.const 16) "an active segment")
         (func (export "_start")))"#;
-    let program = wasi_vfs::program::decode("app.wat", program.into()).unwrap();
+    let program = Program::of_bytes("app.wat", program.into()).unwrap();
     let manifest = manifest(
         "[[mount]]\nguest = '/'\nsource = 't'\npermissions = 'source'\ndir-permissions = 'source'\n\
          timestamps = 'source'\n",

@@ -290,18 +290,77 @@ fn what_another_tool_changed_is_refused() {
         .unwrap();
     changed[at] = b'-';
     folder.write("changed.wasm", changed);
-    let mut nameless = good;
+    let mut nameless = good.clone();
     let at = nameless
         .windows(13)
         .rposition(|bytes| bytes == b"wasi-vfs.undo");
     nameless[at.unwrap()] = b'-';
     folder.write("nameless.wasm", nameless);
+    // In its files: whether one of them goes in again or, as here, not.
+    let found = wasi_vfs::inspect::find(&good).unwrap();
+    let end = found.image_offset() as usize + found.image_size() as usize;
+    let mut damaged = good.clone();
+    damaged[end - 1] ^= 1;
+    folder.write("damaged.wasm", damaged);
+    folder.write("cut.wasm", &good[..end - 4]);
+    folder.write(
+        "base.toml",
+        "manifest-version = 1\n[module]\ninput = 'app.wat'\noutput = '2.wasm'\n\
+         [[mount]]\nguest = '/base'\nsource = 'damaged.wasm'\nexclude = ['sub']\n",
+    );
     let text = session(
         &folder,
         &[
             &["pack", "changed.wasm", "--dir", "over::/", "-o", "2.wasm"],
             &["pack", "nameless.wasm", "--dir", "over::/", "-o", "2.wasm"],
+            &["pack", "damaged.wasm", "--dir", "over::/", "-o", "2.wasm"],
+            &["bundle", "-m", "base.toml"],
+            &["inspect", "damaged.wasm"],
+            &["inspect", "cut.wasm"],
         ],
     );
     golden("cli/pack-changed.txt", &text);
+}
+
+/// A program that has an interposer of its own, and was bundled with the one of the release.
+#[test]
+fn the_interposer_stays_the_one_that_it_was_bundled_with() {
+    let folder = folder();
+    let program = r#"(module
+  (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (table 3 3 funcref)
+  (elem (i32.const 1) $close $read)
+  (data (i32.const 8) "\ffwasi-vfs pre-linked form 1\ff\02\00\00\00\ff\ff\ff\ff\ff")
+  (func $read (param i32 i32 i32)
+    (loop (i32.store8 (local.get 0) (local.get 1)))
+    (i32.store (i32.const 0) (i32.const 0x76667331)))
+  (func (export "_start")))"#;
+    folder.write("linked.wat", program);
+    for mode in ["auto", "pre-linked", "post-link"] {
+        let manifest = format!(
+            "manifest-version = 1\n[module]\ninput = 'linked.wat'\noutput = 'first.wasm'\n[link]\nmode = '{mode}'\n"
+        );
+        folder.write("first.toml", &manifest);
+        let said = folder.run(&["bundle", "-q", "-m", "first.toml", "--no-lock"]);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+        let said = folder.run(&[
+            "pack",
+            "first.wasm",
+            "-q",
+            "--dir",
+            "mnt::/",
+            "-o",
+            "2.wasm",
+        ]);
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+        let interposer = |module: &str| {
+            let module = folder.read(module);
+            let found = wasi_vfs::inspect::find(&module).unwrap();
+            found.record().unwrap().interposer.clone()
+        };
+        let expected = mode != "post-link";
+        assert_eq!(interposer("first.wasm") == "pre-linked", expected, "{mode}");
+        assert_eq!(interposer("2.wasm"), interposer("first.wasm"), "{mode}");
+    }
 }

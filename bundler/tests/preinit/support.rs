@@ -5,6 +5,7 @@ use std::path::Path;
 
 use wasi_vfs::manifest::{Choice, Environment, Manifest};
 use wasi_vfs::output::Destination;
+use wasi_vfs::program::Program;
 use wasi_vfs::source::MemorySource;
 use wasi_vfs::{Bundled, Error, bundle};
 use wasmi::{Caller, Engine, Extern, Func, FuncType, Instance, Memory, Module, Store, Val};
@@ -58,7 +59,8 @@ pub(crate) fn bundle_bytes<W: Destination>(
         ..Environment::default()
     });
     let manifest = Manifest::parse(text, "wasi-vfs.toml", Path::new("/"), &choice)?;
-    bundle(&manifest, program, &MemorySource::new(), out, &())
+    let program = Program::of_bytes("app.wasm", program.to_vec())?;
+    bundle(&manifest, &program, &MemorySource::new(), out, &())
 }
 
 /// The beginning of a program: imports of WASI, a memory, functions that most cases use.

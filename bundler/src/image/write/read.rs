@@ -68,7 +68,7 @@ fn open<'a>(source: &'a dyn Source, file: &'a File) -> Result<Box<dyn Read + 'a>
         Content::Source { path, .. } => source.open(path),
         Content::Archive { archive, member } => archive.open(member),
         Content::Layer { layer, offset, .. } => {
-            return Ok(layer.content(*offset, u64::from(file.size)));
+            return Ok(layer.content(*offset, file.size));
         }
         Content::Inline(content) => return Ok(Box::new(&content[..])),
     };
