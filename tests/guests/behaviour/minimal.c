@@ -1,0 +1,2 @@
+// Has nothing to do with files.
+int main(void) { return 7; }
