@@ -96,6 +96,18 @@ pub fn scale() -> PathBuf {
     compile(Libc::Debian, "cc", "scale", &files, &["-O1"])
 }
 
+/// The program of the earlier project's demo, `guests/seed/getline.c`.
+#[must_use]
+pub fn getline(libc: Libc) -> PathBuf {
+    compile(
+        libc,
+        "cc",
+        "getline",
+        &[sources().join("seed/getline.c")],
+        &["-O1"],
+    )
+}
+
 /// A small program of `guests/behaviour`, with these flags.
 #[must_use]
 pub fn behaviour(libc: Libc, source: &str, flags: &[&str]) -> PathBuf {

@@ -20,6 +20,7 @@ pub mod manifest;
 pub mod meaning;
 pub mod project;
 pub mod random;
+pub mod session;
 pub mod tool;
 pub mod transcript;
 pub mod tree;

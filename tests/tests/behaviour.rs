@@ -157,7 +157,19 @@ fn the_c_library() {
 }
 
 #[test]
-fn the_root_is_mapped_and_read() {
+fn the_root_is_mapped() {
+    let folder = folder(&[("hello.txt", "Hello\n"), ("sub/deep.txt", "deep\n")]);
+    let run = Run::with_args(&["/hello.txt", "hello.txt", "/sub/deep.txt", "/sub", "/none"]);
+    let expected = "/hello.txt: Hello\n\
+        hello.txt: Hello\n\
+        /sub/deep.txt: deep\n\
+        /sub: EBADF\n\
+        /none: ENOENT\n";
+    check("show.c", &folder, &["/"], &run, Host::Same, expected);
+}
+
+#[test]
+fn the_root_is_read() {
     let folder = folder(&[("hello.txt", "Hello\n"), ("sub/deep.txt", "deep\n")]);
     let expected = "/: . .. hello.txt sub\n\
         /.: . .. hello.txt sub\n\
