@@ -16,6 +16,7 @@ mod mount;
 mod resolve;
 mod rows;
 mod secret;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod unmatched;
@@ -23,6 +24,8 @@ mod walk;
 mod warning;
 mod why;
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -149,15 +152,15 @@ impl Content {
     /// The file it comes from, as messages and reports show it, such as `src/foo.py` or `vendor/x.tar.gz:lib/foo.py`; `None`: the
     /// manifest has it.
     #[must_use]
-    pub fn shown(&self) -> Option<String> {
-        match self {
-            Self::Source { path, .. } => Some(path.to_string_lossy().into_owned()),
+    pub fn shown(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Source { path, .. } => path.to_string_lossy(),
             Self::Archive { archive, member } => {
-                Some(format!("{}:{}", archive.path().display(), member.display()))
+                format!("{}:{}", archive.path().display(), member.display()).into()
             }
-            Self::Layer { layer, path, .. } => Some(layer.shown_entry(path)),
-            Self::Inline(_) => None,
-        }
+            Self::Layer { layer, path, .. } => layer.shown_entry(path).into(),
+            Self::Inline(_) => return None,
+        })
     }
 
     /// The bundle that it is in and where its bytes begin in the image there; `None`: it is in none.
@@ -183,14 +186,24 @@ impl Plan {
     #[must_use]
     pub fn assemble(mut entries: Vec<Entry>) -> Self {
         entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Self::of_sorted(entries)
+    }
+
+    /// [`assemble`](Self::assemble) for what is sorted already.
+    fn of_sorted(entries: Vec<Entry>) -> Self {
         let mut roots = Vec::new();
         // Where the last entry's parent is: most have the same one.
         let mut near = 0;
         for (at, entry) in entries.iter().enumerate() {
             let path = &entry.path;
+            let ordered = at.checked_sub(1).map(|last| entries[last].path.cmp(path));
             assert!(
-                at == 0 || entries[at - 1].path != *path,
+                ordered != Some(Ordering::Equal),
                 "BUG: two entries at `{path}`"
+            );
+            assert!(
+                ordered != Some(Ordering::Greater),
+                "BUG: `{path}` is not in its place"
             );
             let parent = match path.parent_text() {
                 None => None,

@@ -101,6 +101,13 @@ pub trait Source: Sync {
     /// When there is no such entry or it can't be looked at.
     fn metadata(&self, path: &Path) -> Result<Metadata, SourceError>;
 
+    /// Describes each of `paths` as [`metadata`](Self::metadata) does, in their order.
+    ///
+    /// For many at a time: a source may look at several at once.
+    fn metadata_of(&self, paths: &[&Path]) -> Vec<Result<Metadata, SourceError>> {
+        paths.iter().map(|path| self.metadata(path)).collect()
+    }
+
     /// The names in a directory, in any order (`plan` sorts).
     ///
     /// # Errors

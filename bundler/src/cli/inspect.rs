@@ -14,7 +14,8 @@ use wasi_vfs::plan::{self, Start, Totals};
 use super::render::{columns, human_size, octal, printable, time_text};
 use super::report::{Embedded, ImageReport, InspectReport, REPORT, totals_text};
 use super::start::{self, Mount};
-use super::{Outcome, screen::Screen, tree};
+use super::tree::{self, Placed};
+use super::{Outcome, screen::Screen};
 
 /// List the files embedded in a module, and verify them
 ///
@@ -219,15 +220,26 @@ fn size(row: &Row) -> String {
     }
 }
 
+impl Placed for Row {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn is_directory(&self) -> bool {
+        matches!(self.kind, RowKind::Directory)
+    }
+}
+
 /// `--tree`: mode, size and place of every entry.
 fn drawn(contents: &Contents<'_>, drawn: bool) -> String {
     let marks = marks(contents);
     let preopens: Vec<_> = contents.preopens.iter().map(String::as_str).collect();
-    let rows = contents.rows.iter().map(|row| (row.path.as_str(), row));
-    let cells: Vec<_> = tree::draw_all(&preopens, rows, drawn)
-        .into_iter()
-        .map(|(line, row)| [mode_text(row.mode), size(row), name(line, row, &marks)])
-        .collect();
+    let mut cells = Vec::new();
+    tree::draw(&preopens, &contents.rows, drawn, |line, row| {
+        let mut text = String::new();
+        line.push_to(&mut text);
+        cells.push([mode_text(row.mode), size(row), name(text, row, &marks)]);
+    });
     let mut text = columns(&cells, [false, true, false]);
     text.push_str(&format!("{}\n", totals_text(&totals(&contents.rows))));
     text

@@ -1,6 +1,7 @@
 //! `wasi-vfs plan`
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,10 +11,14 @@ use wasi_vfs::plan::{self, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
 
 use super::manifest::ManifestArg;
-use super::render::{columns, human_size, printable, push_printable};
+use super::render::{human_size, printable, push_printable};
 use super::report::{Notice, PlanReport, REPORT, Value, Var, totals_text};
 use super::start::{self, Mount};
-use super::{Outcome, screen::Screen, tree};
+use super::tree::{self, Line, Placed};
+use super::{Outcome, screen::Screen};
+
+/// Bytes of a usual line; a text that is larger grows.
+const LINE: usize = 96;
 
 /// Show what `bundle` would put into the module, without writing anything
 ///
@@ -76,22 +81,24 @@ impl Plan {
 }
 
 fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
-    let lines = tree::draw(plan, drawn);
     let marks: BTreeMap<&str, String> = (plan.mounts().iter())
         .map(|it| (it.path.as_str(), mount(it).mark()))
         .collect();
-    let rows: Vec<_> = lines
-        .into_iter()
-        .map(|(line, entry)| {
-            let mark = match entry.kind {
-                EntryKind::Directory => marks.get(entry.path.as_str()),
-                _ => None,
-            };
-            let mark = mark.map_or("", String::as_str);
-            row(entry, line, mark)
-        })
-        .collect();
-    let mut text = columns(&rows, [false, true, false]);
+    let entries = plan.entries();
+    let sizes = entries.iter().filter_map(size);
+    let width = sizes.max().map_or(1, |largest| largest.to_string().len());
+    let roots: Vec<_> = plan.roots().iter().map(GuestPath::as_str).collect();
+    // One text that grows, because a plan may have 100,000 lines.
+    let mut text = String::with_capacity(entries.len() * LINE);
+    tree::draw(&roots, entries, drawn, |line, entry| {
+        let start = text.len();
+        push_row(&mut text, line, entry, width);
+        if let (EntryKind::Directory, Some(mark)) = (&entry.kind, marks.get(entry.path.as_str())) {
+            text.push_str(mark);
+        }
+        text.truncate(start + text[start..].trim_end().len());
+        text.push('\n');
+    });
     text.push_str(&format!(
         "{}; image: {} of metadata and {} of contents, equal ones stored once\n",
         totals_text(&plan.totals()),
@@ -175,29 +182,48 @@ fn mount(mount: &plan::Mount) -> Mount {
     }
 }
 
-/// `line` is the tree's, `mark` what there is to say of a mount.
-fn row(entry: &Entry, line: String, mark: &str) -> [String; 3] {
-    let mut name = line;
-    name.push_str(mark);
-    let mut then = |sign: &str, text: &str| {
-        name.push_str(sign);
-        push_printable(&mut name, text);
+impl Placed for Entry {
+    fn path(&self) -> &str {
+        self.path.as_str()
+    }
+
+    fn is_directory(&self) -> bool {
+        matches!(self.kind, EntryKind::Directory)
+    }
+}
+
+/// Bytes of content, of what has some.
+fn size(entry: &Entry) -> Option<u64> {
+    match entry.kind {
+        EntryKind::File { size, .. } => Some(size),
+        _ => None,
+    }
+}
+
+/// Mode, size in `width` columns, place in the tree, and what is there.
+fn push_row(text: &mut String, line: &Line<'_>, entry: &Entry, width: usize) {
+    let file_type = match entry.kind {
+        EntryKind::Directory => vfs_image::layout::MODE_DIRECTORY,
+        EntryKind::File { .. } | EntryKind::HardLink { .. } => vfs_image::layout::MODE_REGULAR,
+        EntryKind::Symlink { .. } => vfs_image::layout::MODE_SYMLINK,
     };
-    let (file_type, size) = match &entry.kind {
-        EntryKind::Directory => (vfs_image::layout::MODE_DIRECTORY, None),
-        EntryKind::File { content, size } => {
+    text.push_str(&mode_text(file_type | u32::from(entry.mode)));
+    let size = match size(entry) {
+        Some(size) => write!(text, "  {size:>width$}  "),
+        None => write!(text, "  {:>width$}  ", "-"),
+    };
+    size.expect("writing to a String can't fail");
+    line.push_to(text);
+    let mut then = |sign: &str, what: &str| {
+        text.push_str(sign);
+        push_printable(text, what);
+    };
+    match &entry.kind {
+        EntryKind::Directory => {}
+        EntryKind::File { content, .. } => {
             then("  <- ", content.shown().as_deref().unwrap_or("manifest"));
-            (vfs_image::layout::MODE_REGULAR, Some(*size))
         }
-        EntryKind::HardLink { to } => {
-            then(" = ", to.as_str());
-            (vfs_image::layout::MODE_REGULAR, None)
-        }
-        EntryKind::Symlink { target } => {
-            then(" -> ", target);
-            (vfs_image::layout::MODE_SYMLINK, None)
-        }
-    };
-    let size = size.map_or("-".to_owned(), |size| size.to_string());
-    [mode_text(file_type | u32::from(entry.mode)), size, name]
+        EntryKind::HardLink { to } => then(" = ", to.as_str()),
+        EntryKind::Symlink { target } => then(" -> ", target),
+    }
 }

@@ -91,6 +91,14 @@ impl Source for Recorder {
         self.found(path, DiskSource.metadata(path))
     }
 
+    fn metadata_of(&self, paths: &[&Path]) -> Vec<Result<Metadata, SourceError>> {
+        let answers = DiskSource.metadata_of(paths).into_iter();
+        let answers = answers.zip(paths);
+        answers
+            .map(|(answer, path)| self.found(path, answer))
+            .collect()
+    }
+
     fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError> {
         note(&self.listed, path);
         DiskSource.list(path)

@@ -125,37 +125,72 @@ impl Found {
         metadata: &Metadata,
         attributes: &Attributes,
     ) {
-        if let Kind::Other(what) = metadata.kind {
-            return self.offend(request, Offence::Special(what), shown.display().to_string());
+        let draft = self.unseen(guest, path);
+        if let Err(offence) = self.seen(draft, metadata, attributes) {
+            self.drafts.pop();
+            self.offend(request, offence, shown.display().to_string());
         }
-        let mode = attributes
-            .permissions
-            .apply(Some(metadata.mode), FILE_MODE, false);
-        let Ok(time_ns) = attributes.timestamps.apply(Some(metadata.mtime_ns)) else {
-            return self.offend(request, Offence::Time, shown.display().to_string());
-        };
+    }
+
+    /// A file of the source at `guest` that is still to be looked at; its number is for [`seen`](Self::seen).
+    pub(super) fn unseen(&mut self, guest: GuestPath, path: PathBuf) -> usize {
         let content = match &self.archive {
             Some(archive) => Content::Archive {
                 archive: Arc::clone(archive),
                 member: path,
             },
-            None => Content::Source {
-                path,
-                mtime_ns: metadata.mtime_ns,
-            },
+            None => Content::Source { path, mtime_ns: 0 },
         };
-        let kind = EntryKind::File {
-            content,
-            size: metadata.size,
-        };
-        self.add(
-            guest,
-            kind,
-            mode,
-            time_ns,
-            Strength::Asked,
-            metadata.link_id,
-        );
+        let kind = EntryKind::File { content, size: 0 };
+        self.add(guest, kind, 0, 0, Strength::Asked, None);
+        self.drafts.len() - 1
+    }
+
+    /// Completes a file with what it turned out to be; otherwise it is to be dropped.
+    pub(super) fn seen(
+        &mut self,
+        draft: usize,
+        metadata: &Metadata,
+        attributes: &Attributes,
+    ) -> Result<(), Offence> {
+        if let Kind::Other(what) = metadata.kind {
+            return Err(Offence::Special(what));
+        }
+        let Draft { entry, link_id, .. } = &mut self.drafts[draft];
+        let mode = Some(metadata.mode);
+        entry.mode = attributes.permissions.apply(mode, FILE_MODE, false);
+        let time = attributes.timestamps.apply(Some(metadata.mtime_ns));
+        entry.time_ns = time.map_err(|_| Offence::Time)?;
+        *link_id = metadata.link_id;
+        if let EntryKind::File { content, size } = &mut entry.kind {
+            *size = metadata.size;
+            if let Content::Source { mtime_ns, .. } = content {
+                *mtime_ns = metadata.mtime_ns;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a file is in the source.
+    pub(super) fn path_of(&self, draft: usize) -> &Path {
+        match &self.drafts[draft].entry.kind {
+            EntryKind::File {
+                content: Content::Source { path, .. } | Content::Archive { member: path, .. },
+                ..
+            } => path,
+            _ => unreachable!("BUG: only files of the source are looked at"),
+        }
+    }
+
+    /// Forgets entries; their numbers rise.
+    pub(super) fn drop(&mut self, drafts: &[usize]) {
+        let mut drafts = drafts.iter().copied().peekable();
+        let mut number = 0;
+        self.drafts.retain(|_| {
+            let dropped = drafts.next_if_eq(&number).is_some();
+            number += 1;
+            !dropped
+        });
     }
 
     pub(super) fn unreadable(&mut self, error: SourceError, at: &Range<usize>) {

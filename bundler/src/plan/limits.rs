@@ -10,22 +10,25 @@ use crate::manifest::{Manifest, display_size, span};
 pub(super) fn check(manifest: &Manifest, entries: &[Entry]) -> Vec<PlanProblem> {
     let limits = &manifest.limits;
     let mut problems = Vec::new();
-    let mut files: Vec<(u64, &Entry)> = Vec::new();
-    let mut names = 0_u64;
+    let (mut names, mut total, mut over) = (0_u64, 0_u64, false);
     for entry in entries {
         match entry.kind {
-            EntryKind::File { size, .. } => files.push((size, entry)),
+            EntryKind::File { size, .. } => {
+                total = total.saturating_add(size);
+                over |= size > limits.file_size.value;
+            }
             EntryKind::HardLink { .. } => {}
             _ => continue,
         }
         names += 1;
     }
-    let total: u64 = files
-        .iter()
-        .fold(0, |total, (size, _)| total.saturating_add(*size));
-    let over = files.iter().any(|(size, _)| *size > limits.file_size.value);
+    let mut files: Vec<(u64, &Entry)> = Vec::new();
     if over || total > limits.image_size.value {
         // Only now, because usually nothing is over.
+        files.extend(entries.iter().filter_map(|entry| match entry.kind {
+            EntryKind::File { size, .. } => Some((size, entry)),
+            _ => None,
+        }));
         files.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.path.cmp(&other.path)));
     }
     let largest = |files: &[(u64, &Entry)]| {

@@ -73,7 +73,7 @@ fn find(
         problems.sort_by_key(PlanProblem::at);
         return Err(PlanError::new(manifest.text.clone(), problems));
     }
-    let mut plan = Plan::assemble(entries)
+    let mut plan = Plan::of_sorted(entries)
         .with_mounts(mounts)
         .with_start(Start::of(manifest));
     earlier::open_mounts(manifest, src, &mut plan);

@@ -1,5 +1,7 @@
 //! A plan as rows: what `plan --json` prints.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +25,7 @@ pub struct Row<'p> {
     /// The file of this machine its content comes from, with `:` and a path when that is an archive; none: its content is in
     /// the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    pub source: Option<Cow<'p, str>>,
     /// What a symlink holds, or the path a hard link is another name of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<&'p str>,

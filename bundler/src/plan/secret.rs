@@ -35,6 +35,15 @@ const KEYS: &[&str] = &[
     "PuTTY-User-Key-File",
 ];
 
+/// Whether the file at `path` of a source may be a secret, for all that its name says.
+pub(super) fn may_be(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let parent = || path.parent()?.file_name()?.to_str();
+    suspicion(name, parent, 0) != Suspicion::None
+}
+
 /// The kind of secret that the file at `path` of a source is, if it is one.
 pub(super) fn look(src: &dyn Source, path: &Path, size: u64) -> Option<&'static str> {
     let name = path.file_name()?.to_str()?;

@@ -2,6 +2,7 @@
 
 mod archives;
 mod earlier;
+mod later;
 mod merge;
 mod mounts;
 mod never;

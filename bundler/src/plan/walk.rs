@@ -1,20 +1,23 @@
 //! From one `[[mount]]` to its entries: what the patterns let in, with modes and times.
 
 mod emit;
+mod later;
 mod links;
 pub(super) mod never;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::error::PlanProblem;
 use super::found::{Found, Offence, Strength};
 use super::gitignore::Ignores;
 use super::glob::{Globs, State};
 use super::unmatched::{KeptOut, Matched};
-use crate::manifest::{Manifest, Mount, Request, Symlinks, span};
+use crate::manifest::{Attributes, Manifest, Mount, Request, Symlinks, span};
 use crate::path::GuestPath;
 use crate::source::{Kind, Metadata, Source, SourceError, Step, Visited};
+use later::Waiting;
 
 /// A mount being walked.
 pub(super) struct Walk<'a> {
@@ -27,6 +30,10 @@ pub(super) struct Walk<'a> {
     exclude: Globs<'a>,
     rules: Vec<Globs<'a>>,
     matched: Matched,
+    /// The request's modes and times, as they are where no rule matches.
+    attributes: Rc<Attributes>,
+    /// Files that are still to be looked at.
+    waiting: Vec<Waiting>,
     /// The directory that is walked; all symlinks resolved where symlinks are followed.
     real_root: PathBuf,
     /// With `gitignore`: what those files leave out.
@@ -100,6 +107,8 @@ impl<'a> Walk<'a> {
                 .map(|rule| Globs::new(std::slice::from_ref(&rule.pattern)))
                 .collect(),
             matched: Matched::new(mount),
+            attributes: Rc::new(request.attributes.clone()),
+            waiting: Vec::new(),
             real_root: PathBuf::new(),
             manifest,
             ignores: None,
@@ -127,8 +136,7 @@ impl<'a> Walk<'a> {
             match Ignores::new(self.src, &root, is_archive) {
                 Ok(ignores) => self.ignores = Some(ignores),
                 Err(error) => {
-                    let error = self.shown_error(error);
-                    return self.found.unreadable(error, &self.request.span);
+                    return self.unreadable(error);
                 }
             }
         }
@@ -158,6 +166,7 @@ impl<'a> Walk<'a> {
             self.emit_level(0, Strength::Asked);
         }
         self.tree(&root);
+        self.look();
         if let Some(prefix) = &self.mount.strip_prefix
             && !self.prefix_applied
             && !self.mount.optional
@@ -230,12 +239,18 @@ impl<'a> Walk<'a> {
                 self.entry(&mut visited)
             }
             Err(error) => {
-                self.found
-                    .unreadable(self.shown_error(error), &self.request.span);
+                self.unreadable(error);
                 Step::Over
             }
         });
         self.levels.truncate(base);
+    }
+
+    /// Tells that something can't be read, after what is wrong with the files before it.
+    fn unreadable(&mut self, error: SourceError) {
+        self.look();
+        let error = self.shown_error(error);
+        self.found.unreadable(error, &self.request.span);
     }
 
     /// An error with its path as the manifest would write it.
@@ -294,7 +309,7 @@ impl<'a> Walk<'a> {
             }
             Some(Err(error)) => {
                 if wanted {
-                    let shown = self.link_shown(&level.shown, visited.path);
+                    let shown = self.link_shown(visited.path);
                     let offence = match error.error.kind() {
                         std::io::ErrorKind::NotFound => Offence::Dangles,
                         std::io::ErrorKind::CrossesDevices => Offence::Leaves,
@@ -376,22 +391,8 @@ impl<'a> Walk<'a> {
             credit,
             decision,
             ignored,
-            shown: match &self.found.archive {
-                Some(_) if self.levels.len() == 1 => {
-                    let mut shown = parent.shown.clone().into_os_string();
-                    shown.push(":");
-                    shown.push(name);
-                    shown.into()
-                }
-                _ => {
-                    let length = parent.shown.as_os_str().len() + 1 + name.len();
-                    let mut shown = PathBuf::with_capacity(length);
-                    shown.push(&parent.shown);
-                    shown.push(name);
-                    shown
-                }
-            },
-            // Known once it is wanted.
+            // Known once they are wanted.
+            shown: PathBuf::new(),
             guest: Guest::Above,
             pending: None,
         };
@@ -400,6 +401,20 @@ impl<'a> Walk<'a> {
             level,
             kept_out: kept_out.filter(|_| included),
         }
+    }
+
+    /// The entry `name` of the last level, as messages show it.
+    fn shown(&self, name: &OsStr) -> PathBuf {
+        let Some(parent) = self.levels.last() else {
+            return PathBuf::from(name);
+        };
+        if self.found.archive.is_some() && self.levels.len() == 1 {
+            let mut shown = parent.shown.clone().into_os_string();
+            shown.push(":");
+            shown.push(name);
+            return shown.into();
+        }
+        parent.shown.join(name)
     }
 
     /// Whether something below a directory may be wanted.

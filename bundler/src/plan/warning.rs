@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{MountKind, Paths, Plan};
+use super::{Entry, MountKind, Paths, Plan};
 use crate::manifest::{Host, ManifestWarning};
 use crate::path::GuestPath;
 
@@ -95,12 +95,8 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
     if entries.is_empty() && start.environment.is_empty() && start.arguments.is_empty() {
         return vec![PlanWarning::Empty];
     }
-    // Hashes first: folding each path is cheap, comparing them all is not.
-    let mut folded: Vec<(u64, usize)> = entries
-        .iter()
-        .enumerate()
-        .map(|(index, entry)| (hash(entry.path.as_str()), index))
-        .collect();
+    // Hashes first: folding each name is cheap, comparing them all is not.
+    let mut folded = hashes(entries);
     keep_repeated(&mut folded);
     folded.sort_unstable();
     let mut warnings: Vec<PlanWarning> = Vec::new();
@@ -167,14 +163,41 @@ fn fold(path: &str) -> impl Iterator<Item = char> {
     path.nfd().flat_map(char::to_lowercase).nfd()
 }
 
-/// FNV-1a of the folded path.
-fn hash(path: &str) -> u64 {
-    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-    let step = |hash: u64, unit: u32| (hash ^ u64::from(unit)).wrapping_mul(0x0100_0000_01b3);
-    match path.is_ascii() {
-        true => path.bytes().fold(BASIS, |hash, byte| {
-            step(hash, byte.to_ascii_lowercase().into())
-        }),
-        false => fold(path).fold(BASIS, |hash, c| step(hash, c.into())),
-    }
+/// For each entry a hash of its directory and its folded name, and its number.
+fn hashes(entries: &[Entry]) -> Vec<(u64, usize)> {
+    // Most are in the directory that the one before is in.
+    let mut near = ("", 0);
+    let numbered = entries.iter().enumerate();
+    numbered
+        .map(|(number, entry)| {
+            let path = entry.path.as_str();
+            let slash = path.bytes().rposition(|byte| byte == b'/');
+            let (parent, name) = path.split_at(slash.map_or(0, |slash| slash + 1));
+            if near.0 != parent {
+                near = (parent, hash(0, parent.as_bytes()));
+            }
+            let hash = match name.is_ascii() {
+                true => hash(near.1, name.as_bytes()),
+                false => hash(near.1, fold(name).collect::<String>().as_bytes()),
+            };
+            (hash, number)
+        })
+        .collect()
+}
+
+/// A hash that takes upper case for lower, and some other characters for each other: equal ones are compared anyway.
+fn hash(seed: u64, text: &[u8]) -> u64 {
+    const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let step = |hash: u64, word: u64| (hash.rotate_left(23) ^ (word | CASE)).wrapping_mul(ODD);
+    let (words, rest) = text.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let hash = words.fold(seed, step);
+    let rest = rest.iter().rev();
+    let hash = step(
+        hash,
+        rest.fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    );
+    // So that the low bits depend on all of it.
+    hash ^ hash >> 32
 }

@@ -9,9 +9,11 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::archives::Archives;
+use super::shown::{in_source, names_below};
 use super::{Entry, EntryKind, GuestPath, MountKind, Plan, PlanError};
 use crate::manifest::{FileContent, Manifest, Request, RequestKind};
 use crate::source::Source;
+use crate::source::archive::Format;
 
 /// Why a guest path is in a bundle, or is not.
 #[derive(Debug)]
@@ -264,18 +266,6 @@ fn verdict(
     }
 }
 
-/// The names that lead from `directory` to `path`.
-fn names_below<'p>(path: &'p GuestPath, directory: &GuestPath) -> Vec<&'p str> {
-    let rest = match directory.as_str() {
-        "." | "/" => path.as_str(),
-        directory => &path.as_str()[directory.len()..],
-    };
-    let names = rest.split('/');
-    names
-        .filter(|name| !name.is_empty() && *name != ".")
-        .collect()
-}
-
 /// The directories above a path, the nearest first.
 fn above(path: &GuestPath) -> impl Iterator<Item = GuestPath> {
     std::iter::successors(path.parent(), GuestPath::parent)
@@ -331,7 +321,8 @@ fn source(request: &Request, path: &GuestPath) -> Option<String> {
     match &request.kind {
         RequestKind::Mount(mount) => {
             let names = names_below(path, &request.guest);
-            Some(trace::shown(mount, &names))
+            let archive = Format::of(&mount.source.written).is_some();
+            Some(in_source(mount, &names, archive))
         }
         RequestKind::File(FileContent::Source { source, .. }) => Some(source.written.clone()),
         RequestKind::Input(layer) => Some(layer.shown_entry(path.as_str())),

@@ -1,5 +1,7 @@
 //! The file system of the machine that bundles.
 
+mod many;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
@@ -20,6 +22,10 @@ impl Source for DiskSource {
         fs::symlink_metadata(path)
             .map(|found| describe(&found))
             .map_err(at("cannot look at", path))
+    }
+
+    fn metadata_of(&self, paths: &[&Path]) -> Vec<Result<Metadata, SourceError>> {
+        many::look(paths)
     }
 
     fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError> {
@@ -55,13 +61,14 @@ impl Source for DiskSource {
         directory: &Path,
         visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
     ) {
-        // Sorted here, where names are short and alike, a tree needs nearly no sorting as a whole.
+        // Sorted here, where names are alike, a tree needs nearly no sorting as a whole. By the paths, which differ in their
+        // names only: taking the name out of each takes longer than comparing a little more.
         let mut walk = WalkDir::new(directory)
             .min_depth(1)
             .sort_by(|a, b| {
                 let later = |entry: &DirEntry| entry.file_type().is_dir();
                 let files_first = later(a).cmp(&later(b));
-                files_first.then_with(|| a.file_name().cmp(b.file_name()))
+                files_first.then_with(|| text(a).cmp(text(b)))
             })
             .into_iter();
         while let Some(entry) = walk.next() {
@@ -98,6 +105,10 @@ impl Source for DiskSource {
             }
         }
     }
+}
+
+fn text(entry: &DirEntry) -> &[u8] {
+    entry.path().as_os_str().as_encoded_bytes()
 }
 
 /// Puts the path to an I/O error.
@@ -269,6 +280,54 @@ mod tests {
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!(text, "12345");
+    }
+
+    /// Whether there are few or more than one turn, in one directory or many, and also what is not there.
+    #[test]
+    fn many_at_once_are_what_each_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let mut paths = vec![root.to_owned(), root.join("none/x"), PathBuf::from("/")];
+        for (directory, files) in [("many", 1000), ("few", 3), ("some", 9), ("empty", 0)] {
+            let directory = root.join(directory);
+            fs::create_dir(&directory).unwrap();
+            paths.push(directory.clone());
+            for number in 0..files {
+                let path = directory.join(format!("{number:04}"));
+                match number % 5 {
+                    0 => fs::write(&path, vec![b'x'; number]).unwrap(),
+                    1 => symlink("none", &path).unwrap(),
+                    2 => fs::create_dir(&path).unwrap(),
+                    3 => {
+                        let first = directory.join(format!("{:04}", number - 3));
+                        fs::hard_link(first, &path).unwrap();
+                    }
+                    _ => {}
+                }
+                paths.push(path);
+            }
+            let _socket = UnixListener::bind(directory.join("socket")).unwrap();
+            paths.push(directory.join("socket"));
+        }
+        let time = UNIX_EPOCH - std::time::Duration::new(1, 500_000_000);
+        let file = fs::File::options().write(true).open(root.join("many/0010"));
+        file.unwrap().set_modified(time).unwrap();
+        let mode = fs::Permissions::from_mode(0o6751);
+        fs::set_permissions(root.join("many/0015"), mode).unwrap();
+        // As a manifest beside its files has them.
+        paths.extend((0..10).map(|_| PathBuf::from("Cargo.toml")));
+
+        let text = |answer: Result<Metadata, SourceError>| match answer {
+            Ok(metadata) => format!("{metadata:?}"),
+            Err(error) => error.to_string(),
+        };
+        let borrowed: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+        let answers = DiskSource.metadata_of(&borrowed);
+        assert_eq!(answers.len(), paths.len());
+        for (path, answer) in paths.iter().zip(answers) {
+            let expected = text(DiskSource.metadata(path));
+            assert_eq!(text(answer), expected, "{}", path.display());
+        }
     }
 
     #[test]

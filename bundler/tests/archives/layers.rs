@@ -50,7 +50,7 @@ fn the_tree_of_a_bundle_is_the_tree_it_was_made_of() {
     let src = src.file("app.wasm", bundle.clone());
     let plan = mounted("app.wasm", &src);
     assert_eq!(image_of(&plan, &src).unwrap(), expected);
-    let sources: Vec<String> = plan.rows().filter_map(|row| row.source).collect();
+    let sources: Vec<_> = plan.rows().filter_map(|row| row.source).collect();
     assert_eq!(sources[0], "app.wasm:bin/run");
 
     // Tools drop sections that they do not know; the image says itself that it is one.

@@ -127,7 +127,7 @@ fn cannot_read(file: &File, error: io::Error) -> ImageError {
         file,
         SourceError {
             verb: "cannot read",
-            path: file.content.shown().unwrap_or_default().into(),
+            path: (*file.content.shown().unwrap_or_default()).into(),
             error,
         },
     )
@@ -136,7 +136,7 @@ fn cannot_read(file: &File, error: io::Error) -> ImageError {
 pub(super) fn changed(file: &File, change: String) -> ImageError {
     ImageError::Changed {
         path: file.path.as_str().to_owned(),
-        source_path: file.content.shown().unwrap_or_default(),
+        source_path: file.content.shown().unwrap_or_default().into_owned(),
         change,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::{Guest, Level, Walk, escaped, shown};
 use crate::manifest::{Attributes, DIRECTORY_MODE, Pattern};
@@ -42,31 +43,32 @@ impl Walk<'_> {
     }
 
     /// Takes the guest path out of a wanted entry that is no directory; `None`: it has none, which is told.
-    pub(super) fn take_guest(&mut self, level: &mut Level) -> Option<GuestPath> {
+    fn take_guest(&mut self, level: &mut Level, name: &OsStr) -> Option<GuestPath> {
         match std::mem::replace(&mut level.guest, Guest::Above) {
             Guest::At(path) => Some(path),
             none => {
                 level.guest = none;
-                self.guest(level)
+                self.guest(level, name)
             }
         }
     }
 
-    /// The guest path of a wanted entry; `None`: it has none, which is told.
-    pub(super) fn guest(&mut self, level: &Level) -> Option<GuestPath> {
+    /// The guest path of a wanted entry of the last level; `None`: it has none, which is told.
+    pub(super) fn guest(&mut self, level: &Level, name: &OsStr) -> Option<GuestPath> {
         let offence = match &level.guest {
             Guest::At(path) => return Some(path.clone()),
             // A file where the prefix has a directory.
             Guest::Above => Offence::Prefix,
             Guest::Unspeakable(offence) => *offence,
         };
-        self.found
-            .offend(self.request, offence, escaped(&level.shown));
+        let shown = escaped(&self.shown(name));
+        self.found.offend(self.request, offence, shown);
         None
     }
 
     /// Goes down into a directory.
-    pub(super) fn push(&mut self, name: &OsStr, level: Level, wanted: bool) {
+    pub(super) fn push(&mut self, name: &OsStr, mut level: Level, wanted: bool) {
+        level.shown = self.shown(name);
         let speakable = match &level.guest {
             Guest::At(_) => {
                 self.prefix_applied |= self
@@ -79,7 +81,7 @@ impl Walk<'_> {
             Guest::Above => false,
             Guest::Unspeakable(_) => {
                 if wanted {
-                    self.guest(&level);
+                    self.guest(&level, name);
                 }
                 false
             }
@@ -90,8 +92,7 @@ impl Walk<'_> {
         {
             let entered = ignores.enter(depth - 1, name, directory);
             if let Err(error) = entered {
-                let error = self.shown_error(error);
-                self.found.unreadable(error, &self.request.span);
+                self.unreadable(error);
             }
         }
         self.levels.push(level);
@@ -132,11 +133,7 @@ impl Walk<'_> {
             false => None,
             true => match self.src.metadata(&path) {
                 Ok(metadata) => Some(metadata),
-                Err(error) => {
-                    return self
-                        .found
-                        .unreadable(self.shown_error(error), &self.request.span);
-                }
+                Err(error) => return self.unreadable(error),
             },
         };
         let source_mode = metadata.as_ref().map(|metadata| metadata.mode);
@@ -159,32 +156,14 @@ impl Walk<'_> {
 
     /// An entry that is no directory.
     pub(super) fn leaf(&mut self, visited: &mut Visited<'_>, kind: Kind, mut level: Level) {
-        let Some(guest) = self.take_guest(&mut level) else {
+        let Some(guest) = self.take_guest(&mut level, visited.name) else {
             return;
         };
         match kind {
             Kind::File => {
-                let metadata = match visited.metadata() {
-                    Ok(metadata) => metadata,
-                    Err(error) => {
-                        return self
-                            .found
-                            .unreadable(self.shown_error(error), &self.request.span);
-                    }
-                };
                 self.parents(self.levels.len());
                 self.credit(&level);
-                self.guard(visited.path, &metadata, &level);
-                let attributes = self.rules_for(&level.rules, Kind::File);
-                let path = visited.path.to_owned();
-                self.found.file_at(
-                    self.request,
-                    guest,
-                    &level.shown,
-                    path,
-                    &metadata,
-                    &attributes,
-                );
+                self.file_later(visited, guest, &level);
             }
             Kind::Symlink => {
                 self.parents(self.levels.len());
@@ -192,18 +171,29 @@ impl Walk<'_> {
                 self.symlink(visited, guest, &level);
             }
             Kind::Other(what) => {
+                let shown = shown(&self.shown(visited.name));
                 self.found
-                    .offend(self.request, Offence::Special(what), shown(&level.shown));
+                    .offend(self.request, Offence::Special(what), shown);
             }
             Kind::Directory => unreachable!("BUG: a directory is no leaf"),
         }
     }
 
-    /// Tells of a file that looks like a secret, unless a pattern names just it.
-    pub(super) fn guard(&mut self, path: &Path, metadata: &Metadata, level: &Level) {
+    /// Tells of a file that looks like a secret.
+    pub(super) fn guard(&mut self, path: &Path, metadata: &Metadata, shown: impl Fn() -> String) {
         let Some(what) = secret::look(self.src, path, metadata.size) else {
             return;
         };
+        if self.mount.refuses {
+            self.found
+                .offend(self.request, Offence::Secret(what), shown());
+        } else {
+            self.found.secrets.entry(what).or_default().push(shown());
+        }
+    }
+
+    /// Whether a pattern names just this entry: then it is meant, even if it is a secret.
+    pub(super) fn is_named(&self, level: &Level) -> bool {
         let named = |pattern: &Pattern| {
             let mut alternatives = pattern.alternatives.iter();
             alternatives.any(|one| secret::names(&one.segments))
@@ -212,14 +202,7 @@ impl Walk<'_> {
             let mut matching = globs.matches(state, false).map(|at| &globs.patterns()[at]);
             matching.any(|pattern| pattern.negated == negated && named(pattern))
         };
-        if !by(&self.include, &level.include, false) && !by(&self.exclude, &level.exclude, true) {
-            let path = shown(&level.shown);
-            if self.mount.refuses {
-                self.found.offend(self.request, Offence::Secret(what), path);
-            } else {
-                self.found.secrets.entry(what).or_default().push(path);
-            }
-        }
+        by(&self.include, &level.include, false) || by(&self.exclude, &level.exclude, true)
     }
 
     pub(super) fn credit(&mut self, level: &Level) {
@@ -234,8 +217,8 @@ impl Walk<'_> {
     }
 
     /// The mount's modes and times with the rules that match on top, and those rules are used.
-    pub(super) fn rules_for(&mut self, states: &[State], kind: Kind) -> Attributes {
-        let mut attributes = self.request.attributes.clone();
+    pub(super) fn rules_for(&mut self, states: &[State], kind: Kind) -> Rc<Attributes> {
+        let mut shared = Rc::clone(&self.attributes);
         for (index, (rule, state)) in self.mount.rules.iter().zip(states).enumerate() {
             if self.rules[index]
                 .matches(state, kind == Kind::Directory)
@@ -244,6 +227,8 @@ impl Walk<'_> {
             {
                 continue;
             }
+            // Copied for the first rule that matches.
+            let attributes = Rc::make_mut(&mut shared);
             let mut used = rule.timestamps.is_some();
             attributes.timestamps = rule.timestamps.unwrap_or(attributes.timestamps);
             let (given, lower) = match kind {
@@ -257,6 +242,6 @@ impl Walk<'_> {
             }
             self.matched.rule(index, used);
         }
-        attributes
+        shared
     }
 }

@@ -12,30 +12,21 @@ use crate::source::{Kind, Metadata, Visited};
 impl Walk<'_> {
     /// A symlink that is not followed.
     pub(super) fn symlink(&mut self, visited: &mut Visited<'_>, guest: GuestPath, level: &Level) {
+        let link = shown(&self.shown(visited.name));
         if self.mount.symlinks == Symlinks::Error {
-            return self
-                .found
-                .offend(self.request, Offence::Symlink, shown(&level.shown));
+            return self.found.offend(self.request, Offence::Symlink, link);
         }
         let target = match self.src.read_link(visited.path) {
             Ok(target) => target,
-            Err(error) => {
-                return self
-                    .found
-                    .unreadable(self.shown_error(error), &self.request.span);
-            }
+            Err(error) => return self.unreadable(error),
         };
         let text = match target.to_str() {
             Some(text) if !text.is_empty() && text.len() < MAX_PATH => text.to_owned(),
-            _ => {
-                return self
-                    .found
-                    .offend(self.request, Offence::Target, shown(&level.shown));
-            }
+            _ => return self.found.offend(self.request, Offence::Target, link),
         };
         // The link's own directory is as deep below the source as there are levels above the entry.
         if leaves(&target, self.levels.len() - 1) {
-            let link = format!("{} -> {text}", shown(&level.shown));
+            let link = format!("{link} -> {text}");
             return self.found.offend(self.request, Offence::Leaves, link);
         }
         let attributes = self.rules_for(&level.rules, Kind::Symlink);
@@ -43,17 +34,11 @@ impl Walk<'_> {
             Timestamps::Fixed(_) => None,
             _ => match visited.metadata() {
                 Ok(metadata) => Some(metadata.mtime_ns),
-                Err(error) => {
-                    return self
-                        .found
-                        .unreadable(self.shown_error(error), &self.request.span);
-                }
+                Err(error) => return self.unreadable(error),
             },
         };
         let Ok(time) = attributes.timestamps.apply(metadata) else {
-            return self
-                .found
-                .offend(self.request, Offence::Time, shown(&level.shown));
+            return self.found.offend(self.request, Offence::Time, link);
         };
         self.found.add(
             guest,
@@ -76,6 +61,7 @@ impl Walk<'_> {
     ) {
         let inside = real.starts_with(&self.real_root);
         let directory = link.parent().unwrap_or(Path::new("")).to_owned();
+        let name = link.file_name().unwrap_or_default();
         let cycle = self
             .entered
             .iter()
@@ -88,7 +74,7 @@ impl Walk<'_> {
                 } else {
                     Offence::Leaves
                 };
-                let shown = self.link_shown(&level.shown, link);
+                let shown = self.link_shown(link);
                 self.found.offend(self.request, offence, shown);
             }
             return;
@@ -96,7 +82,6 @@ impl Walk<'_> {
         match metadata.kind {
             Kind::Directory => {
                 let depth = self.levels.len();
-                let name = link.file_name().unwrap_or_default();
                 self.push(
                     name,
                     Level {
@@ -111,36 +96,36 @@ impl Walk<'_> {
                 self.levels.truncate(depth);
             }
             Kind::File => {
-                let Some(guest) = self.guest(&level) else {
+                let Some(guest) = self.guest(&level, name) else {
                     return;
                 };
                 self.parents(self.levels.len());
                 self.credit(&level);
-                // By the link's name, and by what it leads to: either may say it.
-                self.guard(link, metadata, &level);
-                self.guard(&real, metadata, &level);
+                let seen = self.shown(name);
+                if !self.is_named(&level) {
+                    // By the link's name, and by what it leads to: either may say it.
+                    self.guard(link, metadata, || shown(&seen));
+                    self.guard(&real, metadata, || shown(&seen));
+                }
                 let attributes = self.rules_for(&level.rules, Kind::File);
-                self.found.file_at(
-                    self.request,
-                    guest,
-                    &level.shown,
-                    real,
-                    metadata,
-                    &attributes,
-                );
+                self.found
+                    .file_at(self.request, guest, &seen, real, metadata, &attributes);
             }
             Kind::Other(what) => {
+                let shown = shown(&self.shown(name));
                 self.found
-                    .offend(self.request, Offence::Special(what), shown(&level.shown));
+                    .offend(self.request, Offence::Special(what), shown);
             }
             Kind::Symlink => unreachable!("BUG: a resolved path is a symlink"),
         }
     }
 
-    pub(super) fn link_shown(&self, link: &Path, path: &Path) -> String {
-        match self.src.read_link(path) {
-            Ok(target) => format!("{} -> {}", shown(link), target.display()),
-            Err(_) => shown(link),
+    /// A symlink of the last level and what it holds, as messages show it.
+    pub(super) fn link_shown(&self, link: &Path) -> String {
+        let seen = self.shown(link.file_name().unwrap_or_default());
+        match self.src.read_link(link) {
+            Ok(target) => format!("{} -> {}", seen.display(), target.display()),
+            Err(_) => shown(&seen),
         }
     }
 }

@@ -52,21 +52,6 @@ pub(super) fn trace(
     }
 }
 
-/// A path in the source of a mount, as the manifest would write it.
-pub(super) fn shown(mount: &Mount, names: &[&str]) -> String {
-    let prefix = mount.strip_prefix.iter().flat_map(|prefix| &prefix.names);
-    let names = prefix.map(String::as_str).chain(names.iter().copied());
-    let path: PathBuf = names.collect();
-    let written = Path::new(&mount.source.written);
-    match path.as_os_str().is_empty() {
-        true => mount.source.written.clone(),
-        false if crate::source::archive::Format::of(&mount.source.written).is_some() => {
-            format!("{}:{}", mount.source.written, path.display())
-        }
-        false => written.join(path).display().to_string(),
-    }
-}
-
 struct Trace<'a> {
     manifest: &'a Manifest,
     request: &'a Request,

@@ -1,0 +1,105 @@
+//! Files are looked at many at a time, once the patterns have decided which.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::{Level, Walk};
+use crate::manifest::Attributes;
+use crate::path::GuestPath;
+use crate::plan::{secret, shown};
+use crate::source::{Kind, Metadata, SourceError, Visited};
+
+/// So many are looked at together: enough for all processors, and what is known of them does not add up.
+const MANY: usize = 8192;
+
+/// A file that is an entry already, and was not looked at.
+pub(super) struct Waiting {
+    /// The entry's number.
+    draft: usize,
+    attributes: Rc<Attributes>,
+    /// Its name may be that of a secret, and no pattern names just it.
+    suspect: bool,
+}
+
+impl Walk<'_> {
+    /// A wanted file of the last level.
+    pub(super) fn file_later(
+        &mut self,
+        visited: &mut Visited<'_>,
+        guest: GuestPath,
+        level: &Level,
+    ) {
+        let waiting = Waiting {
+            attributes: self.rules_for(&level.rules, Kind::File),
+            suspect: secret::may_be(visited.path) && !self.is_named(level),
+            draft: self.found.unseen(guest, visited.path.to_owned()),
+        };
+        // An archive has it at hand.
+        if self.found.archive.is_some() {
+            let answer = visited.metadata();
+            if !self.answered(&waiting, answer) {
+                self.found.drafts.pop();
+            }
+            return;
+        }
+        self.waiting.push(waiting);
+        if self.waiting.len() == MANY {
+            self.look();
+        }
+    }
+
+    /// Looks at the files that wait for it, in their order.
+    pub(super) fn look(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return;
+        }
+        let paths = waiting.iter().map(|one| self.found.path_of(one.draft));
+        let paths: Vec<&Path> = paths.collect();
+        let answers = self.src.metadata_of(&paths);
+        let mut lost = Vec::new();
+        for (one, answer) in waiting.iter().zip(answers) {
+            if !self.answered(one, answer) {
+                lost.push(one.draft);
+            }
+        }
+        if !lost.is_empty() {
+            self.found.drop(&lost);
+        }
+    }
+
+    /// Completes an entry; otherwise tells what is wrong with it, and it is to be dropped.
+    fn answered(&mut self, waiting: &Waiting, answer: Result<Metadata, SourceError>) -> bool {
+        let metadata = match answer {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                let error = self.shown_error(error);
+                self.found.unreadable(error, &self.request.span);
+                return false;
+            }
+        };
+        if waiting.suspect {
+            let path = self.found.path_of(waiting.draft).to_owned();
+            let shown = self.shown_again(waiting);
+            self.guard(&path, &metadata, || shown.clone());
+        }
+        let seen = self
+            .found
+            .seen(waiting.draft, &metadata, &waiting.attributes);
+        match seen {
+            Ok(()) => true,
+            Err(offence) => {
+                let shown = self.shown_again(waiting);
+                self.found.offend(self.request, offence, shown);
+                false
+            }
+        }
+    }
+
+    /// A file as messages show it, from where the program sees it.
+    fn shown_again(&self, waiting: &Waiting) -> String {
+        let guest = &self.found.drafts[waiting.draft].entry.path;
+        let names = shown::names_below(guest, &self.request.guest);
+        shown::in_source(self.mount, &names, self.found.archive.is_some())
+    }
+}
