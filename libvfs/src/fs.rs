@@ -11,6 +11,7 @@ mod path;
 mod poll;
 mod preopen;
 mod rename;
+mod saved;
 mod socket;
 mod stat;
 mod write;
@@ -25,7 +26,7 @@ use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::ram::{Pages, Ram};
 use crate::resolve::{Follow, PATH_BUFFER, PATH_END, Text};
-use crate::seam::{Outside, Seam};
+use crate::seam::{Elsewhere, Outside, Seam};
 use crate::tree::Found;
 
 /// Everything outside the file system, bundled to keep signatures short.
@@ -73,6 +74,8 @@ pub struct Vfs<W: World> {
     pub(crate) seam: Seam,
     /// Paths are walked here; nothing in it outlives a call.
     pub(crate) path: Text,
+    /// What of the host a program that was saved can't know.
+    pub(crate) elsewhere: Elsewhere,
 }
 
 /// Which run of the program this is.
@@ -156,6 +159,7 @@ impl<W: World> Vfs<W> {
                 slash: false,
             },
             path: [0; PATH_BUFFER + PATH_END],
+            elsewhere: Elsewhere::new(),
             scratch: [0; CHUNK],
             prefix: Prefix::new(),
             seam: Seam::new(),
@@ -170,19 +174,6 @@ impl<W: World> Vfs<W> {
         if !self.started {
             self.started = true;
             self.open_preopens(self.bytes);
-        }
-    }
-
-    /// Begins a run of the program that has nothing of the host but its streams; called again, ends it. The memory is
-    /// saved then, and what runs the program next looks at its host with the first call.
-    pub fn preinit(&mut self) {
-        self.started = !self.started;
-        if self.started {
-            self.run = Run::Saved;
-            self.open_preopens(self.bytes);
-        } else {
-            self.run = Run::AfterSaved;
-            self.prefix.forget();
         }
     }
 
@@ -215,6 +206,10 @@ impl<W: World> Vfs<W> {
                 directory.rights.require(right)?;
                 let (node, mode, host) = (directory.node, directory.mode, directory.host);
                 let begin = self.begin(path, path_len)?;
+                // Decided when the program is linked.
+                if self.program.is_saved() && self.leads_elsewhere(fd, begin) {
+                    return Ok(());
+                }
                 self.walk(node, mode, host, begin, follow)
             }
             _ => Err(Errno::BADF),

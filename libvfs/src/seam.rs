@@ -1,5 +1,6 @@
 //! Where the tree and the host's directories meet: which are attached where, and paths for the host.
 
+mod elsewhere;
 mod lend;
 
 use vfs_image::NodeId;
@@ -8,6 +9,8 @@ use vfs_image::layout::HOST_OVERRIDE;
 use crate::fs::{Vfs, World};
 use crate::program::Program;
 use crate::resolve::PATH_MAX;
+
+pub(crate) use elsewhere::Elsewhere;
 
 /// Directories of the host that can be attached inside the tree.
 ///
@@ -88,6 +91,11 @@ impl Seam {
                 place.1 = 0;
             }
         }
+    }
+
+    /// Whether the directory of the host with this number, plus one, is attached somewhere.
+    pub(crate) fn is_attached(&self, host: u32) -> bool {
+        self.attached.iter().any(|place| place.1 == host)
     }
 
     /// The directory of the host that is attached here: its number plus one; 0 for none.

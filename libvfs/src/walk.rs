@@ -228,7 +228,7 @@ impl<W: World> Vfs<W> {
 
     /// Where the slashes end that start at `at`.
     #[inline(never)]
-    fn slashes_end(&self, mut at: usize) -> usize {
+    pub(crate) fn slashes_end(&self, mut at: usize) -> usize {
         while at < PATH_BUFFER && self.path.get(at) == Some(&b'/') {
             at += 1;
         }

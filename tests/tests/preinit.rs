@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use wasi_vfs_tests::bundle::{self, wasi_vfs};
 use wasi_vfs_tests::engine::{Engine, Run};
-use wasi_vfs_tests::guest::{self, Libc};
+use wasi_vfs_tests::guest::{self, Libc, pre_linked};
 use wasi_vfs_tests::tool::Said;
 
 /// Both memory layouts.
@@ -146,54 +146,78 @@ fn two_runs_give_the_same_bytes() {
 
 #[test]
 fn descriptors_and_what_was_written_survive() {
-    let folder = folder();
     for libc in Libc::ALL {
-        for layout in LAYOUTS {
-            let warm = bundled(&folder, &guest::preinit(libc), layout, "\"init_state\"");
-            let said = Engine::Wasmtime.run(&warm, &Run::default()).ok();
-            assert_eq!(
-                said,
-                "embedded: 4 `hello ` then 15 `from`\n\
-                 directory: 5 leads to 7\n\
-                 written: 6 4 `two`\n\
-                 /tmp/: made.txt dir open.txt\n\
-                 /tmp/made.txt: made while it was bundled\n\
-                 /tmp/open.txt: one two\n\
-                 /work/: seed.txt\n\
-                 /work/seed.txt: changed while it was bundled\n\
-                 next: 7\n",
-                "{layout}, {libc:?}"
-            );
-        }
+        check_state(&guest::preinit(libc));
+    }
+}
+
+/// A program that was linked with `libwasi_vfs.a` gets another interposer over its own.
+#[test]
+fn a_pre_linked_program_can_be_initialized() {
+    for libc in Libc::ALL {
+        let module = pre_linked::preinit(libc);
+        check_state(&module);
+        check_surroundings(&module);
+    }
+}
+
+fn check_state(module: &Path) {
+    let folder = folder();
+    for layout in LAYOUTS {
+        let warm = bundled(&folder, module, layout, "\"init_state\"");
+        let said = Engine::Wasmtime.run(&warm, &Run::default()).ok();
+        assert_eq!(
+            said,
+            "embedded: 4 `hello ` then 15 `from`\n\
+             directory: 5 leads to 7\n\
+             written: 6 4 `two`\n\
+             /tmp/: made.txt dir open.txt\n\
+             /tmp/made.txt: made while it was bundled\n\
+             /tmp/open.txt: one two\n\
+             /work/: seed.txt\n\
+             /work/seed.txt: changed while it was bundled\n\
+             next: 7\n",
+            "{layout}, {}",
+            module.display()
+        );
     }
 }
 
 /// wasi-libc has asked for the preopens while the program was bundled, and does not ask again.
 #[test]
 fn directories_of_the_host_are_found_at_run_time() {
+    for libc in Libc::ALL {
+        check_surroundings(&guest::preinit(libc));
+    }
+}
+
+fn check_surroundings(module: &Path) {
     let folder = folder();
     let outside = folder.path().join("outside");
-    for libc in Libc::ALL {
-        for layout in LAYOUTS {
-            let init = "\"init_surroundings\"\nenv = { HOME_OF_INIT = \"/home\" }";
-            let warm = bundled(&folder, &guest::preinit(libc), layout, init);
-            for (guest, path) in [
-                ("/", "/outside.txt"),
-                (".", "outside.txt"),
-                ("/given", "/given/outside.txt"),
-            ] {
-                let run = Run::with_args(&[path, "/data/text.txt"]).dir(&outside, guest);
-                let said = Engine::Wasmtime.run(&warm, &run.env("PATH", "/bin")).ok();
-                assert_eq!(
-                    said,
-                    format!(
-                        "HOME_OF_INIT=/home PATH=- host=-1 cwd=-1 stdin=0\n\
-                         {path}: host outside\n\
-                         /data/text.txt: hello from the image\n"
-                    ),
-                    "{guest}, {layout}, {libc:?}"
-                );
-            }
+    for layout in LAYOUTS {
+        let init = "\"init_surroundings\"\nenv = { HOME_OF_INIT = \"/home\" }";
+        let warm = bundled(&folder, module, layout, init);
+        for (guest, path) in [
+            ("/", "/outside.txt"),
+            (".", "outside.txt"),
+            ("/given", "/given/outside.txt"),
+            ("/data/sub", "/data/sub/outside.txt"),
+            ("/host", "/host/outside.txt"),
+            ("/new/deep/", "/new/deep/outside.txt"),
+            ("new", "new/outside.txt"),
+        ] {
+            let run = Run::with_args(&[path, "/data/text.txt"]).dir(&outside, guest);
+            let said = Engine::Wasmtime.run(&warm, &run.env("PATH", "/bin")).ok();
+            assert_eq!(
+                said,
+                format!(
+                    "HOME_OF_INIT=/home PATH=- host=-1 cwd=-1 stdin=0\n\
+                     {path}: host outside\n\
+                     /data/text.txt: hello from the image\n"
+                ),
+                "{guest}, {layout}, {}",
+                module.display()
+            );
         }
     }
 }

@@ -418,6 +418,19 @@ pub enum Notice {
         names: Vec<String>,
     },
 
+    /// The interposer in the program knows nothing of `[preinit]`, so another one was linked in.
+    #[error(
+        "linked another interposer over the one that the program was linked with, for [preinit]"
+    )]
+    #[diagnostic(
+        severity(Advice),
+        code(wasi_vfs::link::linked_for_preinit),
+        help(
+            "add `mode = \"post-link\"` to [link] to be told nothing, or link the program without `libwasi_vfs.a`: the bundle is smaller then"
+        )
+    )]
+    LinkedForPreinit,
+
     /// A function that is in WASI's module but is not WASI's.
     #[error(
         "left `{module}.{name}` to the host: the program imports it as {found}, WASI defines {expected}"

@@ -52,6 +52,9 @@ impl Inside {
                 false => Ok(Wanted::Another(None)),
             };
         };
+        if options.preinit && !required {
+            return Ok(Wanted::Another(Some(Notice::LinkedForPreinit)));
+        }
         let names = calls_past(guest, options);
         if !names.is_empty() {
             return match required {

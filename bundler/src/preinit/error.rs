@@ -92,12 +92,12 @@ impl fmt::Display for Scene {
 pub enum PreinitProblem {
     /// The interposer is the program's own.
     #[error(
-        "a program that was linked with `libwasi_vfs.a` can't be initialized while it is bundled"
+        "a program can't be initialized while it is bundled with the interposer that it was linked with"
     )]
     #[diagnostic(
         code(wasi_vfs::preinit::pre_linked),
         help(
-            "link it without the archive: `wasi-vfs bundle` puts the same into a finished module"
+            "remove `mode = \"pre-linked\"` from [link]: another interposer is linked over that one; or link the program without `libwasi_vfs.a`"
         )
     )]
     PreLinked,

@@ -201,7 +201,11 @@ fn refusals_read_well() {
     let error = preinit_into(&program("(func (export \"init\"))"), &text, None, deaf).unwrap_err();
     codes.extend(error.code().map(|code| code.to_string()));
     expect("image", &error, &mut wrong);
-    let error = preinit(PRE_LINKED, "[preinit]\nfunction = \"init\"\n").unwrap_err();
+    let error = preinit(
+        PRE_LINKED,
+        "[link]\nmode = \"pre-linked\"\n[preinit]\nfunction = \"init\"\n",
+    )
+    .unwrap_err();
     codes.extend(error.code().map(|code| code.to_string()));
     expect("pre_linked", &error, &mut wrong);
     for (name, rest, keys) in CASES {
@@ -231,6 +235,21 @@ fn refusals_read_well() {
         .filter(|code| code.starts_with("wasi_vfs::"))
         .collect();
     assert_eq!(codes, known);
+}
+
+/// The interposer inside is not told of a run, so another one is linked over it, as `mode = "post-link"` asks for.
+#[test]
+fn a_pre_linked_program_is_linked_again() {
+    let mut wrong = Vec::new();
+    for (link, notices) in [("", 1), ("[link]\nmode = \"post-link\"\n", 0)] {
+        let rest = format!("{link}[preinit]\nfunction = \"init\"\n");
+        let (_, bundled) = preinit(PRE_LINKED, &rest).unwrap();
+        assert_eq!(bundled.notices.len(), notices, "{link}");
+        for notice in &bundled.notices {
+            expect("linked_for_preinit", notice, &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What the program began with is not in a snapshot: there is no way back to it, with `[preinit]` or without.

@@ -241,6 +241,9 @@ impl<W: World> Vfs<W> {
             return Ok(());
         }
         self.seam.detach(host);
+        if self.program.is_saved() {
+            self.elsewhere.close(host);
+        }
         self.prefix.forget();
         self.host.fd_close(host.wrapping_sub(1))
     }

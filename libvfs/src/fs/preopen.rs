@@ -2,7 +2,7 @@
 
 use vfs_image::{Bytes, Image, MountKind, NodeId};
 
-use super::{Place, Run, Vfs, World};
+use super::{Place, Vfs, World};
 use crate::errno::{Errno, Result};
 use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
@@ -12,13 +12,13 @@ use crate::rights::Rights;
 use crate::seam::BORROWED_MAX;
 
 /// The first number that is not a standard stream.
-const FIRST: u32 = 3;
+pub(super) const FIRST: u32 = 3;
 
 /// The stream for messages.
 const ERRORS: u32 = 2;
 
 /// Host descriptors looked at; a bound for a host that answers yes for ever.
-const HOST_FDS_MAX: u32 = 4096;
+pub(super) const HOST_FDS_MAX: u32 = 4096;
 
 impl<W: World> Vfs<W> {
     /// Fills the table: standard streams, embedded preopens, what the host has open. In a run that is
@@ -59,34 +59,6 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    #[inline(never)]
-    fn opens_tree(&self) -> bool {
-        self.run != Run::AfterSaved
-    }
-
-    #[inline(never)]
-    fn opens_host(&self) -> bool {
-        self.run != Run::Saved
-    }
-
-    /// Programs that were saved do not ask for their preopens again: those that they know lead to the host, whatever it
-    /// calls its own.
-    #[inline(never)]
-    fn lead_preopens_on(&mut self) {
-        if self.run != Run::AfterSaved {
-            return;
-        }
-        let count = self.image.as_ref().map_or(0, Image::preopen_count);
-        for index in 0..count {
-            let host = self.seam.attachment(NodeId::new(index));
-            if let Some(Entry::Directory(directory)) = self.table.entry(FIRST + index) {
-                // It may be closed by now, and another in its place.
-                let same = directory.preopen == Preopen::Embedded(index);
-                directory.host = if same { host } else { 0 };
-            }
-        }
-    }
-
     /// Takes over what the host has open.
     #[inline(never)]
     fn open_host_fds(&mut self, borrows: bool) {
@@ -97,6 +69,9 @@ impl<W: World> Vfs<W> {
                 if !self.open_host_fd(fd) {
                     break;
                 }
+            }
+            if self.program.is_saved() {
+                self.look_elsewhere();
             }
             self.program
                 .copy_out(self.program.borrowed(), &self.seam.saved);
@@ -240,7 +215,8 @@ impl<W: World> Vfs<W> {
     }
 
     /// Copies the name of an embedded preopen to the start of the path buffer, with a slash behind it; how long it is.
-    fn load_preopen_name(&mut self, index: u32) -> Result<usize> {
+    #[inline(always)]
+    pub(super) fn load_preopen_name(&mut self, index: u32) -> Result<usize> {
         let image = self.image.as_ref().ok_or(Errno::IO)?;
         let name = image.preopen(index)?.name;
         let size = name.len() as usize;
@@ -258,7 +234,7 @@ impl<W: World> Vfs<W> {
     /// Where in a preopen's name in the path buffer the prefix of the paths starts that it catches: wasi-libc strips `/`,
     /// `.` and `./`. A slash is behind the name.
     #[inline(never)]
-    fn caught(&self, mut at: usize, end: usize) -> usize {
+    pub(super) fn caught(&self, mut at: usize, end: usize) -> usize {
         while at < end {
             at += match (word(&self.path, at) as u16).to_le_bytes() {
                 [b'/', _] => 1,

@@ -62,6 +62,47 @@ fn the_preopens_of_before_lead_to_the_host() {
     assert_eq!(t.stat(5, "mine").unwrap().size, 5);
 }
 
+/// Nor does it for those that the tree has no name for.
+#[test]
+fn names_that_the_tree_does_not_have_lead_to_the_host() {
+    let mut t = resumed(
+        &[("/new", "/h"), ("other/deep/", "/h"), ("/rel/x", "/h")],
+        |t| {
+            assert_eq!(t.stat(3, "new/mine"), Err(Errno::NOENT));
+        },
+    );
+    for path in [
+        "new/mine",
+        "./new/mine",
+        "new//mine",
+        "other/deep/mine",
+        "new/./x",
+    ] {
+        assert_eq!(t.stat(3, path).unwrap().size, 5, "{path}");
+    }
+    for path in ["newer/mine", "other/mine", "other", "mine", "rel/mine"] {
+        assert_eq!(t.stat(3, path), Err(Errno::NOENT), "{path}");
+    }
+    // The longest name: that of the tree's `rel` is a beginning of this one.
+    assert_eq!(t.stat(4, "x/mine").unwrap().size, 5);
+    assert_eq!(t.stat(3, "rel/x/mine"), Err(Errno::NOENT));
+    assert_eq!(t.stat(3, "new").unwrap().file_type, 3);
+    assert_eq!(t.stat(3, "new/").unwrap().file_type, 3);
+    assert_eq!(t.stat(3, "file").unwrap().size, 4);
+    assert_eq!(t.preopens(), ["/", "rel", "/new", "other/deep/", "/rel/x"]);
+    // The path is that of a preopen only.
+    let given = t.open_dir(3, "given").unwrap();
+    assert_eq!(t.stat(given, "new/mine"), Err(Errno::NOENT));
+}
+
+#[test]
+fn a_directory_of_the_host_that_was_closed_is_not_found_any_more() {
+    let mut t = resumed(&[("/new", "/h")], |_| {});
+    assert_eq!(t.stat(3, "new/mine").unwrap().size, 5);
+    assert_eq!(t.vfs.fd_close(5), Ok(()));
+    assert_eq!(t.stat(3, "new/mine"), Err(Errno::NOENT));
+}
+
 #[test]
 fn descriptors_stay_as_they_were() {
     let mut t = resumed(&[("/", "/h")], |t| {

@@ -54,6 +54,13 @@ pub fn raw_by_name() -> PathBuf {
     c(Libc::Debian, "cc", "raw-by-name", files, &flags)
 }
 
+/// The program with several initializers, `guests/preinit/state.c`.
+#[must_use]
+pub fn preinit(libc: Libc) -> PathBuf {
+    let files = vec![sources().join("preinit/state.c")];
+    c(libc, "cc", "preinit", files, &["-O1"])
+}
+
 /// The program that changes a directory in every way, `guests/change`.
 #[must_use]
 pub fn change(libc: Libc) -> PathBuf {
