@@ -4,6 +4,8 @@
 mod again;
 #[path = "archives/build.rs"]
 mod build;
+#[path = "archives/crates.rs"]
+mod crates;
 #[cfg(unix)]
 #[path = "archives/fuzz.rs"]
 mod fuzz;

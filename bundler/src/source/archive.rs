@@ -8,6 +8,7 @@ mod bundle;
 mod context;
 mod error;
 mod name;
+mod sparse;
 mod tar;
 mod tree;
 mod unpack;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use super::{Bundle, Kind, Metadata, Part, ReadAt, Source, SourceError, Step, Visited};
 use context::Context;
 pub use error::ArchiveError;
+use sparse::{Piece, Sparse};
 use tree::{Lost, Member, Node, Tree, What};
 use unpack::Packing;
 
@@ -296,6 +298,10 @@ impl Source for Archive {
             What::File(Member::Plain { offset }) => {
                 let end = offset + node.metadata.size;
                 Ok(Box::new(Part::new(&*self.bytes, *offset, end)))
+            }
+            What::File(Member::Sparse(pieces)) => {
+                let size = node.metadata.size;
+                Ok(Box::new(Sparse::new(&*self.bytes, pieces, size)))
             }
             What::File(Member::Zipped(zipped)) => {
                 let opened = zip::open(&*self.bytes, zipped, node.metadata.size);

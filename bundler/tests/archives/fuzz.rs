@@ -11,6 +11,7 @@ use wasi_vfs::source::{MemorySource, Source as _};
 use crate::build::{Header, Zipped, directory, extended, file, gzip, link, tar, xz, zip, zstd};
 use crate::random::Dice;
 use crate::support::{bundle_of, manifest, wish};
+use crate::wrong::{block, gnu_sparse};
 
 /// Bytes that an archive may unpack to.
 const LIMIT: u64 = 1 << 20;
@@ -28,6 +29,32 @@ fn archives() -> Vec<(&'static str, Vec<u8>)> {
         link(b"up", b'2', b"lib/a.py"),
         Header::new(b"././@LongLink", b'L').content(&[b'n'; 150]),
         file(b"n", b""),
+    ]);
+    let sparse = tar(&[
+        gnu_sparse(&[(512, 512), (2048, 100)], 4096, 612),
+        extended(&[
+            ("GNU.sparse.major", b"1"),
+            ("GNU.sparse.minor", b"0"),
+            ("GNU.sparse.name", b"lib/latest"),
+            ("GNU.sparse.realsize", b"3000"),
+        ]),
+        file(
+            b"b",
+            &[&block(b"2\n0\n512\n2000\n5\n")[..], &[b'b'; 517]].concat(),
+        ),
+        extended(&[
+            ("GNU.sparse.size", b"3000"),
+            ("GNU.sparse.numblocks", b"2"),
+            ("GNU.sparse.map", b"0,512,2000,5"),
+        ]),
+        file(b"c", &[b'c'; 517]),
+        extended(&[
+            ("GNU.sparse.size", b"700"),
+            ("GNU.sparse.numblocks", b"1"),
+            ("GNU.sparse.offset", b"200"),
+            ("GNU.sparse.numbytes", b"500"),
+        ]),
+        file(b"d", &[b'd'; 500]),
     ]);
     let zipped = zip(&[
         Zipped::stored(b"lib/", b"").change(|entry| entry.mode = 0o040_755),
@@ -48,6 +75,7 @@ fn archives() -> Vec<(&'static str, Vec<u8>)> {
         ("x.tar.zst", zstd(&plain)),
         ("x.tar.xz", xz(&plain)),
         ("x.tar", plain),
+        ("sparse.tar", sparse),
         ("x.zip", zipped),
         ("x.wasm", bundle),
     ]
@@ -139,7 +167,7 @@ fn mutated() {
         let (file, bytes) = &archives[dice.roll(archives.len())];
         let mut bytes = bytes.clone();
         mutate(&mut bytes, &mut dice);
-        if *file == "x.tar" && dice.roll(8) > 0 {
+        if file.ends_with(".tar") && dice.roll(8) > 0 {
             repair(&mut bytes);
         }
         let start = Instant::now();

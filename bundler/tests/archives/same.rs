@@ -4,7 +4,7 @@
 //! A few trees here. `VFS_ARCHIVE_TREES=500 cargo test --release -p wasi-vfs --test archives` for more.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::UNIX_EPOCH;
@@ -162,4 +162,78 @@ fn zip_by_the_tool() {
         run(&mut zip);
         archive
     });
+}
+
+/// Files with holes at any place, and the forms in which GNU tar tells where they are.
+#[test]
+fn sparse_files() {
+    let forms: [(&[&str], &str); 4] = [
+        (&["--format=gnu"], "ustar  "),
+        (
+            &["--format=posix", "--sparse-version=0.0"],
+            "GNU.sparse.offset=",
+        ),
+        (
+            &["--format=posix", "--sparse-version=0.1"],
+            "GNU.sparse.map=",
+        ),
+        (
+            &["--format=posix", "--sparse-version=1.0"],
+            "GNU.sparse.major=1",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("tree");
+    fs::create_dir(&root).unwrap();
+    // Blocks of a file: each with something in it, or none; then what is behind them.
+    let file = |name: &str, blocks: &str, end: &[u8]| {
+        let file = fs::File::create(root.join(name)).unwrap();
+        for (number, block) in blocks.bytes().enumerate() {
+            if block == b'x' {
+                let content = [number as u8 | 1; 4096];
+                file.write_all_at(&content, number as u64 * 4096).unwrap();
+            }
+        }
+        let size = blocks.len() as u64 * 4096;
+        file.set_len(size).unwrap();
+        file.write_all_at(end, size).unwrap();
+    };
+    file("begins", ".xx", b"");
+    file("ends", "xx.", b"");
+    file("middle", "x..x", b"more");
+    file("odd", "x.x.", b"x");
+    file("short", "x...", b"\0\0\0");
+    file("hole", "....", b"");
+    file("five", ".x.x.x.x.x", b"");
+    file("ten", &".x".repeat(10), b"end");
+    file("many", &"x.".repeat(60), b"");
+    file(&"long-".repeat(30), ".x.", b"");
+    file("dense", "xxx", b"none");
+    fs::write(root.join("nothing"), "").unwrap();
+    fs::hard_link(root.join("many"), root.join("again")).unwrap();
+    let time = UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    for entry in fs::read_dir(&root).unwrap() {
+        let path = entry.unwrap().path();
+        fs::File::open(path).unwrap().set_modified(time).unwrap();
+    }
+    fs::File::open(&root).unwrap().set_modified(time).unwrap();
+    let expected = image(&root);
+    for (number, (form, mark)) in forms.into_iter().enumerate() {
+        let plain = folder.path().join(format!("{number}.tar"));
+        let mut tar = Command::new("tar");
+        // Blocks of zeros are holes, whatever the file system has made of them.
+        tar.args(["--sparse", "--hole-detection=raw"]).args(form);
+        run(tar.arg("-C").arg(&root).arg("-cf").arg(&plain).arg("."));
+        let bytes = fs::read(&plain).unwrap();
+        assert!(
+            bytes
+                .windows(mark.len())
+                .any(|text| text == mark.as_bytes())
+        );
+        assert!(bytes.len() < 600_000, "{form:?} has its holes");
+        assert!(image(&plain) == expected, "{form:?}");
+        let packed = folder.path().join(format!("{number}.tgz"));
+        fs::write(&packed, gzip(&bytes)).unwrap();
+        assert!(image(&packed) == expected, "{form:?}, compressed");
+    }
 }

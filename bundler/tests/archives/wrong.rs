@@ -92,8 +92,64 @@ pub(crate) fn wrong(name: &str) -> Vec<u8> {
             file(b"a", b""),
         ]),
         "pax-alone" => tar(&[extended(&[("path", b"a")])]),
-        "sparse" => tar(&[Header::new(b"a", b'S').done()]),
-        "sparse-pax" => tar(&[extended(&[("GNU.sparse.major", b"1")]), file(b"a", b"")]),
+        "sparse-not-gnu" => tar(&[Header::new(b"a", b'S').done()]),
+        "sparse-past-end" => tar(&[gnu_sparse(&[(0, 512), (4096, 512)], 4096, 1024)]),
+        "sparse-overlap" => tar(&[gnu_sparse(&[(0, 1024), (512, 512)], 4096, 1536)]),
+        "sparse-order" => tar(&[gnu_sparse(&[(2048, 512), (0, 512)], 4096, 1024)]),
+        "sparse-overflow" => {
+            let mut header = gnu_header(&[(0, 512)], 4096);
+            // Eight bytes of ones, for which a header has room.
+            let most = [0x80, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255];
+            header.set(386 + 24, &most);
+            header.set(386 + 36, &most);
+            tar(&[header.content(&[1; 1024])])
+        }
+        "sparse-less" => tar(&[gnu_sparse(&[(0, 512)], 4096, 1024)]),
+        "sparse-more" => tar(&[gnu_sparse(&[(0, 512), (1024, 1024)], 4096, 512)]),
+        "sparse-odd" => tar(&[gnu_sparse(&[(0, 100), (1024, 512)], 4096, 612)]),
+        "sparse-no-number" => {
+            let header = gnu_header(&[(0, 512)], 4096).with(386, b"here       \0");
+            tar(&[header.content(&[1; 512])])
+        }
+        "sparse-huge" => tar(&[gnu_sparse(&[(0, 512)], 1 << 32, 512)]),
+        "sparse-cut" => {
+            let header = gnu_header(&[(0, 512)], 4096).with(482, &[1]);
+            header.content(&[])
+        }
+        "sparse-cut-in-content" => gnu_sparse(&[(0, 512)], 4096, 512)[..800].to_vec(),
+        "sparse-endless" => {
+            // Each block says that one more comes, and none has a piece.
+            let header = gnu_header(&[], 4096).with(482, &[1]).done();
+            let mut more = vec![0; 512];
+            more[504] = 1;
+            [header, more.repeat(100)].concat()
+        }
+        "sparse-form" => pax_sparse(&[("major", "2"), ("minor", "1"), ("size", "512")], b""),
+        "sparse-no-size" => pax_sparse(&[("map", "0,512")], &[1; 512]),
+        "sparse-count" => pax_sparse(
+            &[("size", "512"), ("numblocks", "2"), ("map", "0,512")],
+            &[1; 512],
+        ),
+        "sparse-half" => pax_sparse(&[("size", "512"), ("map", "0,512,7")], &[1; 512]),
+        "sparse-map" => pax_sparse(&[("size", "512"), ("map", "0;512")], &[1; 512]),
+        "sparse-pairs" => pax_sparse(&[("size", "512"), ("numbytes", "512")], &[1; 512]),
+        "sparse-name" => pax_sparse(
+            &[("size", "512"), ("map", "0,512"), ("name", "../a")],
+            &[1; 512],
+        ),
+        "sparse-text" => pax_sparse(FORM_1, &block(b"1\n0\nmany\n")),
+        "sparse-text-cut" => pax_sparse(FORM_1, &block(b"1\n0\n")),
+        "sparse-text-many" => pax_sparse(FORM_1, &block(b"9999999\n")),
+        "sparse-text-long" => pax_sparse(FORM_1, &block(&[b'1'; 500])),
+        "sparse-text-short" => pax_sparse(FORM_1, b"1\n0\n512\n"),
+        "sparse-global" => tar(&[
+            Header::new(b"pax", b'g').content(b"22 GNU.sparse.size=77\n"),
+            file(b"a", b""),
+        ]),
+        "sparse-two-forms" => {
+            let records = extended(&[("GNU.sparse.size", b"4096")]);
+            tar(&[records, gnu_sparse(&[(0, 512)], 4096, 512)])
+        }
         "volumes" => tar(&[Header::new(b"a", b'M').done()]),
         "unknown-type" => tar(&[Header::new(b"a", b'Z').done()]),
         "many-directories" => {
@@ -215,6 +271,44 @@ pub(crate) fn wrong(name: &str) -> Vec<u8> {
         "zip-pipe" => zip(&[Zipped::stored(b"p", b"").change(|entry| entry.mode = 0o010_644)]),
         _ => panic!("no archive is called {name}"),
     }
+}
+
+/// What the latest form of a sparse file says in its extended header.
+const FORM_1: &[(&str, &str)] = &[("major", "1"), ("minor", "0"), ("realsize", "512")];
+
+/// A header of GNU's format for a sparse file of `size` bytes with these pieces.
+pub(crate) fn gnu_header(pieces: &[(u64, u64)], size: u64) -> Header {
+    let mut header = Header::new(b"a", b'S').with(257, b"ustar  \0");
+    for (number, (at, length)) in pieces.iter().enumerate() {
+        let place = 386 + 24 * number;
+        header.set(place, format!("{at:011o}\0{length:011o}\0").as_bytes());
+    }
+    header.with(483, format!("{size:011o}\0").as_bytes())
+}
+
+/// The same with so many bytes of content.
+pub(crate) fn gnu_sparse(pieces: &[(u64, u64)], size: u64, stored: usize) -> Vec<u8> {
+    gnu_header(pieces, size).content(&vec![b's'; stored])
+}
+
+/// An archive of a file that an extended header calls sparse.
+pub(crate) fn pax_sparse(records: &[(&str, &str)], content: &[u8]) -> Vec<u8> {
+    let records: Vec<(String, &str)> = records
+        .iter()
+        .map(|(key, value)| (format!("GNU.sparse.{key}"), *value))
+        .collect();
+    let records: Vec<(&str, &[u8])> = records
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_bytes()))
+        .collect();
+    tar(&[extended(&records), file(b"a", content)])
+}
+
+/// Text in a block of its own.
+pub(crate) fn block(text: &[u8]) -> Vec<u8> {
+    let mut block = text.to_vec();
+    block.resize(512, 0);
+    block
 }
 
 /// An archive that does not compress, so that damage hits its content.

@@ -64,7 +64,7 @@ pub enum ArchiveError {
     Unsupported {
         /// The archive.
         archive: String,
-        /// What it is, such as `` `x` is a sparse file ``.
+        /// What it is, such as `` `x` continues a file of another volume ``.
         what: String,
     },
 

@@ -4,6 +4,7 @@
 
 mod header;
 mod pax;
+mod sparse;
 
 use super::error::ArchiveError;
 use super::tree::{Builder, Member, Said, Tree, What};
@@ -18,7 +19,7 @@ const MAX_EXTENDED: u64 = 1024 * 1024;
 /// Whether these are the first bytes of a tar archive, an empty one included.
 pub(super) fn is_tar(start: &[u8]) -> bool {
     let block = start.first_chunk::<BLOCK>();
-    block.is_some_and(|block| block.iter().all(|byte| *byte == 0) || Header::new(*block).is_ok())
+    block.is_some_and(|block| block.iter().all(|byte| *byte == 0) || Header::new(block).is_ok())
 }
 
 /// Reads all headers of an archive.
@@ -28,6 +29,7 @@ pub(super) fn read(context: &Context<'_>, bytes: &dyn ReadAt) -> Result<Tree, Ar
         bytes,
         at: 0,
         global: Records::default(),
+        pieces: 0,
     };
     let mut builder = Builder::new(context.shown);
     let mut total: u64 = 0;
@@ -48,6 +50,8 @@ struct Reader<'a> {
     at: u64,
     /// What global headers have said so far.
     global: Records,
+    /// How many pieces of sparse files there were so far.
+    pieces: usize,
 }
 
 impl Reader<'_> {
@@ -73,6 +77,9 @@ impl Reader<'_> {
                     self.global
                         .read(&text)
                         .map_err(|what| self.corrupt(header_at, what))?;
+                    if self.global.sparse.is_some() {
+                        return Err(self.corrupt(header_at, "all files are called sparse"));
+                    }
                     // It ends nothing: it holds for the next entry and all others.
                     let global = self.global.clone();
                     records = global.overlaid(records);
@@ -111,7 +118,7 @@ impl Reader<'_> {
         if block.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
-        match Header::new(block) {
+        match Header::new(&block) {
             Ok(header) => Ok(Some(header)),
             Err(what) => Err(self.corrupt(self.at - BLOCK as u64, what)),
         }
@@ -148,7 +155,8 @@ impl Reader<'_> {
         long_name: Option<Vec<u8>>,
         long_link: Option<Vec<u8>>,
     ) -> Result<(Vec<u8>, Said), ArchiveError> {
-        let name = records.path.clone().or(long_name);
+        let sparse_name = records.sparse.as_ref().and_then(|said| said.name.clone());
+        let name = sparse_name.or_else(|| records.path.clone()).or(long_name);
         let name = name.unwrap_or_else(|| header.name());
         let link = records.linkpath.clone().or(long_link);
         let link = link.unwrap_or_else(|| header.link());
@@ -165,18 +173,24 @@ impl Reader<'_> {
             },
         };
         let mode = self.number(header.mode(), &in_entry("the mode"))? & 0o7777;
-        if records.sparse || header.kind() == b'S' {
-            return Err(self.unsupported(&name, "is a sparse file"));
-        }
         // What else has a size in its header has no content for it.
         let mut content = 0;
+        let mut stored = 0;
         let (kind, what) = match header.kind() {
             // Before there was a type for directories, a slash at the end made one.
             b'0' | 0 if name.ends_with(b"/") => directory(),
-            b'0' | 0 | b'7' => {
-                content = size;
-                let offset = self.at;
-                (Kind::File, What::File(Member::Plain { offset }))
+            b'0' | 0 | b'7' | b'S' => {
+                let (member, whole, end) = match self.sparse(at, &name, header, records, size)? {
+                    Some(sparse) => (Member::Sparse(sparse.pieces), sparse.size, sparse.end),
+                    None => {
+                        let offset = self.at;
+                        let end = offset.saturating_add(size);
+                        (Member::Plain { offset }, size, end)
+                    }
+                };
+                content = whole;
+                stored = end - self.at;
+                (Kind::File, What::File(member))
             }
             b'1' => (Kind::File, What::Link(link)),
             b'2' => (Kind::Symlink, What::Symlink(name::os_string(&link))),
@@ -194,12 +208,12 @@ impl Reader<'_> {
                 return Err(self.unsupported(&name, &what));
             }
         };
-        if content > self.bytes.size().saturating_sub(self.at) {
+        if stored > self.bytes.size().saturating_sub(self.at) {
             return Err(self
                 .context
                 .truncated(format!("in `{}`", name::shown(&name))));
         }
-        self.at = padded(self.at, content);
+        self.at = padded(self.at, stored);
         let said = Said {
             kind,
             mode: mode as u32,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 use super::error::ArchiveError;
 use super::name::{self, NameError};
+use super::sparse::Piece;
 use super::zip::Zipped;
 use crate::source::{Kind, Metadata};
 
@@ -51,10 +53,12 @@ pub(super) enum What {
 }
 
 /// Where the content of a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Member {
     /// As it is, from this byte on.
     Plain { offset: u64 },
+    /// In pieces, without what is zeros.
+    Sparse(Arc<[Piece]>),
     /// In a zip archive.
     Zipped(Zipped),
 }

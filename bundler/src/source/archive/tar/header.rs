@@ -1,105 +1,95 @@
 //! One header: 512 bytes, of which no two writers agree on all.
 //!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 100 | name |
-//! | 100 | 8 | mode |
-//! | 124 | 12 | size |
-//! | 136 | 12 | time of last modification, seconds since 1970 |
-//! | 148 | 8 | sum of all bytes, these eight taken as spaces |
-//! | 156 | 1 | type |
-//! | 157 | 100 | target of a link |
-//! | 257 | 6 | `ustar` and a zero (POSIX) or a space (GNU) |
-//! | 345 | 155 | what comes before the name and a slash (POSIX; GNU has other things here) |
+//! Where its fields are, the crate `tar` says. It is not asked what is in them: it takes a negative time for a huge one, cuts
+//! numbers that are too large, and refuses empty fields and checksums over signed bytes, which old archives have.
+
+use std::ops::Range;
 
 /// Bytes of a header; contents are padded to a multiple of it.
 pub(super) const BLOCK: usize = 512;
 
+/// What POSIX has begin with `ustar` and a zero, and where it has what comes before the name and a slash.
+const MAGIC: Range<usize> = 257..263;
+const PREFIX: Range<usize> = 345..500;
+
 /// A header whose sum is right.
-pub(super) struct Header([u8; BLOCK]);
+pub(super) struct Header(tar::Header);
 
 impl Header {
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn new(block: [u8; BLOCK]) -> Result<Self, &'static str> {
-        let header = Self(block);
-        let bytes = || {
-            let sum = 148..156;
-            (0..BLOCK).map(move |at| if sum.contains(&at) { b' ' } else { block[at] })
+    pub(super) fn new(block: &[u8; BLOCK]) -> Result<Self, &'static str> {
+        let header = tar::Header::from_byte_slice(block).clone();
+        // The sum is over all bytes but its own, which are taken for spaces.
+        let own = header.as_old().cksum;
+        let sum = |of: fn(u8) -> i64| {
+            let all: i64 = block.iter().map(|byte| of(*byte)).sum();
+            all - own.iter().map(|byte| of(*byte)).sum::<i64>() + 8 * i64::from(b' ')
         };
-        let unsigned: u64 = bytes().map(u64::from).sum();
+        let said = number(&own);
         // Some writers took bytes for signed numbers.
-        let signed: i64 = bytes().map(|byte| i64::from(byte as i8)).sum();
-        match header.unsigned(148..156) {
-            Some(sum) if sum == unsigned || i64::try_from(sum) == Ok(signed) => Ok(header),
-            _ => Err("the checksum is wrong"),
+        match said == Some(sum(i64::from)) || said == Some(sum(|byte| i64::from(byte as i8))) {
+            true => Ok(Self(header)),
+            false => Err("the checksum is wrong"),
         }
     }
 
+    /// The header as GNU's own format has it; `None`: it is in another.
+    pub(super) fn gnu(&self) -> Option<&tar::GnuHeader> {
+        self.0.as_gnu()
+    }
+
     pub(super) fn kind(&self) -> u8 {
-        self.0[156]
+        self.0.as_old().linkflag[0]
     }
 
     pub(super) fn name(&self) -> Vec<u8> {
-        let name = self.text(0..100);
-        let is_posix = self.0[257..263] == *b"ustar\0";
+        let name = text(&self.0.as_old().name);
+        let block = self.0.as_bytes();
+        let is_posix = block[MAGIC] == *b"ustar\0";
+        let mut prefix = &block[PREFIX];
         // Its writer, `star`, has times behind byte 476.
-        let end = if self.0[508..] == *b"tar\0" { 476 } else { 500 };
-        match self.text(345..end) {
+        if block.ends_with(b"tar\0") {
+            prefix = &prefix[..131];
+        }
+        match text(prefix) {
             prefix if is_posix && !prefix.is_empty() => [prefix, name].join(&b'/'),
             _ => name.to_vec(),
         }
     }
 
     pub(super) fn link(&self) -> Vec<u8> {
-        self.text(157..257).to_vec()
+        text(&self.0.as_old().linkname).to_vec()
     }
 
     pub(super) fn mode(&self) -> Option<u64> {
-        self.unsigned(100..108)
+        u64::try_from(number(&self.0.as_old().mode)?).ok()
     }
 
     pub(super) fn size(&self) -> Option<u64> {
-        self.unsigned(124..136)
+        u64::try_from(number(&self.0.as_old().size)?).ok()
     }
 
     pub(super) fn mtime(&self) -> Option<i64> {
-        self.number(136..148)
+        number(&self.0.as_old().mtime)
     }
+}
 
-    /// A field up to its zero byte.
-    fn text(&self, field: std::ops::Range<usize>) -> &[u8] {
-        let field = &self.0[field];
-        let end = field.iter().position(|byte| *byte == 0);
-        &field[..end.unwrap_or(field.len())]
+/// Octal digits, or, where the first bit is set, a binary number with sign.
+pub(super) fn number(field: &[u8]) -> Option<i64> {
+    if field[0] & 0x80 == 0 {
+        let text = text(field).trim_ascii();
+        // Fields that do not matter are often left empty: they are 0.
+        return text.iter().try_fold(0_i64, |number, digit| match digit {
+            b'0'..=b'7' => number.checked_mul(8)?.checked_add(i64::from(digit - b'0')),
+            _ => None,
+        });
     }
-
-    fn unsigned(&self, field: std::ops::Range<usize>) -> Option<u64> {
-        u64::try_from(self.number(field)?).ok()
-    }
-
-    /// Octal digits, or, where the first bit is set, a binary number with sign.
-    fn number(&self, field: std::ops::Range<usize>) -> Option<i64> {
-        let field = &self.0[field];
-        if field[0] & 0x80 == 0 {
-            let text = self::text(field);
-            let text = text.trim_ascii();
-            let digits = match text.is_empty() {
-                // Fields that do not matter are often left empty.
-                true => return Some(0),
-                false => text,
-            };
-            return digits.iter().try_fold(0_i64, |number, digit| match digit {
-                b'0'..=b'7' => number.checked_mul(8)?.checked_add(i64::from(digit - b'0')),
-                _ => None,
-            });
-        }
-        // The second bit is the sign; the first is none of the number's.
-        let first = i64::from((field[0] as i8) << 1 >> 1);
-        field[1..].iter().try_fold(first, |number, byte| {
-            number.checked_mul(256)?.checked_add(i64::from(*byte))
-        })
-    }
+    // The second bit is the sign; the first is none of the number's.
+    let first = i64::from((field[0] as i8) << 1 >> 1);
+    field[1..].iter().try_fold(first, |number, byte| {
+        number.checked_mul(256)?.checked_add(i64::from(*byte))
+    })
 }
 
 /// What is before the first zero byte.
@@ -111,10 +101,10 @@ fn text(field: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn size(field: &[u8]) -> Option<i64> {
-        let mut block = [0; BLOCK];
-        block[124..124 + field.len()].copy_from_slice(field);
-        Header(block).number(124..136)
+    fn size(text: &[u8]) -> Option<i64> {
+        let mut field = [0; 12];
+        field[..text.len()].copy_from_slice(text);
+        number(&field)
     }
 
     #[test]

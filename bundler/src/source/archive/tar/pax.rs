@@ -1,5 +1,7 @@
 //! Extended headers of POSIX: lines of `LENGTH KEY=VALUE` that say better what a header can't.
 
+use super::sparse::parsed as digits;
+
 /// What extended headers said of an entry, as far as it matters here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Records {
@@ -7,8 +9,24 @@ pub(super) struct Records {
     pub(super) linkpath: Option<Vec<u8>>,
     pub(super) size: Option<u64>,
     pub(super) mtime_ns: Option<i128>,
-    /// GNU's way to leave out the holes of a file.
-    pub(super) sparse: bool,
+    /// Where the holes are that GNU tar left out of a file.
+    pub(super) sparse: Option<SparseRecords>,
+}
+
+/// What was said of a sparse file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct SparseRecords {
+    /// The form that its map has.
+    pub(super) major: Option<u64>,
+    pub(super) minor: Option<u64>,
+    /// The file's name; its header has another.
+    pub(super) name: Option<Vec<u8>>,
+    /// Bytes of the file, with its holes.
+    pub(super) size: Option<u64>,
+    /// How many pieces it has.
+    pub(super) count: Option<u64>,
+    /// Where each piece belongs and how long it is, one number after the other.
+    pub(super) pairs: Vec<u64>,
 }
 
 impl Records {
@@ -49,8 +67,13 @@ impl Records {
                 let time = parsed(text, nanoseconds);
                 self.mtime_ns = time.ok_or("the time in an extended header is no number")?;
             }
-            _ if key.starts_with(b"GNU.sparse.") => self.sparse = true,
-            _ => {}
+            _ => {
+                if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
+                    let sparse = self.sparse.get_or_insert_default();
+                    let set = sparse.set(key, value);
+                    set.ok_or("what an extended header says of a sparse file is broken")?;
+                }
+            }
         }
         Ok(())
     }
@@ -62,8 +85,35 @@ impl Records {
             linkpath: over.linkpath.or(self.linkpath),
             size: over.size.or(self.size),
             mtime_ns: over.mtime_ns.or(self.mtime_ns),
-            sparse: over.sparse || self.sparse,
+            sparse: over.sparse.or(self.sparse),
         }
+    }
+}
+
+impl SparseRecords {
+    /// `None`: the value should be a number, or numbers, or another one should have been before.
+    fn set(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        match key {
+            b"major" => self.major = Some(digits(value)?),
+            b"minor" => self.minor = Some(digits(value)?),
+            b"size" | b"realsize" => self.size = Some(digits(value)?),
+            b"numblocks" => self.count = Some(digits(value)?),
+            b"name" => self.name = Some(value.to_vec()),
+            b"map" => {
+                let numbers = value.split(|byte| *byte == b',').map(digits);
+                self.pairs = numbers.collect::<Option<_>>()?;
+            }
+            // One after the other, as often as there are pieces.
+            b"offset" if self.pairs.len().is_multiple_of(2) => {
+                self.pairs.push(digits(value)?);
+            }
+            b"numbytes" if !self.pairs.len().is_multiple_of(2) => {
+                self.pairs.push(digits(value)?);
+            }
+            b"offset" | b"numbytes" => return None,
+            _ => {}
+        }
+        Some(())
     }
 }
 
@@ -137,7 +187,63 @@ mod tests {
         assert!(read("99999999999999999999 a=b\n").is_err());
         assert!(read("0 a=b\n").is_err());
         assert!(read("10 size=-1\n").is_err());
-        assert!(read("28 GNU.sparse.realsize=1000\n").unwrap().sparse);
+    }
+
+    #[test]
+    fn sparse_files() {
+        let lines = |lines: &[&str]| {
+            let mut records = Records::default();
+            for line in lines {
+                let line = format!(" GNU.sparse.{line}\n");
+                // Two digits, which it counts, too.
+                let line = format!("{}{line}", line.len() + 2);
+                records.read(line.as_bytes()).ok()?;
+            }
+            records.sparse
+        };
+        let pairs = vec![0, 512, 4096, 7];
+        let oldest = [
+            "size=5000",
+            "numblocks=2",
+            "offset=0",
+            "numbytes=512",
+            "offset=4096",
+            "numbytes=7",
+        ];
+        let expected = SparseRecords {
+            size: Some(5000),
+            count: Some(2),
+            pairs,
+            ..SparseRecords::default()
+        };
+        assert_eq!(lines(&oldest).as_ref(), Some(&expected));
+        assert_eq!(
+            lines(&["size=5000", "numblocks=2", "map=0,512,4096,7"]),
+            Some(expected)
+        );
+        let form = SparseRecords {
+            major: Some(1),
+            minor: Some(0),
+            name: Some(b"a=\nb".to_vec()),
+            size: Some(7),
+            ..SparseRecords::default()
+        };
+        assert_eq!(
+            lines(&["major=1", "minor=0", "name=a=\nb", "realsize=7"]),
+            Some(form)
+        );
+        for wrong in [
+            "map=",
+            "map=0,",
+            "map=0,-1",
+            "map=+1,1",
+            "numbytes=1",
+            "major=",
+            "size=1e9",
+        ] {
+            assert_eq!(lines(&[wrong]), None, "{wrong}");
+        }
+        assert_eq!(lines(&["offset=1", "offset=2"]), None);
     }
 
     #[test]
