@@ -136,20 +136,23 @@ pub fn cpp() -> PathBuf {
 /// The transcript program `guests/rust`.
 #[must_use]
 pub fn rust() -> PathBuf {
-    cargo("rust", "guest")
+    cargo("rust", "guest", None)
 }
 
 /// The program that changes a directory with Rust's standard library, `guests/rust-change`.
 #[must_use]
 pub fn rust_change() -> PathBuf {
-    cargo("rust-change", "guest-change")
+    cargo("rust-change", "guest-change", None)
 }
 
 /// A Rust package of `guests`, built with the distribution's compiler and the standard library from its source.
-fn cargo(name: &str, package: &str) -> PathBuf {
+/// With an archive, that is linked in.
+fn cargo(name: &str, package: &str, archive: Option<&Path>) -> PathBuf {
     let folder = sources().join(name);
     let files = ["Cargo.toml", "Cargo.lock", "src/main.rs"].map(|name| read(&folder.join(name)));
-    let inputs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    let mut inputs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    let linked = archive.map(read);
+    inputs.extend(linked.as_deref());
     let built = cache::build_once(name, &inputs, |out| {
         let _guard = cache::lock(&cache::dir().join("rust-target.lock"));
         let target = cache::dir().join("rust-target");
@@ -172,7 +175,7 @@ fn cargo(name: &str, package: &str) -> PathBuf {
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("RUSTFLAGS", flags)
                 .args([
-                    "build",
+                    "rustc",
                     "--release",
                     "--locked",
                     "-Z",
@@ -182,6 +185,9 @@ fn cargo(name: &str, package: &str) -> PathBuf {
                 ])
                 .arg("--target-dir")
                 .arg(&target)
+                // For this program only: for all, the standard library would be built anew.
+                .args(archive.map(|_| "--"))
+                .args(archive.map(|archive| format!("-Clink-arg={}", archive.display())))
                 .current_dir(&folder),
             b"",
         );
@@ -239,7 +245,7 @@ pub fn preinit(libc: Libc) -> PathBuf {
 /// The Rust program that reads a dictionary, `guests/rust-preinit`.
 #[must_use]
 pub fn rust_preinit() -> PathBuf {
-    cargo("rust-preinit", "guest-preinit")
+    cargo("rust-preinit", "guest-preinit", None)
 }
 
 /// QuickJS as crates.io's `rquickjs-sys` ships its sources, with `guests/preinit/javascript.c` around it.

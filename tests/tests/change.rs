@@ -162,6 +162,14 @@ fn pre_linked() {
 }
 
 #[test]
+fn pre_linked_rust() {
+    let guest = Guest::new(pre_linked::rust_change());
+    for mount in [Mount::Tmpfs, Mount::Writable] {
+        guest.check("rust-change", Variant::new(mount, false));
+    }
+}
+
+#[test]
 fn pre_linked_on_an_engine_without_files() {
     let guest = Guest::new(pre_linked::change(Libc::Debian));
     let writable = Variant::new(Mount::Writable, false).alone();

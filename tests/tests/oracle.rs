@@ -135,6 +135,11 @@ fn pre_linked() {
     check_pre_linked("cpp", &pre_linked::cpp());
 }
 
+#[test]
+fn pre_linked_rust() {
+    check_pre_linked("rust", &pre_linked::rust());
+}
+
 /// Whether the archive gets all calls or is linked past.
 #[test]
 fn pre_linked_raw_calls() {

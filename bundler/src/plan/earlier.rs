@@ -7,7 +7,7 @@
 
 use wasmparser::{Chunk, Parser, Payload};
 
-use super::{EntryKind, GuestPath, MountKind, Plan};
+use super::{EntryKind, GuestPath, MountKind, Paths, Plan, PlanWarning};
 use crate::manifest::{HostPath, Manifest, RequestKind};
 use crate::source::{self, ReadAt, Source};
 
@@ -18,9 +18,14 @@ const MARK: &str = "wasi_vfs_pack_fs";
 const STEP: usize = 64 << 10;
 
 /// Opens the mounts of a program that carries an earlier wasi-vfs, and leaves every other plan as it is.
-pub(super) fn open_mounts(manifest: &Manifest, src: &dyn Source, plan: &mut Plan) {
+/// A warning for what it may not see all the same.
+pub(super) fn open_mounts(
+    manifest: &Manifest,
+    src: &dyn Source,
+    plan: &mut Plan,
+) -> Option<PlanWarning> {
     if !is_in(src, &manifest.input) {
-        return;
+        return None;
     }
     let mut paths: Vec<GuestPath> = Vec::new();
     for request in &manifest.requests {
@@ -35,6 +40,18 @@ pub(super) fn open_mounts(manifest: &Manifest, src: &dyn Source, plan: &mut Plan
         }
     }
     plan.open(paths);
+    let open = |path: &GuestPath| {
+        let mut open = plan.roots.iter().filter(|root| root.as_str() != "/");
+        open.any(|root| path.is_below(root))
+    };
+    let entries = plan.entries.iter();
+    let entries = entries.filter(|entry| !matches!(entry.kind, EntryKind::Directory));
+    let paths = entries.map(|entry| &entry.path);
+    let paths = paths.filter(|path| path.is_absolute() && !open(path));
+    let paths: Vec<String> = paths.map(|path| format!("`{path}`")).collect();
+    (!paths.is_empty()).then(|| PlanWarning::Earlier {
+        paths: Paths::new(paths),
+    })
 }
 
 impl Plan {

@@ -76,11 +76,12 @@ fn find(
     let mut plan = Plan::of_sorted(entries)
         .with_mounts(mounts)
         .with_start(Start::of(manifest));
-    earlier::open_mounts(manifest, src, &mut plan);
+    let earlier = earlier::open_mounts(manifest, src, &mut plan);
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     let of_manifest = manifest.warnings().iter().cloned();
     plan.warnings = of_manifest.map(Into::into).collect();
     plan.warnings.extend(secrets);
+    plan.warnings.extend(earlier);
     plan.warnings.extend(warning::find(&plan));
     plan.layer = layer.cloned();
     plan.bundles = archives.bundles().collect();

@@ -83,6 +83,21 @@ pub enum PlanWarning {
         what: &'static str,
     },
 
+    /// Entries at places where a program that carries an earlier wasi-vfs may never look.
+    #[error(
+        "the program carries an earlier wasi-vfs and may not see {paths}: it looks at the directories that it was packed with first"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::plan::earlier),
+        help(
+            "what is below one of those needs a mount of its own, such as `--dir HOST::/usr/local/lib/extra`; see docs/migrating.md"
+        )
+    )]
+    Earlier {
+        /// What is in no mount but that of `/`.
+        paths: Paths,
+    },
+
     /// Something about the manifest itself.
     #[error(transparent)]
     #[diagnostic(forward(0))]

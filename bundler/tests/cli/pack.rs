@@ -147,6 +147,31 @@ fn what_pack_leaves_out() {
     golden("cli/pack-left-out.txt", &masked(&text));
 }
 
+/// A program that was linked with the library of an earlier version.
+#[test]
+fn what_carries_an_earlier_version() {
+    let folder = folder();
+    let text = PROGRAM.replace(
+        "(export \"_start\")",
+        "(export \"_start\") (export \"wasi_vfs_pack_fs\")",
+    );
+    assert_ne!(text, PROGRAM);
+    folder.write("app.wasm", wat::parse_str(text).unwrap());
+    let text = session(
+        &folder,
+        &[
+            &["pack", "app.wasm", "--dir", "mnt::/usr/lib", "-o", "o.wasm"],
+            &["inspect", "o.wasm", "--tree"],
+            &["pack", "o.wasm", "--dir", "over::/", "-o", "o.wasm"],
+            &["inspect", "o.wasm", "--tree"],
+            &["extract", "o.wasm", "-o", "out", "-q"],
+        ],
+    );
+    golden("cli/pack-earlier.txt", &masked(&text));
+    assert_eq!(folder.names("out"), ["hello.txt", "usr"]);
+    assert_eq!(folder.read("out/usr/lib/hello.txt"), b"Hello\n");
+}
+
 /// With nothing to pack, and over its own input.
 #[test]
 fn what_earlier_versions_took() {

@@ -93,6 +93,19 @@ pub fn cpp() -> PathBuf {
     c(Libc::Debian, "c++", "cpp", files, &flags)
 }
 
+/// The transcript program `guests/rust`. Rust's standard library asks for some calls past wasi-libc, so the archive does
+/// not get them all.
+#[must_use]
+pub fn rust() -> PathBuf {
+    super::cargo("rust", "guest", Some(&archive()))
+}
+
+/// The program that changes a directory with Rust's standard library, `guests/rust-change`.
+#[must_use]
+pub fn rust_change() -> PathBuf {
+    super::cargo("rust-change", "guest-change", Some(&archive()))
+}
+
 /// SQLite with `guests/sqlite/driver.c` around it.
 #[must_use]
 pub fn sqlite() -> PathBuf {
