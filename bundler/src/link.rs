@@ -7,6 +7,7 @@
 
 mod append;
 mod assemble;
+mod debug;
 mod error;
 mod features;
 mod fold;
@@ -19,6 +20,7 @@ mod layout;
 mod leb;
 mod linked;
 mod merge;
+mod moves;
 mod names;
 mod options;
 mod parts;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::append::Appendix;
+use super::debug;
 use super::error::{LinkError, Notice};
 use super::features;
 use super::guest::{Guest, Section, Snapshot};
@@ -12,6 +13,7 @@ use super::interposer::Interposer;
 use super::layout::{CODE, CUSTOM, DATA, DATA_COUNT, IMPORT, MEMORY, place_for};
 use super::leb;
 use super::linked::{Holes, Linked};
+use super::moves::Moves;
 use super::names::Names;
 use super::options::Options;
 use super::parts::Parts;
@@ -75,6 +77,8 @@ struct Assembly<'a> {
     preinit: Option<u32>,
     place: &'a Place,
     dropped: Option<&'a Dropped>,
+    /// Debug information of code that has moved.
+    debug: debug::Sections<'a>,
     names: Names,
     out: Vec<u8>,
     /// What was written up to the hole, once it was reached.
@@ -100,13 +104,20 @@ impl<'a> Assembly<'a> {
         place: &'a Place,
         patches: Patches<'a>,
     ) -> Self {
+        let appendix = Appendix::new(interposer, place);
+        let code = patch::code(guest, &patches, count_width(guest, &appendix));
+        let debug = match code.moved {
+            true => moved_debug(guest, &code.moves),
+            false => debug::Sections::new(),
+        };
         Assembly {
             parts: Parts {
                 guest,
-                code: patch::code(guest, &patches),
+                code,
                 patches,
-                appendix: Appendix::new(interposer, place),
+                appendix,
             },
+            debug,
             preinit: None,
             place,
             dropped: route.dropped.as_ref(),
@@ -126,7 +137,6 @@ impl<'a> Assembly<'a> {
 
     fn module(&mut self) {
         self.out.extend_from_slice(&self.parts.guest.bytes[..8]);
-        self.parts.code.moved |= self.count_widens();
         let steps = self.steps();
         let is_custom =
             |step: &Step<'_>| matches!(step, Step::Program(section) if section.id == CUSTOM);
@@ -227,18 +237,6 @@ impl<'a> Assembly<'a> {
             steps.insert(place_for(id, &ids), Step::New(id));
         }
         steps
-    }
-
-    /// Whether the function count in front of the bodies takes more bytes than before, which moves them all.
-    fn count_widens(&self) -> bool {
-        let (Some(section), Some(items)) = (
-            self.parts.guest.section(CODE),
-            self.parts.appendix.items(CODE),
-        ) else {
-            return false;
-        };
-        leb::width(self.parts.guest.bodies.len() as u32 + items.count)
-            > self.parts.guest.count(section).len()
     }
 
     /// Writes a section that is not a custom one.
@@ -354,6 +352,7 @@ impl<'a> Assembly<'a> {
                 (producers::extend(contents), Some(producers::section()))
             }
             b"target_features" => (features::extend(contents, self.isolated()), None),
+            _ if self.debug.contains_key(name) => (self.debug.remove(name), None),
             _ if describes_offsets(name) && self.parts.code.moved
                 || name == b"sourceMappingURL" =>
             {
@@ -417,6 +416,30 @@ impl<'a> Assembly<'a> {
         linked.undo = Some(undo);
         Ok(linked)
     }
+}
+
+/// Bytes of the function count in front of the bodies.
+fn count_width(guest: &Guest<'_>, appendix: &Appendix) -> usize {
+    let before = guest
+        .section(CODE)
+        .map_or(0, |code| guest.count(code).len());
+    let added = appendix.items(CODE).map_or(0, |items| items.count);
+    leb::width(guest.bodies.len() as u32 + added).max(before)
+}
+
+/// The program's DWARF with the places that its code has now; nothing when that can't be had.
+fn moved_debug<'a>(guest: &'a Guest<'a>, moves: &Moves) -> debug::Sections<'a> {
+    let mut sections = debug::Sections::new();
+    for section in guest.sections.iter().filter(|it| it.id == CUSTOM) {
+        let name = guest.custom_name(section);
+        if name.starts_with(b".debug_") {
+            let contents = guest.slice(&(section.name.end..section.contents.end));
+            if sections.insert(name, contents.to_vec()).is_some() {
+                return debug::Sections::new();
+            }
+        }
+    }
+    debug::rewrite(sections, moves).unwrap_or_default()
 }
 
 /// Appends a section.

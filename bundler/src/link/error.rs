@@ -481,7 +481,7 @@ pub enum Notice {
         severity(Advice),
         code(wasi_vfs::link::debug_dropped),
         help(
-            "debug the program unbundled; DWARF stays when the program was linked without `--compress-relocations` and not passed through `wasm-opt`"
+            "debug the program unbundled, or compile it with `-gdwarf-4`: version 4 of DWARF is kept, whatever moves"
         )
     )]
     DebugDropped {

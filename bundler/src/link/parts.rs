@@ -61,7 +61,8 @@ impl Parts<'_> {
             return self.guest.slice(&range).into();
         }
         let mut patched = Vec::with_capacity(range.len() + 64);
-        self.patches.copy(self.guest, range, sites, &mut patched);
+        self.patches
+            .copy(self.guest, range, sites, &mut patched, |_, _| {});
         patched.into()
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::guest::{ERRNO_MASK, Guest, Site, What};
+use super::layout::CODE;
 use super::leb;
+use super::moves::Moves;
 use super::place::Place;
 use super::region::Region;
 use super::route::Route;
@@ -53,19 +55,22 @@ impl<'a> Patches<'a> {
 
     /// Appends the bytes at `range`, with the changes of `sites` that lie in it.
     ///
-    /// Operands keep their width when the new value fits, so that what follows stays where it is.
+    /// Operands keep their width when the new value fits, so that what follows stays where it is. Where it does not,
+    /// `moved` is told: where it was, and how many bytes `out` has before it.
     pub(super) fn copy(
         &self,
         guest: &Guest<'_>,
         range: Range<usize>,
         sites: &[Site],
         out: &mut Vec<u8>,
+        mut moved: impl FnMut(usize, usize),
     ) {
         const NOP: u8 = 0x01;
         let mut from = range.start;
         for site in sites.iter().filter(|site| self.applies(site)) {
             let (at, opcode, index) = self.change(guest, site);
             out.extend_from_slice(guest.slice(&(from..at.start)));
+            let start = out.len();
             from = at.end;
             out.extend(opcode);
             // No operand is longer than five bytes; what is left of a folded site does nothing.
@@ -73,6 +78,9 @@ impl<'a> Patches<'a> {
             let operand = left.min(leb::PADDED);
             leb::write_padded(out, index, operand);
             out.resize(out.len() + left - operand, NOP);
+            if out.len() - start != at.len() {
+                moved(at.end, out.len());
+            }
         }
         out.extend_from_slice(guest.slice(&(from..range.end)));
     }
@@ -123,20 +131,29 @@ pub(super) struct Code<'a> {
     pub(super) moved: bool,
     /// The bodies with a change, ascending.
     pub(super) changed: Vec<usize>,
+    /// Where everything is, the function count counted in as `count` bytes.
+    pub(super) moves: Moves,
 }
 
-/// Patches all bodies.
-pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>) -> Code<'a> {
+/// Patches all bodies; `count` bytes will be before them.
+pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>, count: usize) -> Code<'a> {
     let mut code = Code {
         pieces: Vec::new(),
         moved: false,
         changed: Vec::new(),
+        moves: Moves::default(),
     };
     let (Some(first), Some(last)) = (guest.bodies.first(), guest.bodies.last()) else {
         return code;
     };
+    let section = guest.section(CODE).map_or(0, |code| code.contents.start);
+    code.moved = first.start - section != count;
+    code.moves.add(first.start - section, count);
+    code.moves.end(last.contents.end - section);
     // Bodies without a change are one piece together with their neighbours.
     let mut from = first.start;
+    // How many bytes there are up to `from`.
+    let mut done = count;
     for (index, body) in guest.bodies.iter().enumerate() {
         let instead = patches.body.as_ref().filter(|(at, _)| *at == index);
         if instead.is_none() && !body.sites.iter().any(|site| patches.applies(site)) {
@@ -144,13 +161,31 @@ pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>) -> Code<'a> {
         }
         let size_width = body.contents.start - body.start;
         let mut patched = Vec::with_capacity(body.contents.len() + 64);
+        let mut within = Vec::new();
         match instead {
             Some((_, bytes)) => patched.extend_from_slice(bytes),
-            None => patches.copy(guest, body.contents.clone(), &body.sites, &mut patched),
+            None => {
+                let moved = |old, new| within.push((old, new));
+                patches.copy(
+                    guest,
+                    body.contents.clone(),
+                    &body.sites,
+                    &mut patched,
+                    moved,
+                );
+            }
         }
         let mut size = Vec::new();
         leb::write_padded(&mut size, patched.len() as u32, size_width);
+        let start = done + (body.start - from) + size.len();
+        if size.len() != size_width {
+            code.moves.add(body.contents.start - section, start);
+        }
+        for (old, new) in within {
+            code.moves.add(old - section, start + new);
+        }
         code.moved |= patched.len() != body.contents.len();
+        done = start + patched.len();
         code.changed.push(index);
         code.pieces.push(guest.slice(&(from..body.start)).into());
         code.pieces.extend([size.into(), patched.into()]);

@@ -1,0 +1,212 @@
+//! `.debug_line`: programs that walk through the code and tell the line of each place.
+
+use std::collections::BTreeMap;
+
+use super::super::leb;
+use super::super::moves::Moves;
+use super::word;
+
+const EXTENDED: u8 = 0;
+const COPY: u8 = 1;
+const ADVANCE_PC: u8 = 2;
+const CONST_ADD_PC: u8 = 8;
+const FIXED_ADVANCE_PC: u8 = 9;
+const END_SEQUENCE: u8 = 1;
+const SET_ADDRESS: u8 = 2;
+
+/// Rewrites all programs, which lie one behind the other; also where each of them is now.
+pub(super) fn rewrite(section: &[u8], moves: &Moves) -> Option<(Vec<u8>, BTreeMap<u32, u32>)> {
+    let (mut out, mut places) = (Vec::with_capacity(section.len() + 64), BTreeMap::new());
+    let mut at = 0;
+    while at < section.len() {
+        let size = 4 + word(section, at)? as usize;
+        let program = section.get(at..at.checked_add(size)?)?;
+        places.insert(at as u32, out.len() as u32);
+        let start = out.len();
+        Program::rewrite(program, moves, &mut out)?;
+        let length = u32::try_from(out.len() - start - 4).ok()?;
+        super::put(&mut out, start, length)?;
+        at += size;
+    }
+    Some((out, places))
+}
+
+/// A program on its way.
+struct Program<'a> {
+    moves: &'a Moves,
+    bytes: &'a [u8],
+    at: usize,
+    line_range: u8,
+    opcode_base: u8,
+    /// Arguments of the standard opcodes from 1 on.
+    arguments: &'a [u8],
+    /// Where the program is in the code.
+    address: u32,
+    /// Where the new one is.
+    written: u32,
+    /// Whether the sequence is one of code that there is.
+    alive: bool,
+}
+
+impl<'a> Program<'a> {
+    fn rewrite(bytes: &'a [u8], moves: &'a Moves, out: &mut Vec<u8>) -> Option<()> {
+        let version = u16::from_le_bytes(*bytes.get(4..)?.first_chunk()?);
+        if !(2..=4).contains(&version) {
+            return None;
+        }
+        let code = word(bytes, 6)?.checked_add(10)? as usize;
+        // From version 4 on there is how many operations an instruction has.
+        let (many, at) = match version {
+            4 => (*bytes.get(11)?, 12),
+            _ => (1, 11),
+        };
+        let [_default_is_stmt, _line_base, line_range, opcode_base] =
+            *bytes.get(at..)?.first_chunk()?;
+        let arguments = bytes.get(at + 4..at + 3 + usize::from(opcode_base))?;
+        if bytes[10] != 1 || many != 1 || line_range == 0 || opcode_base <= FIXED_ADVANCE_PC {
+            return None;
+        }
+        out.extend_from_slice(bytes.get(..code)?);
+        let mut program = Program {
+            moves,
+            bytes,
+            at: code,
+            line_range,
+            opcode_base,
+            arguments,
+            address: 0,
+            written: 0,
+            alive: false,
+        };
+        while program.at < bytes.len() {
+            program.instruction(out)?;
+        }
+        Some(())
+    }
+
+    fn instruction(&mut self, out: &mut Vec<u8>) -> Option<()> {
+        let start = self.at;
+        let opcode = self.byte()?;
+        match opcode {
+            EXTENDED => return self.extended(start, out),
+            COPY => {
+                self.advance(out);
+                out.push(COPY);
+            }
+            ADVANCE_PC => {
+                let by = self.number()?;
+                self.address = self.address.wrapping_add(by);
+            }
+            CONST_ADD_PC => self.special(u8::MAX),
+            FIXED_ADVANCE_PC => {
+                let by = u16::from_le_bytes(*self.bytes.get(self.at..)?.first_chunk()?);
+                self.at += 2;
+                self.address = self.address.wrapping_add(by.into());
+            }
+            opcode if opcode >= self.opcode_base => {
+                self.special(opcode);
+                let (line, range) = (
+                    (opcode - self.opcode_base) % self.line_range,
+                    self.line_range,
+                );
+                let by = self.target().wrapping_sub(self.written);
+                // The distance in the code and in the lines in one byte, if they fit.
+                let both = u64::from(by) * u64::from(range) + u64::from(self.opcode_base + line);
+                match u8::try_from(both) {
+                    Ok(both) => {
+                        self.written = self.target();
+                        out.push(both);
+                    }
+                    Err(_) => {
+                        self.advance(out);
+                        out.push(self.opcode_base + line);
+                    }
+                }
+            }
+            opcode => {
+                for _ in 0..*self.arguments.get(usize::from(opcode) - 1)? {
+                    self.skip_number()?;
+                }
+                out.extend_from_slice(&self.bytes[start..self.at]);
+            }
+        }
+        Some(())
+    }
+
+    fn extended(&mut self, start: usize, out: &mut Vec<u8>) -> Option<()> {
+        let size = self.number()? as usize;
+        let end = self.at.checked_add(size)?;
+        let code = self.byte()?;
+        match code {
+            END_SEQUENCE => {
+                self.advance(out);
+                (self.address, self.written, self.alive) = (0, 0, false);
+            }
+            SET_ADDRESS => {
+                let address = (size == 5).then(|| word(self.bytes, self.at))??;
+                self.address = address;
+                let moved = self.moves.of(address);
+                self.alive = moved.is_some();
+                self.written = moved.unwrap_or(address);
+                put_address(self.written, out);
+                self.at = end;
+                return Some(());
+            }
+            _ => {}
+        }
+        out.extend_from_slice(self.bytes.get(start..end)?);
+        self.at = end;
+        Some(())
+    }
+
+    /// Walks as far as a special opcode does.
+    fn special(&mut self, opcode: u8) {
+        let by = (opcode - self.opcode_base) / self.line_range;
+        self.address = self.address.wrapping_add(by.into());
+    }
+
+    /// Where the new program has to be.
+    fn target(&self) -> u32 {
+        match self.moves.of(self.address) {
+            Some(moved) if self.alive => moved,
+            _ => self.address,
+        }
+    }
+
+    /// Brings the new program there.
+    fn advance(&mut self, out: &mut Vec<u8>) {
+        let to = self.target();
+        // What is not there may be at the very end of all addresses, and walk beyond it.
+        let by = to.wrapping_sub(std::mem::replace(&mut self.written, to));
+        match by as i32 {
+            0 => {}
+            1.. => {
+                out.push(ADVANCE_PC);
+                leb::write(out, by);
+            }
+            // Some tools write programs that go back.
+            _ => put_address(to, out),
+        }
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        leb::read(self.bytes, &mut self.at)
+    }
+
+    /// Skips a number of any size and sign.
+    fn skip_number(&mut self) -> Option<()> {
+        while self.byte()? & 0x80 != 0 {}
+        Some(())
+    }
+}
+
+fn put_address(address: u32, out: &mut Vec<u8>) {
+    out.extend([EXTENDED, 5, SET_ADDRESS]);
+    out.extend(address.to_le_bytes());
+}

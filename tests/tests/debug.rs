@@ -1,0 +1,125 @@
+//! Debug information stays true, also where linking moves code: a trap is in the same lines before and after.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wasi_vfs_tests::bundle;
+use wasi_vfs_tests::engine::{Engine, Run};
+use wasi_vfs_tests::{guest, tool};
+
+const MANIFEST: &str = r#"manifest-version = 1
+[module]
+input = "trap.wasm"
+output = "bundle.wasm"
+[[file]]
+guest = "/there"
+content = "there"
+"#;
+
+/// As its linker leaves it, all code moves when the count of functions gets a byte longer; what `wasm-opt` has written has
+/// calls of a few bytes, each of which may get longer.
+#[test]
+fn a_trap_has_the_same_lines() {
+    for optimizer in [false, true] {
+        let folder = tempfile::tempdir().expect("can't create a temporary folder");
+        let module = program(folder.path(), optimizer);
+        fs::write(folder.path().join("wasi-vfs.toml"), MANIFEST).expect("can't write a manifest");
+        let said = bundle::wasi_vfs(folder.path(), &["bundle"]);
+        assert!(!said.stderr.contains("debug_dropped"), "{}", said.stderr);
+        let _ = said.ok();
+        let bundle = folder.path().join("bundle.wasm");
+        let (before, after) = (trap(&module), trap(&bundle));
+        assert_ne!(before, after, "nothing has moved: {optimizer}");
+        let (before, after) = (lines(&module, &before), lines(&bundle, &after));
+        assert_eq!(before, after, "{optimizer}");
+        let source = fs::read_to_string(guest::sources().join("trap.c")).expect("can't read it");
+        for mark in ["// here", "// from here", "// first from here"] {
+            let line = 1 + source
+                .lines()
+                .position(|line| line.contains(mark))
+                .expect("is there");
+            let expected = format!("line {line},");
+            assert!(
+                after.iter().any(|line| line.contains(&expected)),
+                "{after:#?}"
+            );
+        }
+    }
+}
+
+/// The program with debug information.
+fn program(folder: &Path, optimizer: bool) -> PathBuf {
+    let module = folder.join("trap.wasm");
+    let object = folder.join("trap.o");
+    let clang = || {
+        let mut clang = Command::new("clang-19");
+        clang.arg("--target=wasm32-wasi").arg("-o");
+        clang
+    };
+    let source = guest::sources().join("trap.c");
+    let flags = [
+        "-c",
+        "-g",
+        "-gdwarf-4",
+        "-O1",
+        "-fno-inline",
+        "-fno-optimize-sibling-calls",
+    ];
+    let _ = tool::run(clang().arg(&object).args(flags).arg(source), b"").ok();
+    // Without `-O` here: clang would call an optimizer, which loses the lines.
+    let _ = tool::run(clang().arg(&module).arg(&object), b"").ok();
+    if optimizer {
+        let mut optimizer = Command::new("wasm-opt");
+        optimizer.args(["-g", "--enable-bulk-memory", "--enable-sign-ext"]);
+        let _ = tool::run(optimizer.arg(&module).arg("-o").arg(&module), b"").ok();
+    }
+    module
+}
+
+/// Where the functions of the backtrace are, counted from the start of the code.
+fn trap(module: &Path) -> Vec<usize> {
+    let said = Engine::Wasmtime.run(module, &Run::default());
+    assert_ne!(said.code, Some(0));
+    let places = said.stderr.split_whitespace();
+    let places = places.filter_map(|word| usize::from_str_radix(word.strip_prefix("0x")?, 16).ok());
+    let start = code_start(&fs::read(module).expect("can't read a module"));
+    let places: Vec<usize> = places.map(|place| place - start).collect();
+    assert!(places.len() > 4, "{}", said.stderr);
+    places
+}
+
+/// Where the contents of the code section begin.
+fn code_start(module: &[u8]) -> usize {
+    let mut at = 8;
+    loop {
+        let id = module[at];
+        let (mut size, mut shift) = (0, 0);
+        loop {
+            at += 1;
+            size |= usize::from(module[at] & 0x7f) << shift;
+            shift += 7;
+            if module[at] & 0x80 == 0 {
+                break;
+            }
+        }
+        at += 1;
+        if id == 10 {
+            return at;
+        }
+        at += size;
+    }
+}
+
+/// The lines of these places, one after the other.
+fn lines(module: &Path, places: &[usize]) -> Vec<String> {
+    let line = |place: &usize| {
+        let mut dwarfdump = Command::new("llvm-dwarfdump-19");
+        dwarfdump.arg(format!("--lookup={place:#x}")).arg(module);
+        // It fails where there is no code of a known file.
+        let said = tool::run(&mut dwarfdump, b"").stdout;
+        let line = said.lines().find(|line| line.starts_with("Line info"));
+        line.unwrap_or("none").to_owned()
+    };
+    places.iter().map(line).collect()
+}
