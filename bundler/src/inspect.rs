@@ -23,6 +23,7 @@ use crate::manifest::Memory;
 use crate::output::{Record, SECTION, hex_digest};
 use crate::plan::Start;
 use crate::program::{self, ProgramError};
+use crate::report::counted;
 use crate::source::{DiskFile, ReadAt};
 use locate::{Fault, Place};
 
@@ -64,7 +65,7 @@ pub enum InspectError {
     )]
     NoImage,
     /// The file ends within the image.
-    #[error("it is cut short: {missing} bytes of its embedded files are missing")]
+    #[error("it is cut short, by {} of its embedded files", counted(*missing, "byte"))]
     #[diagnostic(
         code(wasi_vfs::inspect::truncated),
         help("copy or download it again, or bundle it again")

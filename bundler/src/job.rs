@@ -159,11 +159,17 @@ impl Job {
     /// # Errors
     /// Everything wrong with the manifest.
     pub fn read(&self) -> Result<Manifest, Error> {
-        let manifest = Manifest::read(&self.manifest, &DiskSource, &self.choice)?;
-        Ok(match &self.output {
-            Some(output) => manifest.with_output(output.clone()),
-            None => manifest,
-        })
+        let mut manifest = Manifest::read(&self.manifest, &DiskSource, &self.choice)?;
+        if let Some(output) = &self.output {
+            manifest = manifest.with_output(output.clone());
+        }
+        // It tells of what was read: its own content must not depend on it.
+        if let Some(depfile) = &self.depfile
+            && depfile::may_replace(depfile)
+        {
+            manifest = manifest.without(depfile.clone());
+        }
+        Ok(manifest)
     }
 
     /// Makes the bundle.
@@ -305,7 +311,9 @@ impl Job {
             FileError::NotAFile { what, .. } => failed(format!("it is {what}")),
             error => failed(error.to_string()),
         })?;
-        match pending.writer().write_all(&text) {
+        // All of it now: a full disk is told while nothing has changed yet.
+        let writer = pending.writer();
+        match writer.write_all(&text).and_then(|()| writer.flush()) {
             Ok(()) => Ok(Some(pending)),
             Err(error) => Err(failed(error.to_string()).into()),
         }

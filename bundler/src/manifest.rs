@@ -74,6 +74,8 @@ pub struct Manifest {
     pub(crate) warnings: Vec<ManifestWarning>,
     pub(crate) input: HostPath,
     pub(crate) output: HostPath,
+    /// What else is written about the bundle, or was: the text's own output when another was given, a depfile. It stays out.
+    pub(crate) beside: Vec<PathBuf>,
     pub(crate) limits: Limits,
     pub(crate) link: Link,
     /// Names and values of `[env]`, sorted by name.
@@ -323,10 +325,19 @@ impl Manifest {
         &self.output.path
     }
 
-    /// The manifest with another output, given on the command line; a path from the working directory.
+    /// The manifest with another output, given on the command line; a path from the working directory. Its own output is
+    /// no source either: where a bundle is written changes nothing in it.
     #[must_use]
     pub fn with_output(mut self, path: PathBuf) -> Self {
-        self.output.path = path;
+        let own = std::mem::replace(&mut self.output.path, path);
+        self.beside.push(own);
+        self
+    }
+
+    /// The manifest of a bundle about which the file `path` is written, too: like the output it stays out of the bundle.
+    #[must_use]
+    pub(crate) fn without(mut self, path: PathBuf) -> Self {
+        self.beside.push(path);
         self
     }
 

@@ -68,6 +68,11 @@ impl<P> Report<P> {
     }
 }
 
+/// A number and what it counts, with the plural that most nouns have: `1 byte`, `2 bytes`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 impl<P: fmt::Display> fmt::Display for Report<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only() {

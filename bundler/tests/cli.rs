@@ -4,6 +4,9 @@
 //! writes the golden files here anew.
 
 #[cfg(unix)]
+#[path = "cli/beside.rs"]
+mod beside;
+#[cfg(unix)]
 #[path = "cli/codes.rs"]
 mod codes;
 #[path = "cli/depend.rs"]

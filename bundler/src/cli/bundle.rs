@@ -58,6 +58,7 @@ impl Bundle {
             _ => LockUse::Write,
         });
         if let Some(output) = self.output {
+            refuse_stdout(&output);
             job = job.output(output);
         }
         if let Some(depfile) = self.depfile {
@@ -83,6 +84,15 @@ impl Bundle {
             screen.print_json(&report)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Many programs take `-` for stdout, so nobody who writes it means a file of that name.
+pub(super) fn refuse_stdout(output: &Path) {
+    if output == Path::new("-") {
+        let text =
+            "`-o -`: a bundle is not written to stdout; name a file (`-o ./-` is one called `-`)\n";
+        clap::Error::raw(clap::error::ErrorKind::ValueValidation, text).exit();
     }
 }
 

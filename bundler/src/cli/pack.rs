@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use wasi_vfs::pack;
 
-use super::bundle::{report, tell_bundled};
+use super::bundle::{refuse_stdout, report, tell_bundled};
 use super::progress::Bar;
 use super::{Outcome, screen::Screen};
 use directories::Directories;
@@ -39,6 +39,7 @@ pub(crate) struct Pack {
 
 impl Pack {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
+        refuse_stdout(&self.output);
         let mut job = pack::Pack::new(self.input, self.output);
         for directory in self.directories.in_order {
             job = job.directory(directory);

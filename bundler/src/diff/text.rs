@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Changed, Differences, Setting};
 use crate::listing::{Item, ItemKind};
+use crate::report::counted;
 use crate::time;
 
 /// How many differences of a kind a message names.
@@ -80,7 +81,7 @@ fn name(item: &Item) -> String {
     let path = printable(item.path.as_str());
     match &item.kind {
         ItemKind::Directory => format!("{path} (directory)"),
-        ItemKind::File { size, .. } => format!("{path} ({size} bytes)"),
+        ItemKind::File { size, .. } => format!("{path} ({})", counted(*size, "byte")),
         ItemKind::HardLink { to } => format!("{path} = {}", printable(to.as_str())),
         ItemKind::Symlink { target } => format!("{path} -> {}", printable(target)),
     }
@@ -99,10 +100,10 @@ impl Changed {
         match (&self.before.kind, &self.after.kind) {
             (a, b) if a == b => {}
             (ItemKind::File { size: a, .. }, ItemKind::File { size: b, .. }) if a == b => {
-                changes.push(format!("content ({a} bytes)"));
+                changes.push(format!("content ({})", counted(*a, "byte")));
             }
             (ItemKind::File { size: a, .. }, ItemKind::File { size: b, .. }) => {
-                changes.push(format!("content ({a} -> {b} bytes)"));
+                changes.push(format!("content ({a} -> {})", counted(*b, "byte")));
             }
             (ItemKind::Symlink { target: a }, ItemKind::Symlink { target: b }) => {
                 changes.push(format!("target {} -> {}", short(a), short(b)));

@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::inspect::InspectError;
+use crate::report::counted;
 use crate::source::SourceError;
 
 /// Why an image could not be made.
@@ -116,7 +117,7 @@ impl ImageError {
 fn listed(files: &[(String, u64)]) -> String {
     let files: Vec<_> = files
         .iter()
-        .map(|(path, size)| format!("`{path}` ({size} bytes)"))
+        .map(|(path, size)| format!("`{path}` ({})", counted(*size, "byte")))
         .collect();
     files.join(", ")
 }

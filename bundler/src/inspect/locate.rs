@@ -8,6 +8,7 @@ use wasmparser::{BinaryReader, ConstExpr};
 use super::InspectError;
 use crate::link::undo;
 use crate::output::{Record, SECTION, hex_digest};
+use crate::report::counted;
 use crate::source::ReadAt;
 
 /// Bytes read at once. A segment's offset expression is a few bytes; one that is longer than this is nobody's.
@@ -120,7 +121,10 @@ fn cut_short(
         }
     }
     let missing = end - size;
-    let message = format!("the file is {missing} bytes too short for its section {id}");
+    let message = format!(
+        "the file is {} too short for its section {id}",
+        counted(missing, "byte")
+    );
     not_a_module(message, section)
 }
 

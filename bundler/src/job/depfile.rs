@@ -2,10 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::Inputs;
+
+/// The longest first line that is looked for: a path of 4096 bytes, all of them escaped.
+const LINE: u64 = 16 * 1024;
 
 /// The rule `output: inputs` as compilers write it with `-MD -MP`: make's syntax, which ninja reads as well.
 ///
@@ -37,6 +40,18 @@ pub(super) fn text(output: &Path, inputs: &Inputs) -> io::Result<Vec<u8>> {
         text.extend(b":\n");
     }
     Ok(text)
+}
+
+/// Whether what is at `path` is a rule that [`text`] made, or nothing: then it is no source, wherever it is.
+pub(super) fn may_replace(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = match fs::symlink_metadata(path) {
+        Err(error) => return error.kind() == io::ErrorKind::NotFound,
+        Ok(found) if !found.is_file() => return false,
+        Ok(_) => fs::File::open(path).and_then(|file| file.take(LINE).read_to_end(&mut start)),
+    };
+    let mut lines = start.split(|byte| *byte == b'\n');
+    read.is_ok() && lines.next().is_some_and(|line| line.ends_with(b": \\"))
 }
 
 /// A path with make's special characters escaped.

@@ -247,6 +247,7 @@ impl Check<'_> {
             warnings: Vec::new(),
             input,
             output,
+            beside: Vec::new(),
             limits: limits?,
             link: Link {
                 mode: link.mode.unwrap_or_default(),

@@ -53,6 +53,7 @@ impl Manifest {
             warnings: Vec::new(),
             input,
             output,
+            beside: Vec::new(),
             limits: Limits {
                 // What an image can hold is said by the image.
                 image_size: no_limit(),

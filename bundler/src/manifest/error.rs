@@ -31,7 +31,7 @@ pub enum ManifestProblem {
     #[diagnostic(
         code(wasi_vfs::manifest::not_found),
         help(
-            "write one, or name another with `-m PATH`. A small one:\n\n\
+            "write one, or correct the path: `-m PATH`, or the argument of `diff`. A small one:\n\n\
              manifest-version = 1\n\n\
              [module]\ninput = \"app.wasm\"\noutput = \"dist/app.wasm\"\n\n\
              [[mount]]\nguest = \"/data\"\nsource = \"data\""

@@ -7,8 +7,9 @@ use std::fmt;
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
-use crate::report::Report;
+use crate::report::{Report, counted};
 use crate::source::SourceError;
+use crate::source::archive::Format;
 pub use archive::ArchiveProblem;
 
 /// Everything wrong with a manifest's plan.
@@ -160,6 +161,42 @@ pub enum PlanProblem {
         /// The bundle.
         path: String,
         /// Where the manifest names it as a source.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// The lock is also a source.
+    #[error("`{path}` is the lock of the bundle, so it cannot go into it")]
+    #[diagnostic(
+        code(wasi_vfs::plan::source_is_lock),
+        help(
+            "name another file: the lock has the bundle's own digests in it, which it would change"
+        )
+    )]
+    SourceIsLock {
+        /// The lock.
+        path: String,
+        /// Where the manifest names it as a source.
+        #[label("this source")]
+        at: SourceSpan,
+    },
+
+    /// An archive in a format that is not read.
+    #[error("`{path}` cannot be mounted: `{ending}` archives are not read")]
+    #[diagnostic(
+        code(wasi_vfs::plan::archive_format),
+        help(
+            "unpack it, or pack it as one of {}; to embed it as the file that it is, write `[[file]]` instead of \
+             `[[mount]]`",
+            Format::READ
+        )
+    )]
+    ArchiveFormat {
+        /// The archive.
+        path: String,
+        /// What its name ends with.
+        ending: &'static str,
+        /// Where the manifest names it.
         #[label("this source")]
         at: SourceSpan,
     },
@@ -456,7 +493,10 @@ pub enum PlanProblem {
     },
 
     /// More files than the limit.
-    #[error("there are {count} files, over `files = {limit}`; directories with the most: {paths}")]
+    #[error(
+        "{} would go in, over `files = {limit}`; directories with the most: {paths}",
+        counted(*count, "file")
+    )]
     #[diagnostic(
         code(wasi_vfs::plan::files),
         help("keep some out with `exclude`, or raise `files` in `[limits]`")

@@ -10,10 +10,12 @@ use super::walk::Walk;
 use super::{
     Content, EntryKind, Plan, RequestLabel, Start, earlier, layer, limits, merge, mount, warning,
 };
+use crate::lock;
 use crate::manifest::{
     Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
     RequestKind, span,
 };
+use crate::source::archive::Format;
 use crate::source::{Kind, Layer, Metadata, Source, SourceError};
 
 /// Finds all that a manifest asks for: reads directories and metadata, no file's content.
@@ -157,7 +159,7 @@ fn file(
     optional: bool,
     found: &mut Found,
 ) {
-    let Some((path, metadata)) = look(manifest, src, source, optional, found) else {
+    let Some((_, metadata)) = look(manifest, src, source, optional, found) else {
         return;
     };
     match metadata.kind {
@@ -167,7 +169,11 @@ fn file(
                 at: span(&source.span),
             });
         }
-        _ => found.file(request, Path::new(&source.written), path, &metadata),
+        // By the name it was given, also when that is a symlink's.
+        _ => {
+            let shown = Path::new(&source.written);
+            found.file(request, shown, source.path.clone(), &metadata);
+        }
     }
 }
 
@@ -214,6 +220,17 @@ fn mount_of(
             return;
         }
     }
+    // One that is to keep its name is meant as a file.
+    if let Some(ending) = Format::unread(&source.written)
+        && Format::unread(request.guest.as_str()) != Some(ending)
+    {
+        found.problems.push(PlanProblem::ArchiveFormat {
+            path: source.written.clone(),
+            ending,
+            at: span(&source.span),
+        });
+        return;
+    }
     let name = path
         .file_name()
         .and_then(std::ffi::OsStr::to_str)
@@ -235,7 +252,7 @@ fn mount_of(
             .problems
             .push(PlanProblem::FileName { path, example, at });
     } else {
-        Walk::new(src, manifest, request, mount, found).file(&source.path, path, &metadata);
+        Walk::new(src, manifest, request, mount, found).file(&metadata);
     }
 }
 
@@ -259,11 +276,10 @@ fn look(
         });
     match looked {
         Ok((path, metadata)) => {
-            if metadata.kind != Kind::Directory && is_output(manifest, src, &path) {
-                let (path, at) = (source.written.clone(), span(&source.span));
-                found
-                    .problems
-                    .push(PlanProblem::SourceIsOutput { path, at });
+            if metadata.kind != Kind::Directory
+                && let Some(problem) = is_output(manifest, src, source)
+            {
+                found.problems.push(problem);
                 return None;
             }
             Some((path, metadata))
@@ -286,9 +302,14 @@ fn look(
     }
 }
 
-fn is_output(manifest: &Manifest, src: &dyn Source, path: &Path) -> bool {
-    match (src.resolve(path), src.resolve(manifest.output())) {
-        (Ok(path), Ok(output)) => path == output,
-        _ => false,
+/// What is wrong with a source that is written when the bundle is.
+fn is_output(manifest: &Manifest, src: &dyn Source, source: &HostPath) -> Option<PlanProblem> {
+    let real = src.resolve(&source.path).ok()?;
+    let is = |path: &Path| src.resolve(path).is_ok_and(|written| written == real);
+    let (path, at) = (source.written.clone(), span(&source.span));
+    if is(manifest.output()) || manifest.beside.iter().any(|path| is(path)) {
+        return Some(PlanProblem::SourceIsOutput { path, at });
     }
+    let is_lock = is(&lock::path_of(&manifest.path));
+    is_lock.then_some(PlanProblem::SourceIsLock { path, at })
 }

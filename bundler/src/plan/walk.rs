@@ -36,6 +36,8 @@ pub(super) struct Walk<'a> {
     waiting: Vec<Waiting>,
     /// The directory that is walked; all symlinks resolved where symlinks are followed.
     real_root: PathBuf,
+    /// What the manifest calls it, when that is something else: a symlink.
+    named_root: Option<&'a Path>,
     /// With `gitignore`: what those files leave out.
     ignores: Option<Ignores<'a>>,
     /// Entries that stay out whatever the patterns say, or by the default excludes.
@@ -110,6 +112,7 @@ impl<'a> Walk<'a> {
             attributes: Rc::new(request.attributes.clone()),
             waiting: Vec::new(),
             real_root: PathBuf::new(),
+            named_root: None,
             manifest,
             ignores: None,
             never: Vec::new(),
@@ -132,6 +135,8 @@ impl<'a> Walk<'a> {
         };
         self.real_root.clone_from(&root);
         let is_archive = self.found.archive.is_some();
+        let named = self.mount.source.path.as_path();
+        self.named_root = (!is_archive && named != root).then_some(named);
         if self.mount.gitignore {
             match Ignores::new(self.src, &root, is_archive) {
                 Ok(ignores) => self.ignores = Some(ignores),
@@ -183,9 +188,9 @@ impl<'a> Walk<'a> {
     }
 
     /// A mount whose source is one file: its patterns are matched with its name.
-    /// It is the entry `path`, once symlinks are followed.
-    pub(super) fn file(mut self, named: &Path, path: PathBuf, metadata: &Metadata) {
-        let name = named.file_name().unwrap_or(OsStr::new("")).to_owned();
+    pub(super) fn file(mut self, metadata: &Metadata) {
+        let path = self.mount.source.path.clone();
+        let name = path.file_name().unwrap_or(OsStr::new("")).to_owned();
         let included = self.include.step(&self.include.start(), &name);
         let excluded = self.exclude.step(&self.exclude.start(), &name);
         let mut wanted = self.include.is_empty();
@@ -253,11 +258,22 @@ impl<'a> Walk<'a> {
         self.found.unreadable(error, &self.request.span);
     }
 
+    /// A path below the directory that is walked, by the name that the manifest gives that.
+    fn named(&self, path: &Path) -> PathBuf {
+        let below = self.named_root.map(|_| path.strip_prefix(&self.real_root));
+        match (self.named_root, below) {
+            (Some(root), Some(Ok(below))) => root.join(below),
+            _ => path.to_owned(),
+        }
+    }
+
     /// An error with its path as the manifest would write it.
     fn shown_error(&self, mut error: SourceError) -> SourceError {
         // An archive shows its paths itself.
+        let named = self.named_root.unwrap_or(&self.real_root);
+        let mut below = [named, &self.real_root].into_iter();
         if self.found.archive.is_none()
-            && let Ok(below) = error.path.strip_prefix(&self.real_root)
+            && let Some(below) = below.find_map(|root| error.path.strip_prefix(root).ok())
         {
             let written = Path::new(&self.mount.source.written);
             error.path = match below.as_os_str().is_empty() {

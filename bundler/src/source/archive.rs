@@ -73,6 +73,30 @@ impl Format {
         format.map(|(_, format)| *format)
     }
 
+    /// The endings of what is read, for messages; not of modules, which are more than archives.
+    pub(crate) const READ: &str = "`.tar`, `.tar.gz`, `.tar.zst`, `.tar.xz`, `.zip`, `.whl`";
+
+    /// The ending of a name that promises an archive which is not read.
+    pub(crate) fn unread(name: &str) -> Option<&'static str> {
+        const ENDINGS: [&str; 13] = [
+            ".tar.bz2",
+            ".tbz2",
+            ".tbz",
+            ".tar.br",
+            ".tar.lz",
+            ".tar.lz4",
+            ".tar.lzma",
+            ".tlz",
+            ".tar.lzo",
+            ".tar.z",
+            ".7z",
+            ".rar",
+            ".cpio",
+        ];
+        let name = name.to_ascii_lowercase();
+        ENDINGS.into_iter().find(|ending| name.ends_with(ending))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Tar => "tar",

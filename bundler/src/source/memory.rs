@@ -138,7 +138,16 @@ impl MemorySource {
             }
             found => found,
         };
+        let found = found.or_else(|| self.behind_links(path));
         found.ok_or_else(|| fail(verb, path, io::ErrorKind::NotFound))
+    }
+
+    /// The node of a path that goes along symlinks.
+    fn behind_links(&self, path: &Path) -> Option<&Node> {
+        let (parent, name) = (clean(path.parent()?), path.file_name()?);
+        let real = self.resolve(&parent).ok()?;
+        // Else there are none on the way.
+        (real != parent).then(|| self.nodes.get(&real.join(name)))?
     }
 }
 
@@ -246,7 +255,8 @@ impl Source for MemorySource {
     }
 
     fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError> {
-        let node = self.node("cannot read", path)?;
+        let real = self.resolve(path).unwrap_or_else(|_| path.to_owned());
+        let node = self.node("cannot read", &real)?;
         match node.metadata.kind {
             Kind::Directory => Err(fail("cannot read", path, io::ErrorKind::IsADirectory)),
             _ if !node.readable => Err(fail("cannot read", path, io::ErrorKind::PermissionDenied)),

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::image::{File, ImageError};
 use crate::plan::Content;
-use crate::source::{Kind, Source, SourceError};
+use crate::report::counted;
+use crate::source::{Kind, Metadata, Source, SourceError};
 
 /// All of a content.
 pub(super) struct Whole<'a> {
@@ -81,22 +83,39 @@ fn complete(file: &File, read: usize) -> Result<(), ImageError> {
     if read > planned {
         return Err(changed(
             file,
-            format!("it has more than the planned {planned} bytes"),
+            format!(
+                "it has more than the planned {}",
+                counted(planned as u64, "byte")
+            ),
         ));
     }
     if read < planned {
         return Err(changed(
             file,
-            format!("it has {read} of the planned {planned} bytes"),
+            format!(
+                "it has {read} of the planned {}",
+                counted(planned as u64, "byte")
+            ),
         ));
     }
     Ok(())
 }
 
+/// What a path leads to: a manifest may name a file by a symlink.
+fn followed(source: &dyn Source, path: &Path) -> Result<Metadata, SourceError> {
+    match source.metadata(path)? {
+        Metadata {
+            kind: Kind::Symlink,
+            ..
+        } => source.metadata(&source.resolve(path)?),
+        metadata => Ok(metadata),
+    }
+}
+
 /// Whether the file is still the one that was planned: the right number of bytes can be a mix of old and new ones.
 fn unchanged(source: &dyn Source, file: &File) -> Result<(), ImageError> {
     let change = match &file.content {
-        Content::Source { path, mtime_ns } => source.metadata(path).map(|now| {
+        Content::Source { path, mtime_ns } => followed(source, path).map(|now| {
             if now.kind != Kind::File {
                 Some("it is no regular file any more")
             } else if now.mtime_ns != *mtime_ns {

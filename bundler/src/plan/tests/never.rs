@@ -1,6 +1,9 @@
 //! What stays out by itself.
 
-use super::{below, lines, manifest, plan, resolve};
+use std::path::Path;
+
+use super::{HEAD, below, lines, manifest, plan, resolve};
+use crate::manifest::{Choice, Manifest};
 use crate::source::MemorySource;
 
 #[test]
@@ -67,6 +70,32 @@ fn the_bundle_and_its_lock_stay_out_of_it() {
     // `-o` on the command line moves the output.
     let moved = manifest(&without).with_output("m/x".into());
     let plan = resolve(&moved, &src).unwrap();
-    assert!(lines(&plan).contains(&"f0644 /out/out.wasm 0".to_owned()));
-    assert!(!lines(&plan).contains(&"f0644 /x 0".to_owned()));
+    let expected = [
+        "d0755 /",
+        "f0644 /app.wasm 0",
+        "d0755 /out",
+        "f0644 /wasi-vfs.toml 0",
+    ];
+    // Neither goes in: the text's own may be from the run before.
+    assert_eq!(lines(&plan), expected);
+    let told = moved.clone().without("m/app.wasm".into());
+    let plan = resolve(&told, &src).unwrap();
+    assert_eq!(
+        lines(&plan),
+        ["d0755 /", "d0755 /out", "f0644 /wasi-vfs.toml 0"]
+    );
+    // Nor can they be named.
+    let named = format!("{HEAD}[[file]]\nguest = '/f'\nsource = 'out/out.wasm'\n");
+    let named = Manifest::parse(&named, "wasi-vfs.toml", Path::new("m"), &Choice::default());
+    for manifest in [
+        named.as_ref().unwrap().clone(),
+        named.as_ref().unwrap().clone().with_output("m/y".into()),
+    ] {
+        let error = resolve(&manifest, &src).unwrap_err();
+        let said: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["`out/out.wasm` is the bundle to write, so it cannot go into it"]
+        );
+    }
 }

@@ -32,7 +32,7 @@ impl Walk<'_> {
         let waiting = Waiting {
             attributes: self.rules_for(&level.rules, Kind::File),
             suspect: secret::may_be(visited.path) && !self.is_named(level),
-            draft: self.found.unseen(guest, visited.path.to_owned()),
+            draft: self.found.unseen(guest, self.named(visited.path)),
         };
         // An archive has it at hand.
         if self.found.archive.is_some() {

@@ -108,8 +108,9 @@ impl Walk<'_> {
                     self.guard(&real, metadata, || shown(&seen));
                 }
                 let attributes = self.rules_for(&level.rules, Kind::File);
+                let path = self.named(&real);
                 self.found
-                    .file_at(self.request, guest, &seen, real, metadata, &attributes);
+                    .file_at(self.request, guest, &seen, path, metadata, &attributes);
             }
             Kind::Other(what) => {
                 let shown = shown(&self.shown(name));

@@ -8,7 +8,7 @@ use crate::manifest::{Manifest, Mount};
 use crate::plan::unmatched::KeptOut;
 use crate::source::Source;
 
-/// The bundle itself and its lock, always: a lock that has its own digest in it would be right never. By the default
+/// The bundle itself, what is written with it and its lock, always: a lock that has its own digest in it would be right never. By the default
 /// excludes the program and the manifest, too.
 pub(in crate::plan) fn never(
     src: &dyn Source,
@@ -33,6 +33,9 @@ pub(in crate::plan) fn never(
         }
     };
     add(manifest.output(), KeptOut::Output);
+    for beside in &manifest.beside {
+        add(beside, KeptOut::Output);
+    }
     add(&lock::path_of(&manifest.path), KeptOut::Lock);
     if mount.default_excludes {
         add(manifest.input(), KeptOut::Input);
