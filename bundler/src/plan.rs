@@ -47,6 +47,8 @@ pub use why::{KeptBy, Table, Verdict, Why, Written, why};
 #[derive(Debug, Clone)]
 pub struct Plan {
     roots: Vec<GuestPath>,
+    /// Directories below `/` that are preopened as well.
+    open: Vec<GuestPath>,
     entries: Vec<Entry>,
     mounts: Vec<Mount>,
     start: Start,
@@ -235,6 +237,7 @@ impl Plan {
         roots.sort_by_key(|root| !root.is_absolute());
         Self {
             roots,
+            open: Vec::new(),
             entries,
             mounts: Vec::new(),
             start: Start::default(),
@@ -245,10 +248,19 @@ impl Plan {
         }
     }
 
-    /// The preopened directories, `/` first when present, the others sorted: each is an entry of kind `Directory`.
+    /// The directories that no other is around, `/` first when present, the others sorted: each is an entry of kind `Directory`.
     #[must_use]
     pub fn roots(&self) -> &[GuestPath] {
         &self.roots
+    }
+
+    /// The directories that the program finds open when it starts: the roots, and what below `/` is open by itself. `/` is
+    /// the first when present, the others are sorted.
+    #[must_use]
+    pub fn preopens(&self) -> Vec<&GuestPath> {
+        let mut preopens: Vec<_> = self.roots.iter().chain(&self.open).collect();
+        preopens.sort_by_key(|path| (path.as_str() != "/", path.as_str()));
+        preopens
     }
 
     /// Adds mounts, whose directories are entries already.

@@ -233,9 +233,12 @@ impl Placed for Row {
 /// `--tree`: mode, size and place of every entry.
 fn drawn(contents: &Contents<'_>, drawn: bool) -> String {
     let marks = marks(contents);
-    let preopens: Vec<_> = contents.preopens.iter().map(String::as_str).collect();
+    // A preopen below `/` is drawn there.
+    let roots = contents.preopens.iter().map(String::as_str);
+    let roots = roots.filter(|path| *path == "/" || !path.starts_with('/'));
+    let roots: Vec<_> = roots.collect();
     let mut cells = Vec::new();
-    tree::draw(&preopens, &contents.rows, drawn, |line, row| {
+    tree::draw(&roots, &contents.rows, drawn, |line, row| {
         let mut text = String::new();
         line.push_to(&mut text);
         cells.push([mode_text(row.mode), size(row), name(text, row, &marks)]);

@@ -64,7 +64,7 @@ impl Plan {
             profile: manifest.profile().to_owned(),
             module: manifest.input().display().to_string(),
             output: manifest.output().display().to_string(),
-            preopens: plan.roots().iter().map(GuestPath::as_str).collect(),
+            preopens: plan.preopens().into_iter().map(GuestPath::as_str).collect(),
             entries: plan.rows().collect(),
             mounts: plan.mounts().iter().map(mount).collect(),
             start: plan.start().into(),

@@ -177,14 +177,14 @@ fn compare(image: &Image<Head<'_>>, bytes: &[u8], expected: &[u8]) -> Result<(),
 fn graph(image: &Image<Head<'_>>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
     let count = image.node_count() as usize;
     let mut graph = Graph {
-        roots: Vec::new(),
+        preopens: Vec::new(),
         things: Vec::with_capacity(count),
         children: Vec::with_capacity(count),
         mounts: mounts::read(image)?,
         start: Start::read(image)?,
     };
     let mut offsets = Vec::with_capacity(count);
-    // How many directories name a directory: exactly one, or none for a preopen.
+    // How many names a node has.
     let mut named = vec![0u32; count];
     for number in 0..image.node_count() {
         let id = NodeId::new(number);
@@ -225,11 +225,15 @@ fn graph(image: &Image<Head<'_>>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
         let after = |last: &String| (last != "/", last.as_str()) < (name != "/", name.as_str());
         let thing = preopen.node.get() as usize;
         let directory = matches!(graph.things[thing].kind, ThingKind::Directory);
-        if !directory || !graph.roots.last().is_none_or(|(last, _)| after(last)) {
+        if !directory || !graph.preopens.last().is_none_or(|(last, _)| after(last)) {
             return Err(part());
         }
-        graph.roots.push((name, thing));
-        named[thing] += 1;
+        if named[thing] == 0 {
+            named[thing] = 1;
+        } else if find(&graph, &name) != Some(thing) {
+            return Err(part());
+        }
+        graph.preopens.push((name, thing));
     }
     for (number, (&times, thing)) in named.iter().zip(&graph.things).enumerate() {
         if times == 0 || (times > 1 && !matches!(thing.kind, ThingKind::File { .. })) {
@@ -237,6 +241,24 @@ fn graph(image: &Image<Head<'_>>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
         }
     }
     Ok((graph, offsets))
+}
+
+/// What an absolute path leads to, from `/` through read-only directories.
+fn find(graph: &Graph, path: &str) -> Option<usize> {
+    let &(ref root, mut at) = graph.preopens.first()?;
+    for name in path.strip_prefix('/').filter(|_| root == "/")?.split('/') {
+        if graph
+            .mounts
+            .binary_search_by_key(&at, |mount| mount.0)
+            .is_ok()
+        {
+            return None;
+        }
+        let names = &graph.children[at];
+        let found = names.binary_search_by(|(other, _)| other.as_str().cmp(name));
+        at = names[found.ok()?].1;
+    }
+    Some(at)
 }
 
 /// The names in a directory; each node named is counted.

@@ -61,6 +61,10 @@ pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
     let mut rows = Vec::new();
     for index in 0..image.preopen_count() {
         let (name, node) = preopen(&image, index)?;
+        // One that has a name is in the tree of another.
+        if is_named(&image, node) {
+            continue;
+        }
         walk(&image, name, node, &mut |row| {
             rows.push(row);
             Ok::<(), ImageFlaw>(())
@@ -123,6 +127,12 @@ fn preopen<B: Bytes>(image: &Image<B>, index: u32) -> Result<(String, NodeId), I
         (path.as_str() == name).then_some((name, preopen.node))
     });
     found.ok_or_else(|| corrupt(format!("preopen {index}")))
+}
+
+/// Whether a preopen is in another directory.
+fn is_named<B: Bytes>(image: &Image<B>, preopen: NodeId) -> bool {
+    let kind = image.node(preopen).map(|node| node.kind);
+    matches!(kind, Ok(NodeKind::Directory(dir)) if dir.parent() != preopen)
 }
 
 /// Shows a node and all below it.

@@ -12,6 +12,7 @@ pub(crate) mod build;
 mod damage;
 mod errors;
 mod furnished;
+mod opened;
 pub(crate) mod random;
 mod scale;
 mod threads;

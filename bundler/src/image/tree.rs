@@ -14,7 +14,7 @@ use vfs_image::layout;
 /// Things and their names, in any numbering; what a plan or an image says before it is put in order.
 pub(super) struct Graph {
     /// Name and thing of each preopen, `/` first.
-    pub(super) roots: Vec<(String, usize)>,
+    pub(super) preopens: Vec<(String, usize)>,
     pub(super) things: Vec<Thing>,
     /// The names in each thing (none unless a directory), sorted by their bytes.
     pub(super) children: Vec<Vec<(String, usize)>>,
@@ -62,7 +62,7 @@ pub(super) struct Node {
     /// Directories: the first of their names, and how many there are; else zero.
     pub(super) first: u32,
     pub(super) count: u32,
-    /// Directories: the directory they are in, themselves for a preopen; else zero.
+    /// Directories: the directory they are in, themselves for a preopen without a name; else zero.
     pub(super) parent: u32,
     /// The mount it is in; 0 in the read-only tree.
     pub(super) mount: u32,
@@ -93,7 +93,7 @@ impl Tree {
             _ => index,
         };
         let mut graph = Graph {
-            roots: Vec::new(),
+            preopens: Vec::new(),
             things: Vec::with_capacity(entries.len()),
             children: vec![Vec::new(); entries.len()],
             mounts: (plan.mounts().iter())
@@ -103,9 +103,12 @@ impl Tree {
         };
         let mut is_root = vec![false; entries.len()];
         for root in plan.roots() {
-            let index = find(root);
-            is_root[index] = true;
-            graph.roots.push((root.as_str().to_owned(), index));
+            is_root[find(root)] = true;
+        }
+        for preopen in plan.preopens() {
+            graph
+                .preopens
+                .push((preopen.as_str().to_owned(), find(preopen)));
         }
         // The directory of the entry before: most have the same one.
         let mut near = 0;
@@ -138,7 +141,7 @@ impl Tree {
     /// Puts a graph in canonical order. What no root leads to is left out.
     pub(super) fn number(graph: Graph) -> Self {
         let Graph {
-            roots,
+            preopens,
             things,
             mut children,
             mounts,
@@ -152,8 +155,8 @@ impl Tree {
         };
         // `order[n]` is the thing with the number n; it grows while it is walked.
         let mut order = Vec::with_capacity(things.len());
-        for (number, (name, root)) in roots.into_iter().enumerate() {
-            tree.add(&mut order, &mut things, root, number as u32);
+        for (number, (name, directory)) in preopens.into_iter().enumerate() {
+            tree.add(&mut order, &mut things, directory, number as u32);
             tree.preopens.push(name);
         }
         let mut directory = 0;
@@ -168,10 +171,13 @@ impl Tree {
                     tree.add(&mut order, &mut things, child, directory as u32);
                 }
                 let node = tree.node_of_entry[child];
-                if matches!(tree.nodes[node as usize].thing.kind, ThingKind::Directory) {
+                let named = &mut tree.nodes[node as usize];
+                if matches!(named.thing.kind, ThingKind::Directory) {
+                    // A preopen had its number before it had a name.
+                    named.parent = directory as u32;
                     tree.nodes[directory].nlink += 1;
                 } else {
-                    tree.nodes[node as usize].nlink += 1;
+                    named.nlink += 1;
                 }
                 tree.names.push(Name {
                     node,

@@ -2,12 +2,12 @@
 //!
 //! That one is part of the program, so this one is its host, and it keeps what lies below the directories it was packed
 //! with to itself: a path goes to the directory, open at the start, whose name is the longest beginning of the path. So in
-//! such a program each mount is a directory of its own, open at the start, as it was with the earlier tool. One below an
+//! such a program each mount is open at the start, besides being in the tree, as it was with the earlier tool. One below an
 //! earlier directory is found by its longer name.
 
 use wasmparser::{Chunk, Parser, Payload};
 
-use super::{EntryKind, GuestPath, MountKind, Paths, Plan, PlanWarning};
+use super::{EntryKind, GuestPath, Mount, Paths, Plan, PlanWarning};
 use crate::manifest::{HostPath, Manifest, RequestKind};
 use crate::source::{self, ReadAt, Source};
 
@@ -40,10 +40,7 @@ pub(super) fn open_mounts(
         }
     }
     plan.open(paths);
-    let open = |path: &GuestPath| {
-        let mut open = plan.roots.iter().filter(|root| root.as_str() != "/");
-        open.any(|root| path.is_below(root))
-    };
+    let open = |path: &GuestPath| plan.open.iter().any(|open| path.is_below(open));
     let entries = plan.entries.iter();
     let entries = entries.filter(|entry| !matches!(entry.kind, EntryKind::Directory));
     let paths = entries.map(|entry| &entry.path);
@@ -55,29 +52,21 @@ pub(super) fn open_mounts(
 }
 
 impl Plan {
-    /// Makes roots of these paths, as far as they are absolute directories; not of one inside another, which lists it, nor
-    /// inside a mount that is in memory, whose tree is one.
-    fn open(&mut self, paths: Vec<GuestPath>) {
+    /// Opens these paths by themselves, as far as they are absolute directories; not inside a mount, whose tree is one.
+    pub(crate) fn open(&mut self, mut paths: Vec<GuestPath>) {
         let directory = |path: &GuestPath| {
             let found = self.entries.binary_search_by(|entry| entry.path.cmp(path));
             found.is_ok_and(|at| matches!(self.entries[at].kind, EntryKind::Directory))
         };
-        let in_memory = self.mounts.iter();
-        let in_memory = in_memory.filter(|mount| mount.kind != MountKind::Host);
-        let paths = paths.into_iter().filter(GuestPath::is_absolute);
-        let mut more: Vec<GuestPath> = paths.filter(directory).collect();
-        let around = more.iter().filter(|path| path.as_str() != "/");
-        let around = around.chain(in_memory.map(|mount| &mount.path));
-        let around: Vec<GuestPath> = around.cloned().collect();
-        more.retain(|path| {
-            let outer = |around: &GuestPath| around != path && path.is_below(around);
-            !around.iter().any(outer)
+        let outer =
+            |path: &GuestPath, mount: &Mount| *path != mount.path && path.is_below(&mount.path);
+        paths.retain(|path| {
+            let below_root = path.is_absolute() && path.as_str() != "/";
+            below_root && directory(path) && !self.mounts.iter().any(|mount| outer(path, mount))
         });
-        self.roots.append(&mut more);
-        // The order that the image has.
-        let place = |path: &GuestPath| (path.as_str() != "/", path.as_str().to_owned());
-        self.roots.sort_by_key(place);
-        self.roots.dedup();
+        paths.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        paths.dedup();
+        self.open = paths;
     }
 }
 

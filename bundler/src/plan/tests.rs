@@ -71,7 +71,10 @@ fn below(keys: &str, src: &MemorySource) -> Vec<String> {
 }
 
 fn roots(plan: &Plan) -> Vec<&str> {
-    plan.roots().iter().map(|root| root.as_str()).collect()
+    plan.preopens()
+        .into_iter()
+        .map(|path| path.as_str())
+        .collect()
 }
 
 #[test]

@@ -65,10 +65,7 @@ impl<B: Bytes> Image<B> {
         }
         let record = DirentRecord::decode(&self.record(self.dirents, index)?);
         let file_type = FileType::new(record.file_type)?;
-        // A directory has a greater number than its parent, so walking down always ends.
-        if record.node >= self.node_count
-            || (file_type == FileType::Directory && record.node <= record.directory)
-        {
+        if record.node >= self.node_count {
             return Err(Corrupt);
         }
         let name = self.string(record.name_offset, u32::from(record.name_size))?;

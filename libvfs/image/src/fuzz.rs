@@ -5,7 +5,7 @@
 
 use core::cell::Cell;
 
-use crate::{Bytes, Corrupt, FileType, Image, Node, NodeId, NodeKind, Str};
+use crate::{Bytes, Corrupt, Image, Node, NodeId, NodeKind, Str};
 
 /// What one run over an image came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -148,13 +148,14 @@ impl Run {
         assert!(node.mount <= image.mount_count());
         match node.kind {
             NodeKind::Directory(dir) => {
-                assert!(dir.parent() <= dir.id());
+                let preopen = dir.id().get() < image.preopen_count();
+                assert!(dir.parent() < dir.id() || preopen);
+                assert!(dir.parent().get() < image.node_count());
                 for index in (0..dir.count().min(VISITS)).chain([dir.count(), u32::MAX]) {
                     let Some(Some(dirent)) = self.call(image.dirent(&dir, index)) else {
                         continue;
                     };
                     assert!(index < dir.count() && dirent.node.get() < image.node_count());
-                    assert!(dirent.file_type != FileType::Directory || dirent.node > node.id);
                     assert!(!dirent.name.is_empty());
                     let mut name = [0; 256];
                     let name = self.string(image, dirent.name).and_then(|len| {

@@ -155,9 +155,15 @@ impl<B: Bytes> Image<B> {
         } = record;
         let kind = match mode & MODE_TYPE {
             MODE_DIRECTORY => {
-                // A parent has the smaller number, so walking up always ends.
+                // A parent has the smaller number, so walking up always ends, at a preopen at the latest: that
+                // one may be in any directory, or in none.
                 let inside = data <= self.dirent_count && size <= self.dirent_count - data;
-                if !inside || parent > id.0 || (parent == id.0) != (id.0 < self.preopen_count) {
+                let end = if id.0 < self.preopen_count {
+                    self.node_count
+                } else {
+                    id.0
+                };
+                if !inside || parent >= end {
                     return Err(Corrupt);
                 }
                 NodeKind::Directory(Dir {

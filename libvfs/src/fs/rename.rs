@@ -1,6 +1,6 @@
 //! `path_rename` within the tree.
 
-use vfs_image::{FileType, NodeId};
+use vfs_image::{FileType, Image, NodeId};
 
 use super::change::Named;
 use super::{Last, Place, Vfs, World};
@@ -103,7 +103,9 @@ impl<W: World> Vfs<W> {
             }
             self.load(dir)?;
             let parent = self.found.parent()?;
-            if parent == dir {
+            // Both are in one mount, in which no directory but its root is a preopen.
+            let preopens = self.image.as_ref().map_or(0, Image::preopen_count);
+            if dir.get() < preopens {
                 return Ok(false);
             }
             dir = parent;

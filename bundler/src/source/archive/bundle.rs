@@ -48,7 +48,7 @@ pub(super) fn read(
     Ok(Some((tree, Bundle::new(context.shown, found))))
 }
 
-/// The tree of `/` and what else has an absolute path, or of `.` when there is none. Other relative ones are not taken over.
+/// The tree of `/`, or of `.` when there is none. Other relative ones are not taken over.
 fn tree(context: &Context<'_>, found: &Found<'_>) -> Result<Tree, Stop> {
     let mut builder = Builder::new(context.shown);
     let mut total: u64 = 0;
@@ -66,12 +66,7 @@ fn tree(context: &Context<'_>, found: &Found<'_>) -> Result<Tree, Stop> {
         let said = said(&row, found.image_offset());
         builder.add(path.as_bytes(), said).map_err(Stop::Told)
     };
-    let roots = found.preopens()?;
-    let absolute = roots.iter().filter(|root| root.starts_with('/'));
-    for root in absolute.clone() {
-        found.visit(root, &mut add)?;
-    }
-    if absolute.count() == 0 {
+    if found.visit("/", &mut add)?.is_none() {
         found.visit(".", &mut add)?;
     }
     builder.finish().map_err(Stop::Told)
