@@ -49,6 +49,8 @@ pub struct Pack {
 pub struct Directory {
     pub(crate) host: PathBuf,
     pub(crate) guest: GuestPath,
+    /// Whether `guest` says that it is a directory.
+    pub(crate) guest_slash: bool,
     /// How it was asked for.
     pub(crate) written: String,
 }
@@ -70,8 +72,16 @@ impl Directory {
         Self {
             host,
             guest,
+            guest_slash: false,
             written,
         }
+    }
+
+    /// Says that the guest path is a directory's, as a slash at its end does: a single file can't be there.
+    #[must_use]
+    pub fn guest_is_directory(mut self) -> Self {
+        self.guest_slash = true;
+        self
     }
 
     /// How messages show it: the option that it was given with. `HOST::GUEST` unless this is called.

@@ -30,7 +30,7 @@ impl Manifest {
                     name: directory.guest.to_string(),
                     span: source.span.clone(),
                     guest: directory.guest.clone(),
-                    guest_slash: false,
+                    guest_slash: directory.guest_slash,
                     overrides: true,
                     attributes: attributes.clone(),
                     point: None,

@@ -101,8 +101,13 @@ fn directory(host: &str, guest: &str, written: String) -> Result<Directory, Stri
             "there is a `{guest}` here and no `{host}`; {ORDER}"
         ));
     }
+    let slash = guest.ends_with('/');
     let guest = GuestPath::parse(guest).map_err(|error| {
         format!("`{guest}` is no guest path: {error}; such as `{host}::/data` gives another")
     })?;
-    Ok(Directory::new(host, guest).written(written))
+    let directory = Directory::new(host, guest).written(written);
+    Ok(match slash {
+        true => directory.guest_is_directory(),
+        false => directory,
+    })
 }
