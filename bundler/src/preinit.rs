@@ -36,6 +36,9 @@ use instrument::{Change, instrument};
 pub use error::{PreinitError, PreinitProblem, Scene};
 pub use image::ReadAt;
 
+/// What commands start with.
+const START: &str = "_start";
+
 /// Makes a reader of what was written so far.
 type Reopen<'a> = &'a mut dyn FnMut() -> io::Result<Box<dyn ReadAt>>;
 
@@ -72,6 +75,8 @@ pub struct Ran {
     pub data_size: u64,
     /// Random bytes that it took.
     pub random: u64,
+    /// Whether what a command starts with was the initializer, and is in the bundle no more.
+    pub startless: bool,
 }
 
 /// Something about a run that the user should know.
@@ -93,18 +98,26 @@ pub enum Notice {
         /// How many.
         bytes: u64,
     },
+    /// The bundle can't be run as a command.
+    #[error("the bundle exports no `_start`: that was the initializer, and is left out")]
+    #[diagnostic(
+        severity(Warning),
+        code(wasi_vfs::preinit::no_start),
+        help(
+            "name another function to initialize with; or write `rename = {{ _start = \"…\" }}` with what the bundle is to start with, or `keep-function = true` to run it again"
+        )
+    )]
+    NoStart,
 }
 
 impl Ran {
     /// What the user should know.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice> {
-        let frozen = |bytes| Notice::FrozenRandom { bytes };
-        (self.random > 0)
-            .then_some(self.random)
-            .map(frozen)
-            .into_iter()
-            .collect()
+        let bytes = self.random;
+        let frozen = (bytes > 0).then_some(Notice::FrozenRandom { bytes });
+        let startless = self.startless.then_some(Notice::NoStart);
+        frozen.into_iter().chain(startless).collect()
     }
 }
 
@@ -199,6 +212,9 @@ impl<'a> Preinit<'a> {
                 .map(|segment| segment.bytes.len() as u64)
                 .sum(),
             random: host.taken,
+            startless: self.settings.function == START
+                && !self.settings.keep_function
+                && self.settings.rename.iter().all(|(to, _)| to != START),
         };
         Ok((warm, ran))
     }

@@ -1,5 +1,6 @@
 //! The figures of the project, side by side in one run: `cargo bench -p wasi-vfs-tests`; some of them:
-//! `cargo bench -p wasi-vfs-tests -- resolving lock` (there are `bundling`, `resolving`, `lock`, `calls`).
+//! `cargo bench -p wasi-vfs-tests -- resolving lock` (there are `bundling`, `resolving`, `lock`, `calls`,
+//! `warm`).
 //!
 //! Each pair is run in turn (A B A B …) and quoted as medians and the median of the ratios, because machines
 //! are shared and their speed drifts. Needs `bash tests/setup.sh`; `WASI_VFS_BIN` measures another tool.
@@ -9,6 +10,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use wasi_vfs_tests::{cache, guest, tool};
+
+#[path = "figures/warm.rs"]
+mod warm;
 
 /// Runs of each pair.
 const ROUNDS: usize = 7;
@@ -67,6 +71,9 @@ fn main() {
         for names in [10, 10_000, 100_000] {
             calls(folder.path(), &tool, &small, names);
         }
+    }
+    if wants("warm") {
+        warm::table(folder.path(), &tool);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 use wasi_vfs_tests::bundle::{self, wasi_vfs};
 use wasi_vfs_tests::engine::{Engine, Run};
 use wasi_vfs_tests::guest::{self, Libc, pre_linked};
-use wasi_vfs_tests::tool::Said;
+use wasi_vfs_tests::tool::{self, Said};
 
 /// Both memory layouts.
 const LAYOUTS: [&str; 2] = ["single", "isolated"];
@@ -126,16 +127,22 @@ fn a_table_is_there_without_a_host() {
     }
 }
 
-/// The bundle does not need the file any more: the same without it in the tree it was bundled from is no longer asked.
+/// Whatever the number of threads, and so does `verify`, which runs the initializer once more.
 #[test]
 fn two_runs_give_the_same_bytes() {
     let folder = folder();
     let module = guest::preinit(Libc::Debian);
     for layout in LAYOUTS {
         let init = "\"init_state\"\nclock = \"fixed\"";
-        let read = || fs::read(bundled(&folder, &module, layout, init)).expect("was written");
-        let first = read();
-        assert!(first == read(), "{layout}");
+        let first = fs::read(bundled(&folder, &module, layout, init)).expect("was written");
+        for threads in ["1", "2"] {
+            let arguments = ["bundle", "-o", "again.wasm", "--no-lock"];
+            let mut command = Command::new(tool::wasi_vfs());
+            command.args(arguments).current_dir(folder.path());
+            let _ = tool::run(command.env("RAYON_NUM_THREADS", threads), b"").ok();
+            let again = fs::read(folder.path().join("again.wasm")).expect("was written");
+            assert!(first == again, "{layout}, {threads} threads");
+        }
         let said = wasi_vfs(
             folder.path(),
             &["verify", "bundle.wasm", "-m", "wasi-vfs.toml"],

@@ -136,6 +136,26 @@ fn exports_are_kept_and_renamed() {
     assert_eq!(run.call("_start", &[]), 7);
 }
 
+#[test]
+fn a_command_that_has_lost_its_start_is_told_of() {
+    let text = program(r#"(func (export "_start")) (func (export "resume"))"#);
+    let mut wrong = Vec::new();
+    for (keys, told) in [
+        ("", true),
+        ("keep-function = true\n", false),
+        ("rename = { _start = \"resume\" }\n", false),
+    ] {
+        let init = INIT.replace("\"init\"", "\"_start\"");
+        let (_, bundled) = preinit(&text, &format!("{init}{keys}")).unwrap();
+        let notices = bundled.ran.unwrap().notices();
+        assert_eq!(notices.len(), usize::from(told), "{keys}");
+        for notice in &notices {
+            expect("no_start", notice, &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// A program that grows its memory during the run, and a run that moves the interposer's region.
 #[test]
 fn a_memory_that_has_grown_goes_on_growing() {
