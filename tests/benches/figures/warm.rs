@@ -1,16 +1,19 @@
 //! Starting cold and warm: the same program and files, without `[preinit]` and with it.
 //!
 //! What is timed is a process of wasmtime with the module compiled beforehand, start to end, so that a few milliseconds of
-//! it are the engine's own; the fastest of several is quoted, because what else a machine does only adds to it. The last column is what `wasi-vfs bundle` takes with the initializer.
+//! it are the engine's own; the fastest of several is quoted, because what else a machine does only adds to it. Bundling with the
+//! initializer is quoted beside bundling without.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use wasi_vfs_tests::guest::{self, Libc};
 
-use super::{Cost, cost, millis, wasmtime};
+use crate::Bench;
+use crate::calls::{precompiled, wasmtime};
+use crate::measure::millis;
+use crate::row::Row;
 
 /// Starts of each.
 const STARTS: usize = 25;
@@ -26,11 +29,8 @@ struct Case {
     args: &'static [&'static str],
 }
 
-/// Prints the table.
-pub(crate) fn table(folder: &Path, tool: &Path) {
-    println!("\n## Starting warm (wall time of a process, fastest of {STARTS})\n");
-    println!("| program | file | cold | warm | ratio | warm module | bundling |");
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+/// Measures all of them.
+pub(crate) fn run(bench: &Bench) {
     let parse = "function = \"init_parse\"";
     let c = || guest::preinit(Libc::Debian);
     for case in [
@@ -59,9 +59,8 @@ pub(crate) fn table(folder: &Path, tool: &Path) {
         ),
     ] {
         let (name, module, file, keys, args) = case;
-        row(
-            folder,
-            tool,
+        one(
+            bench,
             &Case {
                 name,
                 module,
@@ -99,56 +98,48 @@ fn library() -> String {
     text
 }
 
-fn row(folder: &Path, tool: &Path, case: &Case) {
-    let data = folder.join("warm");
+fn one(bench: &Bench, case: &Case) {
+    let data = bench.folder.join("warm");
     let _ = fs::remove_dir_all(&data);
     fs::create_dir_all(&data).expect("can't create a tree");
     fs::write(data.join(case.file.0), &case.file.1).expect("can't write a file");
     let compiled = |name: &str, preinit: &str| {
-        let manifest = folder.join(format!("{name}.toml"));
+        let manifest = bench.folder.join(format!("{name}.toml"));
         let text = format!(
             "manifest-version = 1\n[module]\ninput = {:?}\noutput = \"{name}.wasm\"\n\
              [[mount]]\nguest = \"/data\"\nsource = {data:?}\n{preinit}",
             case.module,
         );
         fs::write(&manifest, text).expect("can't write the manifest");
-        let arguments = ["bundle", "--quiet", "--no-lock", "-m"];
-        let bundling = cost(Command::new(tool).args(arguments).arg(&manifest));
-        let bundle = folder.join(format!("{name}.wasm"));
-        let native = bundle.with_extension("cwasm");
-        let mut compile = Command::new(wasmtime());
-        let _ = cost(compile.arg("compile").arg(&bundle).arg("-o").arg(&native));
-        let size = fs::metadata(&bundle).map_or(0, |about| about.len());
-        (native, size, bundling.wall)
+        let bundling = millis(&mut bench.bundle(&manifest));
+        let bundle = bench.folder.join(format!("{name}.wasm"));
+        (precompiled(bench, &bundle), bundling)
     };
-    let (cold, _, _) = compiled("cold", "");
-    let (warm, size, bundling) = compiled("warm", &format!("[preinit]\n{}\n", case.keys));
-    let start = |module: &Path| {
-        let mut run = Command::new(wasmtime());
-        cost(
-            run.args(["run", "--allow-precompiled"])
-                .arg(module)
-                .args(case.args),
-        )
-    };
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let (cold, bundling_cold) = compiled("cold", "");
+    let (warm, bundling_warm) = compiled("warm", &format!("[preinit]\n{}\n", case.keys));
+    let start = |module: &Path| millis(wasmtime(module, &[]).args(case.args));
+    let (mut before, mut after) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..STARTS {
-        before.push(start(&cold));
-        after.push(start(&warm));
+        before = before.min(start(&cold));
+        after = after.min(start(&warm));
     }
-    let fastest = |costs: &[Cost]| {
-        let walls = costs.iter().map(|cost| cost.wall);
-        millis(walls.min().expect("there were some"))
-    };
-    let (before, after) = (fastest(&before), fastest(&after));
-    println!(
-        "| {} | {} KB | {:.1} ms | {:.1} ms | {:.1} | {} KiB | {:.2} s |",
-        case.name,
-        case.file.1.len() / 1000,
-        before,
-        after,
-        before / after,
-        size >> 10,
-        bundling.as_secs_f64(),
-    );
+    let name = format!("{}, a file of {} KB", case.name, case.file.1.len() / 1000);
+    for (what, ours, theirs) in [
+        ("start to end", after, before),
+        ("bundle", bundling_warm, bundling_cold),
+    ] {
+        Row {
+            group: "warm",
+            case: &name,
+            what,
+            ours,
+            theirs,
+            unit: "ms",
+            versus: "without [preinit]",
+            ratio: ours / theirs,
+            budget: None,
+            peak_mib: None,
+        }
+        .print();
+    }
 }
