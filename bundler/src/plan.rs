@@ -194,8 +194,9 @@ impl Plan {
     /// [`assemble`](Self::assemble) for what is sorted already.
     fn of_sorted(entries: Vec<Entry>) -> Self {
         let mut roots = Vec::new();
-        // Where the last entry's parent is: most have the same one.
-        let mut near = 0;
+        // The directories on the way to the last entry, or to one near it: among them are most parents, and a search among
+        // all entries takes long.
+        let mut open: Vec<usize> = Vec::new();
         for (at, entry) in entries.iter().enumerate() {
             let path = &entry.path;
             let ordered = at.checked_sub(1).map(|last| entries[last].path.cmp(path));
@@ -209,17 +210,24 @@ impl Plan {
             );
             let parent = match path.parent_text() {
                 None => None,
-                Some(parent) if entries[near].path.as_str() == parent => Some(near),
-                Some(_) => path.parent().and_then(|parent| {
-                    let before = &entries[..at];
-                    before.binary_search_by(|e| e.path.cmp(&parent)).ok()
-                }),
+                Some(parent) => {
+                    let is = |index: &usize| entries[*index].path.as_str() == parent;
+                    match open.iter().rposition(is) {
+                        Some(depth) => {
+                            open.truncate(depth + 1);
+                            open.last().copied()
+                        }
+                        None => path.parent().and_then(|parent| {
+                            let before = &entries[..at];
+                            let found = before.binary_search_by(|e| e.path.cmp(&parent)).ok()?;
+                            open.push(found);
+                            Some(found)
+                        }),
+                    }
+                }
             };
             let directory = match parent {
-                Some(parent) => {
-                    near = parent;
-                    &entries[parent]
-                }
+                Some(parent) => &entries[parent],
                 None => {
                     let root = !path.is_absolute() || path.as_str() == "/";
                     assert!(root, "BUG: nothing at the parent of `{path}`");
@@ -232,6 +240,9 @@ impl Plan {
                 "BUG: `{}` is no directory",
                 directory.path
             );
+            if matches!(entry.kind, EntryKind::Directory) {
+                open.push(at);
+            }
         }
         // `/` first; GuestPath's order puts names such as `-x` and `.` before it.
         roots.sort_by_key(|root| !root.is_absolute());
