@@ -104,20 +104,32 @@ fn the_manifest_is_not_replaced_by_its_bundle() {
     assert!(!folder.names("").contains(&"wasi-vfs.lock".to_owned()));
 }
 
-/// The rule is one that make reads: up to date after a run, and not after each change that counts.
+const TOOL: &str = env!("CARGO_BIN_EXE_wasi-vfs");
+
 #[test]
 fn make_understands_a_depfile() {
-    let folder = folder();
-    let tool = env!("CARGO_BIN_EXE_wasi-vfs");
-    folder.write(
-        "Makefile",
-        format!(
-            "dist/app.wasm:\n\t@{tool} bundle -q --depfile app.d\n\t@echo made\n-include app.d\n"
-        ),
+    let rule = format!(
+        "dist/app.wasm:\n\t@{TOOL} bundle -q --depfile app.d\n\t@echo made\n-include app.d\n"
     );
+    understands_a_depfile("make", "Makefile", &rule);
+}
+
+#[test]
+fn ninja_understands_a_depfile() {
+    let rule = format!(
+        "rule bundle\n  command = {TOOL} bundle -q --depfile app.d && echo made\n  depfile = app.d\n\
+         build dist/app.wasm: bundle\n"
+    );
+    understands_a_depfile("ninja", "build.ninja", &rule);
+}
+
+/// The rule is one that the program reads: up to date after a run, and not after each change that counts.
+fn understands_a_depfile(program: &str, file: &str, rule: &str) {
+    let folder = folder();
+    folder.write(file, rule);
     let make = || {
-        let output = Command::new("make").current_dir(folder.path()).output();
-        // A machine without make has nothing to be tested here.
+        let output = Command::new(program).current_dir(folder.path()).output();
+        // A machine without it has nothing to be tested here.
         let output = output.ok().filter(|output| output.status.success())?;
         Some(String::from_utf8(output.stdout).unwrap().contains("made"))
     };
