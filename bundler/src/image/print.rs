@@ -232,3 +232,81 @@ pub fn mode_text(mode: u32) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::encode::Metadata;
+    use super::super::mounts::Start;
+    use super::super::tree::{Graph, Thing, ThingKind, Tree};
+    use super::*;
+
+    /// An image of directories: its preopens, and which of them has which names for which.
+    fn image(roots: &[(&str, usize)], names: &[(usize, &str, usize)]) -> Vec<u8> {
+        let all = names.iter().map(|name| name.2);
+        let all = all.chain(roots.iter().map(|root| root.1));
+        let count = 1 + all.max().unwrap_or(0);
+        let thing = Thing {
+            permissions: 0o755,
+            time_ns: 0,
+            kind: ThingKind::Directory,
+        };
+        let mut children = vec![Vec::new(); count];
+        for (directory, name, child) in names {
+            children[*directory].push(((*name).to_owned(), *child));
+        }
+        let roots = roots.iter().map(|(name, root)| ((*name).to_owned(), *root));
+        let tree = Tree::number(Graph {
+            preopens: roots.collect(),
+            things: vec![thing; count],
+            children,
+            mounts: Vec::new(),
+            start: Start::default(),
+        });
+        let mut metadata = Metadata::of(&tree).unwrap();
+        metadata.seal(metadata.size() as u32, [].iter());
+        metadata.bytes().to_vec()
+    }
+
+    fn paths(image: &[u8]) -> Result<Vec<String>, String> {
+        match list(image) {
+            Ok(rows) => Ok(rows.into_iter().map(|row| row.path).collect()),
+            Err(flaw) => Err(flaw.to_string()),
+        }
+    }
+
+    fn corrupt(part: &str) -> Result<Vec<String>, String> {
+        Err(format!("the image is corrupt: {part} is not well formed"))
+    }
+
+    /// A chain of directories, each in the one before, as long as one likes: all of its paths together would take any memory.
+    #[test]
+    fn a_path_is_no_longer_than_any_can_be() {
+        let name = "n".repeat(255);
+        let chain = |length| {
+            let names: Vec<_> = (0..length).map(|at| (at, name.as_str(), at + 1)).collect();
+            paths(&image(&[("/", 0)], &names))
+        };
+        let fine = chain(16).unwrap();
+        assert_eq!(fine[16].len(), MAX_PATH);
+        let start = &format!("/{name}")[..40];
+        assert_eq!(chain(17), corrupt(&format!("the path `{start}…`")));
+        assert_eq!(chain(5000), corrupt(&format!("the path `{start}…`")));
+    }
+
+    /// Preopens that no plan has; bundled again, they once were a panic.
+    #[test]
+    fn preopens_are_paths_and_in_no_other_place() {
+        let names: Vec<(usize, &str, usize)> = vec![(0, "a", 1)];
+        let fine = ["/", "/a", "/b"].map(str::to_owned);
+        assert_eq!(
+            paths(&image(&[("/", 0), ("/b", 2)], &names)),
+            Ok(fine.into())
+        );
+        for name in ["/b/../c", "/b/", "//b", "./b", "../b", &"b".repeat(256)] {
+            let image = image(&[("/", 0), (name, 2)], &names);
+            assert_eq!(paths(&image), corrupt("preopen 1"), "{name}");
+        }
+        let twice = image(&[("/", 0), ("/a", 2)], &names);
+        assert_eq!(paths(&twice), corrupt("`/a`, which is there twice,"));
+    }
+}

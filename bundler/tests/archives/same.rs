@@ -4,6 +4,7 @@
 //! A few trees here. `VFS_ARCHIVE_TREES=500 cargo test --release -p wasi-vfs --test archives` for more.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -160,6 +161,54 @@ fn zip_by_the_tool() {
             .arg(&archive)
             .arg(".");
         run(&mut zip);
+        archive
+    });
+}
+
+/// Written in one go, so that sizes and checksums stand behind the contents, some of them as numbers of 64 bits.
+#[test]
+fn zip_by_the_crate() {
+    use ::zip::write::FullFileOptions;
+    use ::zip::{CompressionMethod, ZipWriter};
+
+    let wishes = Wishes {
+        fractions: false,
+        hard_links: false,
+    };
+    each(6, wishes, |root, names, dice, folder| {
+        let archive = folder.join("x.zip");
+        fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
+        let top = fs::File::open(root).unwrap();
+        top.set_modified(UNIX_EPOCH).unwrap();
+        let mut zip = ZipWriter::new_stream(fs::File::create(&archive).unwrap());
+        for path in names.iter().filter(|path| **path != Path::new(".")) {
+            let metadata = root.join(path).symlink_metadata().unwrap();
+            let method = match dice.roll(2) {
+                0 => CompressionMethod::Stored,
+                _ => CompressionMethod::Deflated,
+            };
+            let options = FullFileOptions::default()
+                .unix_permissions(metadata.permissions().mode())
+                .compression_method(method)
+                .large_file(dice.roll(2) == 0);
+            let time = metadata.modified().unwrap();
+            let time = time.duration_since(UNIX_EPOCH).unwrap().as_secs();
+            let options = options
+                .with_extended_timestamp(Some(time as u32), None, None)
+                .unwrap();
+            let name = path.to_str().unwrap();
+            if metadata.is_dir() {
+                zip.add_directory(name, options).unwrap();
+            } else if metadata.is_symlink() {
+                let target = fs::read_link(root.join(path)).unwrap();
+                zip.add_symlink(name, target.to_str().unwrap(), options)
+                    .unwrap();
+            } else {
+                zip.start_file(name, options).unwrap();
+                zip.write_all(&fs::read(root.join(path)).unwrap()).unwrap();
+            }
+        }
+        zip.finish().unwrap();
         archive
     });
 }
