@@ -20,9 +20,9 @@ die() { say "error: $*"; exit 1; }
 # --- Debian packages ------------------------------------------------------------------------------
 packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev-wasm32 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
           rustc-web cargo-web rust-web-src binaryen wabt nodejs npm python3 python3-pip chromium
-          reprotest disorderfs faketime fuse sudo locales-all make ninja-build)
+          reprotest disorderfs faketime fuse sudo locales-all git make ninja-build xz-utils zip zstd)
 # These may also come from elsewhere (a version manager): the command is what counts.
-declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip [chromium]=chromium [sudo]=sudo)
+declare -A command_of=([nodejs]=node [npm]=npm [python3]=python3 [python3-pip]=pip [chromium]=chromium [sudo]=sudo [git]=git)
 
 missing=()
 for package in "${packages[@]}"; do

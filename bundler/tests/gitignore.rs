@@ -16,7 +16,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use random::{Dice, has};
+use random::Dice;
 use support::{manifest, wish};
 use wasi_vfs::plan::resolve;
 use wasi_vfs::source::{DiskSource, MemorySource};
@@ -175,9 +175,6 @@ fn brought(root: &Path, below: &Path) -> BTreeSet<PathBuf> {
 
 #[test]
 fn the_same_as_git() {
-    if !has("git") {
-        return;
-    }
     for number in 0..wish("VFS_GITIGNORE_TREES").unwrap_or(40) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();

@@ -114,15 +114,12 @@ pub(crate) fn tree(root: &Path, dice: &mut Dice, wishes: Wishes) -> Vec<PathBuf>
 
 /// Runs a tool that should do its work.
 pub(crate) fn run(command: &mut Command) -> Vec<u8> {
-    let output = command.output().expect("the tool is there");
+    let output = command.output();
+    let output =
+        output.unwrap_or_else(|error| panic!("{command:?}: {error}; tests/setup.sh installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
     output.stdout
-}
-
-/// Whether a tool is installed.
-pub(crate) fn has(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok()
 }
 
 /// `tar` of the entries in this order.
