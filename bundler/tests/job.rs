@@ -148,7 +148,7 @@ fn a_locked_job_writes_nothing_when_something_has_changed() {
     let differences = again.lock().unwrap().differences.clone().unwrap();
     assert_eq!(
         differences.to_string(),
-        "changed  /data/a: content (1 bytes)"
+        "changed  /data/a: content (1 byte)"
     );
     assert_eq!(differences.summary(), "1 changed");
 }
