@@ -3,7 +3,7 @@
 mod file;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Cursor, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Cursor, Read as _, Seek, SeekFrom, Write};
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use wasm_encoder::{CustomSection, Section as _};
 
 use crate::image::{Image, ImageError, Progress, Written};
 use crate::link::{Interposer, LinkError, Linked, WriteError, undo};
-use crate::preinit::{Preinit, PreinitError, Ran, ReadAt};
-use crate::source::Source;
+use crate::preinit::{Preinit, PreinitError, Ran};
+use crate::source::{DiskFile, ReadAt, Source};
 
 pub use file::{FileError, Pending};
 pub(crate) use file::{same_file, same_place};
@@ -126,7 +126,7 @@ pub trait Destination: Write + Seek {
 
 impl Destination for File {
     fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
-        Ok(Box::new(self.try_clone()?))
+        Ok(Box::new(DiskFile::new(self.try_clone()?)?))
     }
 }
 
@@ -140,20 +140,23 @@ impl Destination for BufWriter<File> {
 /// Costs a copy.
 impl Destination for Cursor<Vec<u8>> {
     fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
-        Ok(Box::new(Cursor::new(self.get_ref().clone())))
+        Ok(Box::new(self.get_ref().clone()))
     }
 }
 
 /// Costs a copy, of the same kind.
 impl Destination for SpooledTempFile {
     fn reader(&mut self) -> io::Result<Box<dyn ReadAt>> {
-        let mut copy = match self.is_rolled() {
-            true => SpooledTempFile::new(0),
-            false => SpooledTempFile::new(usize::MAX),
-        };
         self.seek(SeekFrom::Start(0))?;
-        io::copy(self, &mut copy)?;
-        Ok(Box::new(copy))
+        if self.is_rolled() {
+            let mut copy = tempfile::tempfile()?;
+            io::copy(self, &mut copy)?;
+            Ok(Box::new(DiskFile::new(copy)?))
+        } else {
+            let mut copy = Vec::new();
+            self.read_to_end(&mut copy)?;
+            Ok(Box::new(copy))
+        }
     }
 }
 

@@ -28,13 +28,13 @@ use wasmtime_wizer::{ModuleContext, Wizer};
 use crate::link::{Linked, code_start};
 use crate::manifest::{self, Manifest};
 use crate::report::Text;
+use crate::source::ReadAt;
 use engine::{Failure, Running};
 use host::{Host, Stop};
 use image::Image;
 use instrument::{Change, instrument};
 
 pub use error::{PreinitError, PreinitProblem, Scene};
-pub use image::ReadAt;
 
 /// What commands start with.
 const START: &str = "_start";

@@ -101,6 +101,20 @@ pub trait Source: Sync {
     /// When there is no such entry or it can't be looked at.
     fn metadata(&self, path: &Path) -> Result<Metadata, SourceError>;
 
+    /// Describes what a path leads to, and says where that is: a symlink is followed.
+    ///
+    /// # Errors
+    /// As [`metadata`](Self::metadata) and [`resolve`](Self::resolve).
+    fn followed(&self, path: &Path) -> Result<(PathBuf, Metadata), SourceError> {
+        let metadata = self.metadata(path)?;
+        if metadata.kind != Kind::Symlink {
+            return Ok((path.to_owned(), metadata));
+        }
+        let real = self.resolve(path)?;
+        let metadata = self.metadata(&real)?;
+        Ok((real, metadata))
+    }
+
     /// Describes each of `paths` as [`metadata`](Self::metadata) does, in their order.
     ///
     /// For many at a time: a source may look at several at once.

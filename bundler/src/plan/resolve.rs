@@ -264,17 +264,7 @@ fn look(
     optional: bool,
     found: &mut Found,
 ) -> Option<(PathBuf, Metadata)> {
-    let looked = src
-        .metadata(&source.path)
-        .and_then(|metadata| match metadata.kind {
-            Kind::Symlink => {
-                let real = src.resolve(&source.path)?;
-                let metadata = src.metadata(&real)?;
-                Ok((real, metadata))
-            }
-            _ => Ok((source.path.clone(), metadata)),
-        });
-    match looked {
+    match src.followed(&source.path) {
         Ok((path, metadata)) => {
             if metadata.kind != Kind::Directory
                 && let Some(problem) = is_output(manifest, src, source)

@@ -2,21 +2,7 @@
 
 use std::io;
 
-/// Something that can be read at any place.
-pub trait ReadAt: Send {
-    /// Fills `out` with what is at `offset`.
-    ///
-    /// # Errors
-    /// When that fails, or there are not so many bytes.
-    fn read_at(&mut self, offset: u64, out: &mut [u8]) -> io::Result<()>;
-}
-
-impl<R: io::Read + io::Seek + Send> ReadAt for R {
-    fn read_at(&mut self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.seek(io::SeekFrom::Start(offset))?;
-        self.read_exact(out)
-    }
-}
+use crate::source::ReadAt;
 
 /// Bytes that are read at a time: the interposer asks for names and entries of a few bytes each.
 const BLOCK: usize = 64 << 10;
@@ -49,7 +35,8 @@ impl Image {
             return Ok(false);
         }
         if out.len() >= BLOCK {
-            self.bytes.read_at(self.start + u64::from(offset), out)?;
+            self.bytes
+                .read_exact_at(out, self.start + u64::from(offset))?;
             return Ok(true);
         }
         let mut at = offset as usize;
@@ -70,7 +57,8 @@ impl Image {
         if place.as_ref().is_none_or(|(kept, _)| *kept != number) {
             let start = number as usize * BLOCK;
             let mut bytes = vec![0; BLOCK.min(self.size as usize - start)];
-            self.bytes.read_at(self.start + start as u64, &mut bytes)?;
+            self.bytes
+                .read_exact_at(&mut bytes, self.start + start as u64)?;
             *place = Some((number, bytes));
         }
         let kept = place.as_ref().expect("filled above");
@@ -88,7 +76,7 @@ mod tests {
             .map(|i| (i / 7) as u8)
             .collect();
         let size = bytes.len() as u32 - 5;
-        let mut image = Image::new(Box::new(io::Cursor::new(bytes.clone())), 5, size);
+        let mut image = Image::new(Box::new(bytes.clone()), 5, size);
         for at in [0, 1, BLOCK - 1, BLOCK, 3 * BLOCK - 7, KEPT * BLOCK, 9] {
             for len in [0, 1, 16, BLOCK - 1, BLOCK, 2 * BLOCK + 1] {
                 let mut out = vec![0; len];

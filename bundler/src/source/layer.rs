@@ -145,8 +145,7 @@ impl Layer {
         let Some((path, opened)) = &self.opened else {
             return Ok(None);
         };
-        let real = src.resolve(path)?;
-        let now = src.metadata(&real)?;
+        let (_, now) = src.followed(path)?;
         let same = now.mtime_ns == opened.mtime_ns && now.size == opened.size;
         Ok((!same).then_some("the bundle that it is in is another"))
     }
@@ -154,12 +153,8 @@ impl Layer {
 
 /// The bytes of a regular file, and what it is now; `None` when there is none, or it can't be read.
 pub(crate) fn regular(src: &dyn Source, path: &Path) -> Option<(Metadata, Arc<dyn ReadAt>)> {
-    let found = src.metadata(path).ok()?;
-    // A symlink is followed by opening it; what it is, is asked of what it names.
-    let found = match found.kind {
-        Kind::Symlink => src.metadata(&src.resolve(path).ok()?).ok()?,
-        _ => found,
-    };
+    // Opening it follows a symlink, too.
+    let (_, found) = src.followed(path).ok()?;
     // A pipe can be read but once.
     if found.kind != Kind::File {
         return None;

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::image::{File, ImageError};
 use crate::plan::Content;
 use crate::report::counted;
-use crate::source::{Kind, Metadata, Source, SourceError};
+use crate::source::{Kind, Source, SourceError};
 
 /// All of a content.
 pub(super) struct Whole<'a> {
@@ -101,21 +100,11 @@ fn complete(file: &File, read: usize) -> Result<(), ImageError> {
     Ok(())
 }
 
-/// What a path leads to: a manifest may name a file by a symlink.
-fn followed(source: &dyn Source, path: &Path) -> Result<Metadata, SourceError> {
-    match source.metadata(path)? {
-        Metadata {
-            kind: Kind::Symlink,
-            ..
-        } => source.metadata(&source.resolve(path)?),
-        metadata => Ok(metadata),
-    }
-}
-
 /// Whether the file is still the one that was planned: the right number of bytes can be a mix of old and new ones.
 fn unchanged(source: &dyn Source, file: &File) -> Result<(), ImageError> {
     let change = match &file.content {
-        Content::Source { path, mtime_ns } => followed(source, path).map(|now| {
+        // A manifest may name a file by a symlink.
+        Content::Source { path, mtime_ns } => source.followed(path).map(|(_, now)| {
             if now.kind != Kind::File {
                 Some("it is no regular file any more")
             } else if now.mtime_ns != *mtime_ns {
