@@ -15,29 +15,8 @@ const IMAGE: &[u8] = b"\0wasivfs, or what the program takes for it";
 
 /// A program with its interposer; `read` and `size` are what it does with the image, `close` asks the host.
 fn program(mark: &str, more: &str) -> Vec<u8> {
-    wasm(&format!(
-        r#"(module
-  (type $reader (func (param i32 i32 i32)))
-  (type $close (func (param i32) (result i32)))
-  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (type $close)))
-  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
-  (memory (export "memory") 1)
-  (table 4 4 funcref)
-  (elem (i32.const 1) $fd_close)
-  (elem (i32.const 2) $copy $other)
-  (data (i32.const 8) "\ff\ff{mark}\02\00\00\00\ff\ff\ff\ff\ff")
-  (func $copy (type $reader)
-    (loop (i32.store8 (local.get 0) (local.get 1)))
-    (i32.store (i32.const 0) (i32.const 0x76667331)))
-  (func $other (type $reader))
-  (func (export "read") (param i32 i32 i32)
-    (call_indirect (type $reader) (local.get 0) (local.get 1) (local.get 2) (i32.load (i32.const 38))))
-  (func (export "size") (result i32) (i32.load (i32.const 42)))
-  (func (export "close") (result i32)
-    (call_indirect (type $close) (i32.const 7) (i32.const 1)))
-  (func (export "_start") (call $proc_exit (i32.const 0)))
-  {more})"#
-    ))
+    let text = include_str!("../pre_linked.wat");
+    wasm(&text.replace("{mark}", mark).replace("{more}", more))
 }
 
 const MARK: &str = r"\ffwasi-vfs pre-linked form 1\ff";

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use wasi_vfs::output::Destination;
-use wasi_vfs::preinit::ReadAt;
+use wasi_vfs::source::ReadAt;
 
 use super::support::{bundle_bytes, manifest, preinit, preinit_into, program};
 
@@ -139,23 +139,11 @@ fn render(error: &dyn Diagnostic) -> String {
 }
 
 /// As small as a program may be that was linked with `libwasi_vfs.a`; see `link/pre_linked.rs`.
-const PRE_LINKED: &str = r#"(module
-    (type $reader (func (param i32 i32 i32)))
-    (type $close (func (param i32) (result i32)))
-    (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (type $close)))
-    (memory (export "memory") 1)
-    (table 4 4 funcref)
-    (elem (i32.const 1) $fd_close)
-    (elem (i32.const 2) $copy $other)
-    (data (i32.const 8) "\ff\ff\ffwasi-vfs pre-linked form 1\ff\02\00\00\00\ff\ff\ff\ff\ff")
-    (func $copy (type $reader)
-        (loop (i32.store8 (local.get 0) (local.get 1)))
-        (i32.store (i32.const 0) (i32.const 0x76667331)))
-    (func $other (type $reader))
-    (func (export "read") (param i32 i32 i32)
-        (call_indirect (type $reader) (local.get 0) (local.get 1) (local.get 2) (i32.load (i32.const 38))))
-    (func (export "close") (result i32) (call_indirect (type $close) (i32.const 7) (i32.const 1)))
-    (func (export "init")))"#;
+fn pre_linked() -> String {
+    let text = include_str!("../pre_linked.wat");
+    let text = text.replace("{mark}", r"\ffwasi-vfs pre-linked form 1\ff");
+    text.replace("{more}", r#"(func (export "init"))"#)
+}
 
 /// A place that can be written to and not be read.
 struct Deaf(Cursor<Vec<u8>>);
@@ -202,7 +190,7 @@ fn refusals_read_well() {
     codes.extend(error.code().map(|code| code.to_string()));
     expect("image", &error, &mut wrong);
     let error = preinit(
-        PRE_LINKED,
+        &pre_linked(),
         "[link]\nmode = \"pre-linked\"\n[preinit]\nfunction = \"init\"\n",
     )
     .unwrap_err();
@@ -243,7 +231,7 @@ fn a_pre_linked_program_is_linked_again() {
     let mut wrong = Vec::new();
     for (link, notices) in [("", 1), ("[link]\nmode = \"post-link\"\n", 0)] {
         let rest = format!("{link}[preinit]\nfunction = \"init\"\n");
-        let (_, bundled) = preinit(PRE_LINKED, &rest).unwrap();
+        let (_, bundled) = preinit(&pre_linked(), &rest).unwrap();
         assert_eq!(bundled.notices.len(), notices, "{link}");
         for notice in &bundled.notices {
             expect("linked_for_preinit", notice, &mut wrong);

@@ -30,14 +30,22 @@ pub(crate) fn run(bench: &Bench) {
             files,
             size,
         };
-        one(bench, tree, &guest::bench(), rounds);
+        let name = tree.name();
+        beside_tar_and_cp(bench, ("bundling", &name), tree, &guest::bench(), rounds);
         if size > 1 << 20 {
             fs::remove_dir_all(tree.make(&bench.folder)).expect("can't remove a tree");
         }
     }
 }
 
-fn one(bench: &Bench, tree: Tree, module: &Path, rounds: usize) {
+/// The figure of a group and case: bundling a tree into a module, beside a copy of both.
+pub(crate) fn beside_tar_and_cp(
+    bench: &Bench,
+    (group, case): (&str, &str),
+    tree: Tree,
+    module: &Path,
+    rounds: usize,
+) {
     let manifest = tree.manifest(&bench.folder, module);
     let took = pair(
         rounds,
@@ -45,8 +53,8 @@ fn one(bench: &Bench, tree: Tree, module: &Path, rounds: usize) {
         || tar_and_cp(bench, &manifest.with_extension(""), module),
     );
     Row {
-        group: "bundling",
-        case: &tree.name(),
+        group,
+        case,
         what: "bundle",
         ours: took.ours,
         theirs: took.theirs,

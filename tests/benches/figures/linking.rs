@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use wasi_vfs_tests::guest;
 
 use crate::Bench;
-use crate::bundling::tar_and_cp;
-use crate::measure::{millis, pair, peak_mib};
+use crate::bundling::beside_tar_and_cp;
 use crate::modules;
-use crate::row::Row;
 use crate::trees::Tree;
 
 pub(crate) fn run(bench: &Bench) {
@@ -44,23 +42,5 @@ fn one(bench: &Bench, name: &str, module: &Path) {
         files: 10,
         size: 100,
     };
-    let manifest = tree.manifest(&bench.folder, module);
-    let took = pair(
-        11,
-        || millis(&mut bench.bundle(&manifest)),
-        || tar_and_cp(bench, &manifest.with_extension(""), module),
-    );
-    Row {
-        group: "linking",
-        case: name,
-        what: "bundle",
-        ours: took.ours,
-        theirs: took.theirs,
-        unit: "ms",
-        versus: "tar + cp",
-        ratio: took.ratio,
-        budget: Some(1.5),
-        peak_mib: Some(peak_mib(&mut bench.bundle(&manifest))),
-    }
-    .print();
+    beside_tar_and_cp(bench, ("linking", name), tree, module, 11);
 }
