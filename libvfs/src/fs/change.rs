@@ -133,16 +133,35 @@ impl<W: World> Vfs<W> {
         Ok(())
     }
 
-    /// Removes the last name, which stands for what was found; a directory must be empty.
+    /// Removes the last name, which stands for what was found: a directory, which must be empty, or else anything but one.
+    ///
+    /// What is wrong is told in the kernel's order: a read-only place, a slash, permissions, the type, a mount.
     #[inline(never)]
-    pub(super) fn remove_name(&mut self) -> Result<()> {
+    pub(super) fn remove_name(&mut self, directory: bool) -> Result<()> {
         if !W::WRITABLE {
             return Err(Errno::ROFS);
         }
         let last = self.last;
         let named = self.named();
+        let mount = self.mount_of(last.dir)?;
+        self.require_writable(mount)?;
+        let wrong = match (directory, named.file_type == FileType::Directory) {
+            (true, false) => Some(Errno::NOTDIR),
+            (false, true) => Some(Errno::ISDIR),
+            (false, false) if last.slash => Some(Errno::NOTDIR),
+            _ => None,
+        };
+        if !directory
+            && last.slash
+            && let Some(errno) = wrong
+        {
+            return Err(errno);
+        }
         let dir = self.changing(last.dir)?;
-        let removed = self.remove_in(dir, last.range(), named);
+        let removed = match wrong {
+            Some(errno) => Err(errno),
+            None => self.remove_in(dir, last.range(), named),
+        };
         self.ram.settle(dir);
         removed
     }
@@ -203,20 +222,31 @@ impl<W: World> Vfs<W> {
         Ok(self.found.mount)
     }
 
-    /// `path_link` within the tree: gives what was found the name that is free now.
-    #[inline(never)]
-    pub(super) fn link_name(&mut self, old: NodeId) -> Result<()> {
+    /// The mount in which the last name, which is free, could become another name of something.
+    ///
+    /// # Errors
+    /// As the kernel looks: `ENOENT` for a name with a slash, `EROFS`; only then at what gets the name.
+    pub(super) fn linkable(&mut self) -> Result<u32> {
+        // Without the directory, a name with a slash can't be there.
+        if self.last.slash {
+            return Err(Errno::NOENT);
+        }
         if !W::WRITABLE {
             return Err(Errno::ROFS);
         }
+        let mount = self.mount_of(self.last.dir)?;
+        self.require_writable(mount)?;
+        Ok(mount)
+    }
+
+    /// `path_link` within the tree: gives what was found the name that is free now.
+    #[inline(never)]
+    pub(super) fn link_name(&mut self, old: NodeId) -> Result<()> {
+        let mount = self.linkable()?;
         let last = self.last;
-        // Without the directory, a name with a slash can't be there.
-        if last.slash {
-            return Err(Errno::NOENT);
-        }
         self.load(old)?;
         let named = self.named();
-        if named.mount != self.mount_of(last.dir)? {
+        if named.mount != mount {
             return Err(Errno::XDEV);
         }
         let dir = self.changing(last.dir)?;

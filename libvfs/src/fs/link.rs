@@ -37,6 +37,8 @@ impl<W: World> Vfs<W> {
             (Place::Host, _) => self.unless_missing(outside, Errno::XDEV),
             (_, Place::Host) => Err(Errno::XDEV),
             (Place::Tree, _) if W::WRITABLE => self.rename_name(&source),
+            // As the kernel looks: at the names themselves first.
+            (Place::Tree, _) if source.dots() || self.last_is_dots() => Err(Errno::BUSY),
             (Place::Tree, _) => Err(Errno::ROFS),
         }
     }
@@ -44,7 +46,8 @@ impl<W: World> Vfs<W> {
     /// `path_link`.
     ///
     /// # Errors
-    /// `EEXIST` when the new name is taken, `EXDEV` from the tree to the host or back, `EROFS` inside the tree.
+    /// `EEXIST` when the new name is taken, `EROFS` inside the tree, `EXDEV` from the tree to the host, or back to where it
+    /// can be written to.
     #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
     pub fn path_link(
         &mut self,
@@ -71,8 +74,17 @@ impl<W: World> Vfs<W> {
                 });
                 self.arrived(answer, outside, self.outside.parent)
             }
-            (Place::Host, _) => self.unless_missing(outside, Errno::XDEV),
-            (_, Place::Host) => Err(Errno::XDEV),
+            (Place::Host, _) => {
+                let errno = self.linkable().err().unwrap_or(Errno::XDEV);
+                self.unless_missing(outside, errno)
+            }
+            (_, Place::Host) => {
+                let new = self.keep();
+                match self.look_at(new)? {
+                    Some(_) => Err(Errno::EXIST),
+                    None => Err(Errno::XDEV),
+                }
+            }
             (Place::Tree, Place::Free) => self.link_name(node),
         }
     }

@@ -151,16 +151,15 @@ impl<W: World> Vfs<W> {
     /// `path_remove_directory`.
     ///
     /// # Errors
-    /// `ENOTDIR` for what is none, `ENOTEMPTY` when there is a name in it, `EBUSY` when a mount
-    /// is rooted there; `EROFS` in the read-only tree.
+    /// `EROFS` in the read-only tree, whatever has the name; `ENOTDIR` for what is none, `ENOTEMPTY` when there is a name
+    /// in it, `EBUSY` when a mount is rooted there.
     pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, REMOVE_DIRECTORY)?;
         match self.place {
-            Place::Tree if !self.found.is_dir() => Err(Errno::NOTDIR),
             Place::Tree => match self.last_name() {
                 b"." => Err(Errno::INVAL),
                 b".." => Err(Errno::NOTEMPTY),
-                _ => self.remove_name(),
+                _ => self.remove_name(true),
             },
             Place::Host => self.on_host(0, 0, |host, fd, path, len, _| {
                 host.path_remove_directory(fd, path, len)
@@ -172,13 +171,12 @@ impl<W: World> Vfs<W> {
     /// `path_unlink_file`.
     ///
     /// # Errors
-    /// `EISDIR` for a directory; `EROFS` in the read-only tree.
+    /// `EROFS` in the read-only tree, whatever has the name; `EISDIR` for a directory.
     pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name, UNLINK_FILE)?;
         match self.place {
-            Place::Tree if self.found.is_dir() => Err(Errno::ISDIR),
-            Place::Tree if self.last.slash => Err(Errno::NOTDIR),
-            Place::Tree => self.remove_name(),
+            Place::Tree if self.last_is_dots() => Err(Errno::ISDIR),
+            Place::Tree => self.remove_name(false),
             Place::Host => self.on_host(0, 0, |host, fd, path, len, _| {
                 host.path_unlink_file(fd, path, len)
             }),

@@ -19,6 +19,13 @@ pub(super) struct Source {
     name: [u8; NAME_BUFFER],
 }
 
+impl Source {
+    /// Whether the name is `.` or `..`, or none.
+    pub(super) fn dots(&self) -> bool {
+        self.dots
+    }
+}
+
 impl<W: World> Vfs<W> {
     /// What the path of the old name led to, to be kept while the new one is looked up.
     pub(super) fn source(&self) -> Source {

@@ -1,5 +1,7 @@
 //! Changes: each is refused with the error that says most.
 
+use std::boxed::Box;
+
 use super::fixture::*;
 use super::tree::Tree;
 use crate::errno::Errno;
@@ -45,9 +47,12 @@ fn no_directory_is_made() {
 fn nothing_is_removed() {
     let mut t = fixture();
     for (path, unlink, rmdir) in [
-        ("dir/file", Errno::ROFS, Errno::NOTDIR),
-        ("link", Errno::ROFS, Errno::NOTDIR),
-        ("dir", Errno::ISDIR, Errno::ROFS),
+        ("dir/file", Errno::ROFS, Errno::ROFS),
+        ("dir/file/", Errno::ROFS, Errno::ROFS),
+        ("link", Errno::ROFS, Errno::ROFS),
+        ("dir", Errno::ROFS, Errno::ROFS),
+        ("dir/.", Errno::ISDIR, Errno::INVAL),
+        ("dir/..", Errno::ISDIR, Errno::NOTEMPTY),
         ("no", Errno::NOENT, Errno::NOENT),
         ("dir/file/x", Errno::NOTDIR, Errno::NOTDIR),
     ] {
@@ -87,6 +92,43 @@ fn nothing_is_hard_linked() {
     assert_eq!(t.link((3, "no"), (3, "new")), Err(Errno::NOENT));
 }
 
+/// What calls on two names in a read-only place answer, the kernel's answers on a file system that is mounted read-only.
+fn two_names<W: Faked>() {
+    let tree = Tree::new(&["/"])
+        .file("/dir/file", b"x")
+        .link("/link", "dir");
+    let image = Box::leak(tree.build().into_boxed_slice());
+    let mut t = Fixture::<W>::with(image, 1, |_| {});
+    for (old, new, rename, link) in [
+        ("dir/file", "new", Errno::ROFS, Errno::ROFS),
+        ("dir/file", "new/", Errno::ROFS, Errno::NOENT),
+        ("dir/file", "dir", Errno::ROFS, Errno::EXIST),
+        ("dir/file", "link/", Errno::ROFS, Errno::EXIST),
+        ("dir/file", "dir/file/", Errno::ROFS, Errno::EXIST),
+        ("dir/file", "no/new", Errno::NOENT, Errno::NOENT),
+        ("dir/file", "dir/file/new", Errno::NOTDIR, Errno::NOTDIR),
+        ("dir", "new", Errno::ROFS, Errno::ROFS),
+        ("dir", "dir/new", Errno::ROFS, Errno::ROFS),
+        ("dir", "new/", Errno::ROFS, Errno::NOENT),
+        ("dir/.", "new", Errno::BUSY, Errno::ROFS),
+        ("dir/..", "new", Errno::BUSY, Errno::ROFS),
+        ("dir/file", "dir/.", Errno::BUSY, Errno::EXIST),
+        ("dir/file", "dir/..", Errno::BUSY, Errno::EXIST),
+        ("no/no", "new", Errno::NOENT, Errno::NOENT),
+        // The kernel answers `EROFS` to the first, and does not look for it.
+        ("no", "new", Errno::NOENT, Errno::NOENT),
+    ] {
+        assert_eq!(t.rename((3, old), (3, new)), Err(rename), "{old} {new}");
+        assert_eq!(t.link((3, old), (3, new)), Err(link), "{old} {new}");
+    }
+}
+
+#[test]
+fn names_are_looked_at_before_a_read_only_place_is_refused() {
+    two_names::<Reading>();
+    two_names::<Fake>();
+}
+
 #[test]
 fn between_tree_and_host_is_another_device() {
     let mut t = fixture();
@@ -94,7 +136,12 @@ fn between_tree_and_host_is_another_device() {
     assert_eq!(t.rename((DATA, "f"), (3, "new")), Err(Errno::XDEV));
     assert_eq!(t.rename((DATA, "f"), (3, "dir/file")), Err(Errno::XDEV));
     assert_eq!(t.link((3, "dir/file"), (DATA, "new")), Err(Errno::XDEV));
-    assert_eq!(t.link((DATA, "f"), (3, "new")), Err(Errno::XDEV));
+    // Where nothing can be written that is told first, as by the kernel, and that a name is taken before that.
+    assert_eq!(t.link((DATA, "f"), (3, "new")), Err(Errno::ROFS));
+    assert_eq!(t.link((DATA, "f"), (3, "new/")), Err(Errno::NOENT));
+    assert_eq!(t.link((DATA, "f"), (3, "link")), Err(Errno::EXIST));
+    assert_eq!(t.link((3, "dir/file"), (DATA, "f")), Err(Errno::EXIST));
+    assert_eq!(t.link((DATA, "no"), (3, "new")), Err(Errno::NOENT));
     // Inside the host it is the host's.
     t.rename((DATA, "f"), (DATA, "g")).unwrap();
     assert!(t.host.has("/h/g"));

@@ -14,6 +14,7 @@ mod justified;
 mod kernel;
 mod mutants;
 mod observe;
+mod read_only;
 mod shrink;
 mod start;
 mod step;
@@ -63,18 +64,25 @@ struct Pair<B> {
     comparison: Comparison,
     /// Whether steps may change anything.
     changes: bool,
-    _files: Below,
+    _files: Option<Below>,
 }
 
 impl<B: System> Pair<B> {
     fn new(place: &Place, start: &Start, other: B) -> Self {
         let files = start.files(place);
+        let mut pair = Self::of(Kernel::new(files.fd()), other);
+        pair.changes = start.mount != Mount::ReadOnly;
+        pair._files = Some(files);
+        pair
+    }
+
+    fn of(kernel: Kernel, other: B) -> Self {
         let mut pair = Self {
-            kernel: Kernel::new(files.fd()),
+            kernel,
             other,
             comparison: Comparison::default(),
-            changes: start.mount != Mount::ReadOnly,
-            _files: files,
+            changes: true,
+            _files: None,
         };
         observe::prepare(&mut pair.kernel);
         observe::prepare(&mut pair.other);

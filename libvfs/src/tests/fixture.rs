@@ -31,8 +31,8 @@ pub(super) const TRUNC: u32 = 8;
 pub(super) const R_READ: u64 = 1 << 1;
 pub(super) const R_WRITE: u64 = 1 << 6;
 
-pub(super) struct Fixture {
-    pub(super) vfs: Vfs<Fake>,
+pub(super) struct Fixture<W: Faked = Fake> {
+    pub(super) vfs: Vfs<W>,
     pub(super) memory: Memory,
     pub(super) host: Rc<FakeHost>,
 }
@@ -75,7 +75,9 @@ impl Fixture {
             prepare,
         )
     }
+}
 
+impl<W: Faked> Fixture<W> {
     /// The same with an image that stays for ever, as many programs may start from it.
     pub(super) fn with(
         image: &'static [u8],
@@ -300,7 +302,7 @@ impl Fixture {
     /// One call on a path that takes nothing else.
     pub(super) fn at(
         &mut self,
-        call: fn(&mut Vfs<Fake>, u32, u32, u32) -> Result<()>,
+        call: fn(&mut Vfs<W>, u32, u32, u32) -> Result<()>,
         fd: u32,
         path: &str,
     ) -> Result<()> {

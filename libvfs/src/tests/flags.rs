@@ -42,11 +42,15 @@ fn a_time_can_not_be_given_and_now() {
     let file = t.open(3, "f").unwrap();
     for set in 0..32 {
         let both = set & 3 == 3 || set & 12 == 12 || set > 15;
-        let errno = if both { Errno::INVAL } else { Errno::ROFS };
-        assert_eq!(t.vfs.fd_filestat_set_times(file, 0, 0, set), Err(errno));
+        let answer = match set {
+            _ if both => Err(Errno::INVAL),
+            0 => Ok(()),
+            _ => Err(Errno::ROFS),
+        };
+        assert_eq!(t.vfs.fd_filestat_set_times(file, 0, 0, set), answer);
         assert_eq!(
             t.vfs.path_filestat_set_times(3, 0, path, len, 0, 0, set),
-            Err(errno)
+            answer
         );
     }
 }

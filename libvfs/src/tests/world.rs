@@ -174,7 +174,20 @@ impl Pages for Plenty {
     }
 }
 
+/// A world of vectors; what it can do is in its type.
+pub(super) trait Faked:
+    World<Program = Memory, Host = Rc<FakeHost>, Bytes = Leaked, Storage = Numbers, Pages = Plenty>
+{
+}
+
+/// The interposer that writes.
 pub(super) struct Fake;
+
+/// The interposer that only reads.
+pub(super) struct Reading;
+
+impl Faked for Fake {}
+impl Faked for Reading {}
 
 impl World for Fake {
     type Program = Memory;
@@ -183,4 +196,13 @@ impl World for Fake {
     type Storage = Numbers;
     type Pages = Plenty;
     const WRITABLE: bool = true;
+}
+
+impl World for Reading {
+    type Program = Memory;
+    type Host = Rc<FakeHost>;
+    type Bytes = Leaked;
+    type Storage = Numbers;
+    type Pages = Plenty;
+    const WRITABLE: bool = false;
 }

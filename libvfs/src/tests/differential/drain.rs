@@ -9,11 +9,12 @@ use super::start::{Mount, Start};
 use super::step::{Step, Text, text};
 use super::system::{Answer, System};
 use crate::ram::BLOCK;
+use crate::tests::world::Faked;
 
 /// Blocks that may be left because what stays is not in as few of them as it could be.
 const SPREAD: u32 = 2;
 
-impl Interposer<'_> {
+impl<W: Faked> Interposer<'_, W> {
     /// Bytes in use.
     fn used(&self) -> u32 {
         self.t.vfs.ram.pages.bytes_given() - self.t.vfs.ram.unused()

@@ -19,8 +19,8 @@ const ROOM: u32 = IOVS - BUF;
 pub(super) const CLOCK: u64 = 3_000_000_000_000_000_000;
 
 /// A program on the interposer.
-pub(super) struct Interposer<'a> {
-    pub(super) t: Fixture,
+pub(super) struct Interposer<'a, W: Faked = Fake> {
+    pub(super) t: Fixture<W>,
     /// What it started from; `None` after its end.
     start: Option<&'a Start>,
     /// The cookies of the entries told so far, by descriptor and listing, and whether the end was reached.
@@ -32,6 +32,13 @@ type Result<T = Answer> = crate::errno::Result<T>;
 impl<'a> Interposer<'a> {
     /// A program whose tree is this.
     pub(super) fn new(start: &'a Start) -> Self {
+        Self::of(start)
+    }
+}
+
+impl<'a, W: Faked> Interposer<'a, W> {
+    /// The same on any of the interposers.
+    pub(super) fn of(start: &'a Start) -> Self {
         Self {
             t: start.fixture(),
             start: Some(start),
@@ -324,7 +331,7 @@ impl<'a> Interposer<'a> {
     }
 }
 
-impl System for Interposer<'_> {
+impl<W: Faked> System for Interposer<'_, W> {
     fn call(&mut self, step: &Step) -> Answer {
         match caught(|| self.answer(step)) {
             Ok(answer) => {

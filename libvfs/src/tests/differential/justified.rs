@@ -2,13 +2,13 @@
 
 use super::step::Step;
 
-const ACCES: u32 = 2;
 const BUSY: u32 = 10;
 const EXIST: u32 = 20;
 const ISDIR: u32 = 31;
 const NAMETOOLONG: u32 = 37;
 const NOENT: u32 = 44;
 const NOTDIR: u32 = 54;
+const ROFS: u32 = 69;
 
 /// Both refuse, with different errors.
 pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
@@ -18,11 +18,9 @@ pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
         return true;
     }
     match step {
-        // The name is of the wrong type, and its directory may not be changed: both are true, POSIX puts
-        // neither first, and in the read-only tree, where nothing may be changed, the type says more.
-        Step::Unlink { .. } | Step::RemoveDirectory { .. } => {
-            kernel == ACCES && matches!(other, ISDIR | NOTDIR)
-        }
+        // What is not there is missing. In a place mounted read-only Linux does not look; POSIX has `EROFS` for an entry that
+        // is there, and `rm -f` looks again because of it.
+        Step::Unlink { .. } | Step::RemoveDirectory { .. } => (kernel, other) == (ROFS, NOENT),
         // Linux says of every name with a slash after it that is to be made that it is a directory, whatever is
         // there. POSIX says `ENOTDIR` of a file, and `EEXIST` of anything that is to be made by this call.
         Step::Open { oflags, .. } => {
@@ -30,8 +28,8 @@ pub(super) fn refusal(step: &Step, kernel: u32, other: u32) -> bool {
         }
         // Neither the target nor the name will do. Here the name is looked at first.
         Step::Symlink { target, .. } => is_no_target(&target.0),
-        // What is renamed is missing, and the one name or the other is `.` or `..`.
-        Step::Rename { .. } => (kernel, other) == (BUSY, NOENT),
+        // What is renamed is missing, and the one name or the other is `.` or `..`, or nothing can be changed there.
+        Step::Rename { .. } => matches!(kernel, BUSY | ROFS) && other == NOENT,
         _ => false,
     }
 }

@@ -12,7 +12,7 @@ use rustix::fs::{
 use tempfile::TempDir;
 
 use super::step::content;
-use crate::tests::fixture::Fixture;
+use crate::tests::fixture::{Faked, Fixture};
 use crate::tests::tree::{TIME, Tree};
 
 /// Which kind of mount the program's `/` is.
@@ -100,7 +100,7 @@ impl Start {
     }
 
     /// A program that finds the image.
-    pub(super) fn fixture(&self) -> Fixture {
+    pub(super) fn fixture<W: Faked>(&self) -> Fixture<W> {
         Fixture::with(self.image, 1, |host| {
             host.now_ns.set(super::interposer::CLOCK)
         })
@@ -156,6 +156,11 @@ fn set_time(fd: &OwnedFd, path: &str) {
 pub(super) struct Place(TempDir);
 
 impl Place {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     pub(super) fn new() -> Self {
         let memory = Path::new("/dev/shm");
         let place = if memory.is_dir() {
