@@ -4,7 +4,11 @@
 //        hostile SEED CALLS polite    the same with aligned pointers and known flags: some hosts trap without
 //        hostile SEED CALLS any       they may point anywhere: nothing but that may trap
 //
-// At its end the program looks whether the embedded files are as they were and leaves with exit code 42.
+// At its end the program looks whether the embedded files are as they were and leaves with exit code 42; with 4 when it was
+// ever given a canary: bytes that lie only where it has no business, in names and contents beside what the host gives. What a
+// call reads is searched at once, all of its memory at the end.
+//
+// With -DUNSTABLE it is a program of `wasi_unstable`, once its imports are renamed.
 #include "raw/wasi.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -21,7 +25,37 @@ static int anywhere, polite;
 // Whether the call at work was given something outside of memory: asked by the host when a call traps.
 static volatile int32_t wild;
 __attribute__((export_name("excuse"))) int32_t excuse(void) { return wild; }
+enum { DIRS = 4 };
 static int32_t opened[16];
+
+static int caught; // the call that was given a canary, plus one
+
+// Whether there is a canary. It is not in the program itself in this form.
+static int canary(const uint8_t *at, uint32_t size) {
+  static volatile const uint8_t hidden[] = {'c' ^ 0x55, 'A' ^ 0x55, 'n' ^ 0x55, 'A' ^ 0x55, 'r' ^ 0x55, 'Y' ^ 0x55};
+  enum { LAST = sizeof hidden - 1 };
+  static uint8_t skip[256]; // how far a letter is from the end, so that most bytes are not looked at
+  for (int i = 0; i < 256; i++) skip[i] = sizeof hidden;
+  for (int i = 0; i < LAST; i++) skip[hidden[i] ^ 0x55] = (uint8_t)(LAST - i);
+  for (uint32_t i = LAST; i < size; i += skip[at[i]]) {
+    uint32_t k = 0;
+    while (k < sizeof hidden && at[i - k] == (hidden[LAST - k] ^ 0x55)) k++;
+    if (k == sizeof hidden) return 1;
+  }
+  return 0;
+}
+
+// Searches what a call has read: so many bytes, into these buffers. Where pointers may be anything, the end is soon enough.
+static void search(int32_t failed, const uint32_t *read, const iovec *list, int32_t n, int what) {
+  uint32_t left;
+  if (failed || anywhere || caught) return;
+  memcpy(&left, read, 4);
+  for (int32_t i = 0; i < n; i++) {
+    uint32_t len = list[i].len < left ? list[i].len : left;
+    left -= len;
+    if (canary(list[i].buf, len)) caught = what + 1;
+  }
+}
 
 static uint32_t pick(uint32_t n) {
   state ^= state << 13;
@@ -99,11 +133,17 @@ static const iovec *vectors(int32_t *n) {
 
 // A path of names that are there, are not there, and lead out; sometimes bytes that are no path.
 static const char *path(int32_t *n) {
-  static const char *const names[] = {"ro", "a", "b", "work", "tmp", "..", ".", "given", "secret.txt", "link", "file.txt", "dir", "x", "..", "", "/", "etc", "passwd"};
+  static const char *const names[] = {"ro", "a", "b", "work", "tmp", "..", ".", "given", "secret.txt", "link", "file.txt", "dir", "x", "..", "", "/", "etc", "passwd", "beside", "leave", "absolute", "host"};
   char *to = (char *)area + pick(AREA - 600);
   uint32_t at = 0;
   uint32_t parts = pick(5);
   if (pick(12) == 0) to[at++] = '/';
+  if (pick(3) == 0) {
+    static const char *const dirs[] = {"ro/", "work/", "tmp/", "given/", "ro/host/", "work/dir/"};
+    const char *dir = dirs[pick(sizeof dirs / sizeof *dirs)];
+    memcpy(to, dir, strlen(dir));
+    at = (uint32_t)strlen(dir), parts = 1;
+  }
   for (uint32_t i = 0; i < parts; i++) {
     const char *name = names[pick(sizeof names / sizeof *names)];
     if (i) to[at++] = '/';
@@ -135,14 +175,17 @@ static const subscription *subscriptions(int32_t *n) {
   return list;
 }
 
-static int64_t rights(void) { return pick(3) ? 0x1fffffff : polite ? pick(0x20000000) : number(); }
+// Directories are not opened for writing.
+static int64_t rights(void) { return pick(3) ? (pick(2) ? 0x1fffffff : 0x1fffffff & ~R_WRITE) : polite ? pick(0x20000000) : number(); }
 
 static void call(void) {
   int32_t n, n2, out;
   uint32_t *size = place(4);
   const iovec *v;
+  iovec one;
   const char *p, *q;
-  switch (pick(36)) {
+  int what = (int)pick(36);
+  switch (what) {
     case 0: p1_fd_advise(fd(), moderate(), moderate(), choice(6)); break;
     case 1: p1_fd_allocate(fd(), moderate(), moderate()); break;
     case 2: if (pick(3) == 0) p1_fd_close(other_fd()); break;
@@ -153,12 +196,12 @@ static void call(void) {
     case 7: p1_fd_filestat_get(fd(), place(64)); break;
     case 8: p1_fd_filestat_set_size(fd(), moderate()); break;
     case 9: p1_fd_filestat_set_times(fd(), number(), number(), choice(16)); break;
-    case 10: v = vectors(&n); p1_fd_pread(fd(), v, n, moderate(), size); break;
+    case 10: v = vectors(&n); search(p1_fd_pread(fd(), v, n, moderate(), size), size, v, n, what); break;
     case 11: p1_fd_prestat_get(fd(), place(8)); break;
     case 12: p = place(30000); p1_fd_prestat_dir_name(fd(), (char *)p, length(p)); break;
     case 13: v = vectors(&n); p1_fd_pwrite(other_fd(), v, n, moderate(), size); break;
-    case 14: v = vectors(&n); p1_fd_read(fd(), v, n, size); break;
-    case 15: p = place(30000); p1_fd_readdir(fd(), (void *)p, length(p), pick(3) ? (int64_t)pick(20) : number(), size); break;
+    case 14: v = vectors(&n); search(p1_fd_read(fd(), v, n, size), size, v, n, what); break;
+    case 15: p = place(30000), n = length(p); one = (iovec){(uint8_t *)p, (uint32_t)n}, search(p1_fd_readdir(fd(), (void *)p, n, pick(3) ? (int64_t)pick(20) : number(), size), size, &one, 1, what); break;
     case 16: if (pick(8) == 0) p1_fd_renumber(other_fd(), other_fd()); break;
     case 17: p1_fd_seek(fd(), pick(2) ? moderate() : -moderate(), choice(3), place(8)); break;
     case 18: p1_fd_sync(fd()); break;
@@ -174,13 +217,13 @@ static void call(void) {
       p = path(&n);
       p1_path_open(fd(), choice(2), p, n, choice(16), rights(), rights(), choice(32), result);
       if (result == &out && out > 2) {
-        int32_t *slot = &opened[pick(16)];
+        int32_t *slot = &opened[DIRS + pick(16 - DIRS)]; // the first stay
         if (*slot != ROOT) p1_fd_close(*slot);
         *slot = out;
       }
       break;
     }
-    case 29: p = path(&n), q = place(30000); p1_path_readlink(fd(), p, n, (char *)q, length(q), size); break;
+    case 29: p = path(&n), q = place(30000), n2 = length(q); one = (iovec){(uint8_t *)q, (uint32_t)n2}, search(p1_path_readlink(fd(), p, n, (char *)q, n2, size), size, &one, 1, what); break;
     case 30: p = path(&n); p1_path_remove_directory(fd(), p, n); break;
     case 31: p = path(&n), q = path(&n2); p1_path_rename(fd(), p, n, fd(), q, n2); break;
     case 32: p = path(&n), q = path(&n2); p1_path_symlink(p, n, fd(), q, n2); break;
@@ -191,6 +234,9 @@ static void call(void) {
       break;
     }
     case 35:
+#ifdef UNSTABLE
+      if (polite) break; // there is a host that traps
+#endif
       v = vectors(&n);
       switch (pick(3)) {
         case 0: p1_sock_recv(other_fd(), v, n, choice(4), size, place(2)); break;
@@ -232,13 +278,17 @@ int main(int argc, char **argv) {
   uint64_t before = embedded(ro);
   if (!before) return 2;
   for (int i = 0; i < 16; i++) opened[i] = ROOT;
-  static const char *const dirs[] = {"work", "tmp", "given"};
-  for (int i = 0; i < 3; i++) open_at(ROOT, dirs[i], DIRECTORY, 0x1fffffff, &opened[i]);
-  if (opened[2] < 0) opened[2] = ROOT;
+  static const char *const dirs[DIRS] = {"work", "tmp", "given", "ro/host"};
+  for (int i = 0; i < DIRS; i++)
+    if (open_at(ROOT, dirs[i], DIRECTORY, 0x1fffffff & ~R_WRITE, &opened[i])) opened[i] = ROOT;
   for (int i = 0; i < calls; i++) {
     wild = 0;
     call();
   }
   wild = 0;
+  // Nor is what it says in a variable worth anything then.
+  if (anywhere) caught = 0;
+  else if (!caught && canary((const uint8_t *)8, __builtin_wasm_memory_size(0) * 65536 - 8)) caught = 100;
+  if (caught) return fprintf(stderr, "a canary was caught by call %d\n", caught - 1), 4;
   return embedded(ro) == before ? 42 : 3;
 }

@@ -1,6 +1,7 @@
 //! Guest programs, each built once from `tests/guests` and kept in the cache by the hash of its source.
 
 pub mod pre_linked;
+mod renamed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -233,6 +234,22 @@ pub fn bench() -> PathBuf {
 pub fn hostile() -> PathBuf {
     let files = [sources().join("hostile.c"), sources().join("raw/wasi.h")];
     compile(Libc::Debian, "cc", "hostile", &files, &["-O1"])
+}
+
+/// The same as a program of `wasi_unstable`: no compiler of today makes one, so its imports are renamed.
+///
+/// # Panics
+/// When it can't be read.
+#[must_use]
+pub fn hostile_unstable() -> PathBuf {
+    let files = [sources().join("hostile.c"), sources().join("raw/wasi.h")];
+    let flags = ["-O1", "-DUNSTABLE"];
+    let module = compile(Libc::Debian, "cc", "hostile-unstable", &files, &flags);
+    let renamed = renamed::imports(&read(&module), "wasi_snapshot_preview1", "wasi_unstable");
+    let folder = cache::build_once("hostile-renamed", &[&renamed], |out| {
+        fs::write(out.join("hostile.wasm"), &renamed).expect("can't write the program");
+    });
+    folder.join("hostile.wasm")
 }
 
 /// The program with several initializers, `guests/preinit/state.c`.

@@ -1,8 +1,10 @@
 //! Programs that mean harm: random arguments for every function, and writing over all memory.
 //!
-//! `guests/hostile.c` calls everything with random pointers, lengths and descriptors. With pointers inside of its own
-//! memory nothing may trap; otherwise only a call that was given another one may. The host writes down every path
-//! it is asked for: never one that it did not give. In CI each seed makes a few thousand calls; by hand:
+//! `guests/hostile.c` calls everything with random pointers, lengths and descriptors, as a program of preview1 and as one of
+//! `wasi_unstable`. With pointers inside of its own memory nothing may trap; otherwise only a call that was given another one may.
+//! The host writes down every path it is asked for: never one that it did not give. Beside and above a directory that is
+//! given lie canaries, in names and contents: the program looks for them in all it is ever given. In CI each seed makes a few
+//! thousand calls; by hand:
 //!
 //! ```console
 //! $ WASI_VFS_HOSTILE_SEEDS=5000 cargo test --release -p wasi-vfs-tests --test hostile
@@ -29,8 +31,42 @@ fn seeds(in_ci: u32) -> u32 {
 const FEW: &str = "40";
 const MANY: &str = "3000";
 
+/// What a bundle is made of.
+#[derive(Debug, Clone, Copy)]
+struct Variant {
+    memory: &'static str,
+    host: &'static str,
+    /// Host mounts at `/given` and `/ro/host`, and whether the first is required.
+    mounts: Option<bool>,
+    /// Whether the program is one of `wasi_unstable`.
+    unstable: bool,
+}
+
+/// A program of preview1 in a bundle without host mounts.
+const fn plain(memory: &'static str, host: &'static str) -> Variant {
+    Variant {
+        memory,
+        host,
+        mounts: None,
+        unstable: false,
+    }
+}
+
+impl Variant {
+    const fn mounts(mut self, required: bool) -> Self {
+        self.mounts = Some(required);
+        self
+    }
+
+    const fn unstable(mut self) -> Self {
+        self.unstable = true;
+        self
+    }
+}
+
 /// A read-only tree, a writable one, a tmpfs, and a place where the host may give a directory.
-fn bundled(memory: &str, host: &str) -> (TempDir, PathBuf) {
+fn bundled(variant: Variant) -> (TempDir, PathBuf) {
+    let Variant { memory, host, .. } = variant;
     let folder = tempfile::tempdir().expect("can't create a temporary folder");
     for name in [
         "ro/a",
@@ -49,6 +85,21 @@ fn bundled(memory: &str, host: &str) -> (TempDir, PathBuf) {
         .expect("can't create a symlink");
     std::os::unix::fs::symlink("../work/dir", folder.path().join("ro/link"))
         .expect("can't create a symlink");
+    let program = if variant.unstable {
+        guest::hostile_unstable()
+    } else {
+        guest::hostile()
+    };
+    let mut mounts = String::new();
+    for (place, required) in variant
+        .mounts
+        .map(|required| [("/given", required), ("/ro/host", false)])
+        .into_iter()
+        .flatten()
+    {
+        mounts +=
+            &format!("[[mount]]\nguest = \"{place}\"\nkind = \"host\"\nrequired = {required}\n");
+    }
     let manifest = format!(
         r#"manifest-version = 1
 [module]
@@ -70,8 +121,8 @@ size-limit = "4 MiB"
 guest = "/tmp"
 kind = "tmpfs"
 size-limit = "4 MiB"
-"#,
-        guest::hostile().display()
+{mounts}"#,
+        program.display()
     );
     let bundle = bundle::bundle(folder.path(), &manifest);
     (folder, bundle)
@@ -82,14 +133,19 @@ fn arguments(seed: u32, mode: &str) -> Run {
     Run::with_args(&[&seed.to_string(), calls, mode])
 }
 
-/// Runs seeds on the interpreter; `given` says whether the host's directory may be used.
+/// Runs seeds on the interpreter, whose host gives `/given`.
 #[track_caller]
-fn interpret(memory: &str, host: &str, mode: &str, first: u32) {
-    let (_folder, bundle) = bundled(memory, host);
+fn interpret(variant: Variant, mode: &str, first: u32) {
+    let (_folder, bundle) = bundled(variant);
     let (mut whole, mut trapped) = (0, 0);
-    let runs = seeds(20) * if mode == "any" { 5 } else { 1 };
+    let in_ci = if variant.mounts.is_some() || variant.unstable {
+        5
+    } else {
+        20
+    };
+    let runs = seeds(in_ci) * if mode == "any" { 5 } else { 1 };
     for seed in first..first + runs {
-        let what = format!("seed {seed}, {memory}, {host}, {mode}");
+        let what = format!("seed {seed}, {variant:?}, {mode}");
         let outcome = wasmi_host::run(&bundle, &arguments(seed, mode), Files::Recorded);
         match &outcome.trap {
             None => {
@@ -112,97 +168,204 @@ fn interpret(memory: &str, host: &str, mode: &str, first: u32) {
             let mut parts = asked.splitn(3, ' ');
             let (name, fd) = (parts.next(), parts.next());
             let stream = matches!(fd, Some("0" | "1" | "2"));
-            let directory = (fd == Some("3") || name == Some("fd_fdstat_get")) && host != "none";
+            let directory =
+                (fd == Some("3") || name == Some("fd_fdstat_get")) && variant.host != "none";
             assert!(stream || directory, "{what}: reached the host: {asked}");
         }
     }
     assert!(
         whole > 0 && (trapped > 0 || mode != "any"),
-        "{memory} {host} {mode}: {whole} whole, {trapped} trapped"
+        "{variant:?} {mode}: {whole} whole, {trapped} trapped"
     );
 }
 
 #[test]
 fn inside_of_memory_single() {
-    interpret("single", "fallback", "inside", 1);
+    interpret(plain("single", "fallback"), "inside", 1);
 }
 
 #[test]
 fn inside_of_memory_isolated() {
-    interpret("isolated", "fallback", "inside", 1001);
+    interpret(plain("isolated", "fallback"), "inside", 1001);
 }
 
 #[test]
 fn inside_of_memory_alone() {
-    interpret("single", "none", "inside", 2001);
-    interpret("isolated", "none", "inside", 3001);
+    interpret(plain("single", "none"), "inside", 2001);
+    interpret(plain("isolated", "none"), "inside", 3001);
 }
 
 #[test]
 fn inside_of_memory_override() {
-    interpret("single", "override", "inside", 4001);
+    interpret(plain("single", "override"), "inside", 4001);
 }
 
 #[test]
 fn anywhere_single() {
-    interpret("single", "fallback", "any", 5001);
+    interpret(plain("single", "fallback"), "any", 5001);
 }
 
 #[test]
 fn anywhere_isolated() {
-    interpret("isolated", "fallback", "any", 6001);
+    interpret(plain("isolated", "fallback"), "any", 6001);
 }
 
 #[test]
 fn anywhere_alone() {
-    interpret("single", "none", "any", 7001);
-    interpret("isolated", "none", "any", 8001);
+    interpret(plain("single", "none"), "any", 7001);
+    interpret(plain("isolated", "none"), "any", 8001);
 }
 
-/// The whole of a folder, to see that nobody touched it.
+#[test]
+fn inside_of_memory_with_host_mounts() {
+    interpret(plain("single", "fallback").mounts(true), "inside", 9001);
+    interpret(
+        plain("isolated", "override").mounts(false),
+        "inside",
+        10_001,
+    );
+}
+
+#[test]
+fn anywhere_with_host_mounts() {
+    interpret(plain("single", "override").mounts(true), "any", 11_001);
+    interpret(plain("isolated", "fallback").mounts(false), "any", 12_001);
+}
+
+#[test]
+fn inside_of_memory_unstable() {
+    interpret(plain("single", "fallback").unstable(), "inside", 13_001);
+    let mounts = plain("isolated", "override").mounts(true);
+    interpret(mounts.unstable(), "inside", 14_001);
+}
+
+#[test]
+fn anywhere_unstable() {
+    interpret(plain("isolated", "fallback").unstable(), "any", 15_001);
+    let mounts = plain("single", "fallback").mounts(false);
+    interpret(mounts.unstable(), "any", 16_001);
+}
+
+/// What a program that was given a folder next to it must never see, in a name or a content. (`guests/hostile.c` has it hidden.)
+const CANARY: &str = "cAnArY";
+
+/// Everything below a folder but what is given, to see that nobody touched it.
 fn snapshot(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut all: Vec<_> = fs::read_dir(folder)
-        .expect("can be listed")
-        .map(|entry| entry.expect("can be listed").path())
-        .map(|path| (path.clone(), fs::read(&path).unwrap_or_default()))
-        .collect();
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).expect("can be listed") {
+        let path = entry.expect("can be listed").path();
+        if path.file_name().is_some_and(|name| name == "given") {
+            continue;
+        }
+        if path.is_dir() && !path.is_symlink() {
+            all.extend(snapshot(&path));
+        }
+        all.push((path.clone(), fs::read(&path).unwrap_or_default()));
+    }
     all.sort();
     all
 }
 
-/// Compiled, with a real directory of the host: what lies beside that stays as it is.
-#[test]
-fn on_wasmtime() {
-    for (memory, host) in [
-        ("single", "fallback"),
-        ("isolated", "override"),
-        ("isolated", "none"),
+/// What the host gives, between what it does not give; with symlinks out.
+fn outside(folder: &Path) -> PathBuf {
+    let outside = folder.join("outside");
+    for name in [
+        "secret.txt",
+        "x",
+        "a",
+        "beside/secret.txt",
+        "beside/cAnArY",
+        "cAnArY/a",
+        "cAnArY.txt",
+        "given/a",
+        "given/dir/file.txt",
     ] {
-        let (folder, bundle) = bundled(memory, host);
-        let secret = folder.path().join("outside");
-        let given = secret.join("given");
-        fs::create_dir_all(&given).expect("can't create a folder");
-        fs::write(secret.join("secret.txt"), "secret\n").expect("can't write a file");
-        let before = snapshot(&secret);
-        for seed in 1..=seeds(3) {
-            let run = arguments(seed, "polite").dir(&given, "/given");
-            let said = Engine::Wasmtime.run(&bundle, &run);
-            assert_eq!(
-                said.code,
-                Some(42),
-                "seed {seed}, {memory}, {host}: {}",
-                said.stderr
-            );
-            assert_eq!(snapshot(&secret), before, "seed {seed}, {memory}, {host}");
-            if host == "none" {
-                assert_eq!(
-                    snapshot(&given),
-                    Vec::new(),
-                    "seed {seed}: the directory was reached"
-                );
-            }
+        let path = outside.join(name);
+        fs::create_dir_all(path.parent().expect("lies in the folder"))
+            .expect("can't create a folder");
+        let given = name.starts_with("given");
+        let what = if given { "given" } else { CANARY };
+        fs::write(path, what.repeat(100)).expect("can't write a file");
+    }
+    for (name, target) in [
+        ("leave", PathBuf::from("..")),
+        ("link", PathBuf::from("../beside")),
+        ("absolute", outside.clone()),
+        ("dir/x", outside.join("secret.txt")),
+    ] {
+        std::os::unix::fs::symlink(target, outside.join("given").join(name))
+            .expect("can't create a symlink");
+    }
+    outside
+}
+
+/// Compiled, with real directories of the host at these places: what lies beside them stays as it is, and unseen.
+#[track_caller]
+fn compiled(variant: Variant, places: &[&str], in_ci: u32, first: u32) {
+    let (folder, bundle) = bundled(variant);
+    for seed in first..first + seeds(in_ci) {
+        let what = format!("seed {seed}, {variant:?}, {places:?}");
+        let mut run = arguments(seed, "polite");
+        let mut before = Vec::new();
+        for (number, place) in places.iter().enumerate() {
+            let outside = outside(&folder.path().join(number.to_string()));
+            run = run.dir(&outside.join("given"), place);
+            before.push((snapshot(&outside), outside));
+        }
+        let given = |outside: &Path| snapshot(&outside.join("given"));
+        let first = before.first().map(|(_, outside)| given(outside));
+        let said = Engine::Wasmtime.run(&bundle, &run);
+        assert_eq!(said.code, Some(42), "{what}: {}", said.stderr);
+        for (before, outside) in &before {
+            assert_eq!(&snapshot(outside), before, "{what}");
+        }
+        if variant.host == "none" {
+            let now = before.first().map(|(_, outside)| given(outside));
+            assert_eq!(now, first, "{what}: the directory was reached");
+        }
+        for (_, outside) in before {
+            fs::remove_dir_all(outside).expect("can't remove what was given");
         }
     }
+}
+
+#[test]
+fn on_wasmtime() {
+    compiled(plain("single", "fallback"), &["/given"], 3, 1);
+    compiled(plain("isolated", "override"), &["/given"], 3, 1001);
+    compiled(plain("isolated", "none"), &["/given"], 3, 2001);
+}
+
+#[test]
+fn on_wasmtime_with_host_mounts() {
+    let places = ["/given", "/ro/host"];
+    compiled(plain("single", "fallback").mounts(true), &places, 2, 3001);
+    compiled(plain("isolated", "override").mounts(true), &places, 2, 4001);
+    // Nothing is given there.
+    compiled(plain("single", "override").mounts(false), &[], 1, 5001);
+    // United with the root as well.
+    let places = ["/given", "/ro/host", "/"];
+    compiled(plain("single", "fallback").mounts(false), &places, 2, 6001);
+    compiled(plain("single", "override").mounts(false), &places, 2, 7001);
+}
+
+#[test]
+fn on_wasmtime_unstable() {
+    compiled(plain("single", "fallback").unstable(), &["/given"], 2, 8001);
+    let mounts = plain("isolated", "override").mounts(true).unstable();
+    compiled(mounts, &["/given", "/ro/host"], 2, 9001);
+}
+
+/// Where canaries are given, the program finds them: it does look.
+#[test]
+fn canaries_that_are_given_are_caught() {
+    let (folder, bundle) = bundled(plain("single", "fallback").mounts(true));
+    let outside = outside(folder.path());
+    let caught = (1..=10).filter(|seed| {
+        let run = arguments(*seed, "polite").dir(&outside, "/given");
+        Engine::Wasmtime.run(&bundle, &run).code == Some(4)
+    });
+    assert!(caught.count() > 5);
 }
 
 /// A program writes over every byte that it can reach. In `isolated` all that was in the mounts is as before.

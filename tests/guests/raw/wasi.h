@@ -22,13 +22,22 @@ typedef struct {
   uint64_t userdata;
   uint8_t tag;
   union {
+#ifdef UNSTABLE
+    struct { uint64_t identifier; uint32_t id; uint64_t timeout, precision; uint16_t flags; } clock;
+#else
     struct { uint32_t id; uint64_t timeout, precision; uint16_t flags; } clock;
+#endif
     uint32_t fd;
   } u;
 } subscription;
 typedef struct { uint64_t userdata; uint16_t error; uint8_t type; uint64_t nbytes; uint16_t flags; } event;
 _Static_assert(sizeof(filestat) == 64 && sizeof(fdstat) == 24 && sizeof(dirent) == 24, "layout of the witx");
-_Static_assert(sizeof(subscription) == 48 && sizeof(event) == 32, "layout of the witx");
+#ifdef UNSTABLE
+_Static_assert(sizeof(subscription) == 56, "layout of the old witx");
+#else
+_Static_assert(sizeof(subscription) == 48, "layout of the witx");
+#endif
+_Static_assert(sizeof(event) == 32, "layout of the witx");
 
 IMPORT(fd_advise)(int32_t fd, int64_t offset, int64_t len, int32_t advice);
 IMPORT(fd_allocate)(int32_t fd, int64_t offset, int64_t len);
