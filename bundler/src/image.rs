@@ -9,7 +9,9 @@ mod encode;
 mod error;
 mod head;
 mod mounts;
+mod planned;
 mod print;
+mod table;
 mod tree;
 mod write;
 
@@ -17,9 +19,8 @@ mod write;
 pub(crate) mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::plan::{Content, EntryKind, GuestPath, Plan};
+use crate::plan::{Content, Entry, EntryKind, Plan};
 
 pub(crate) use check::check_head;
 pub use check::{Checked, ImageFlaw, check};
@@ -29,35 +30,37 @@ pub use mounts::{MountRow, mounts, start};
 pub(crate) use mounts::{mounts_of, start_of};
 pub use print::{Row, RowKind, list, mode_text};
 pub(crate) use print::{list_of, preopens_of, visit};
-pub use write::{Progress, Written};
+pub use write::{Digests, Progress, Written};
 
-use crate::source::Bundle;
 use encode::Metadata;
-use tree::Tree;
+use planned::Planned;
 
 /// The image of a plan, without its contents: all its metadata, and where contents come from.
 ///
 /// It depends on the paths, metadata and contents of the plan's entries only: equal trees give equal bytes.
 #[derive(Debug, Clone)]
 pub struct Image {
+    /// What it is of. A clone: the entries are shared.
+    plan: Plan,
     /// The metadata, still without the places of the contents.
     metadata: Metadata,
     /// The files with bytes to read, in node order.
     files: Vec<File>,
-    /// For each entry of the plan the file it names, as an index in `files`.
-    file_of_entry: Vec<Option<usize>>,
-    /// The bundles that some of the files are from.
-    bundles: Vec<Arc<Bundle>>,
+    /// For each entry of the plan the file it names, as an index in `files`; [`NO_FILE`] when it names none.
+    file_of_entry: Vec<u32>,
 }
 
-/// A file of the image and where its content comes from.
-#[derive(Debug, Clone)]
+/// A file of the image.
+#[derive(Debug, Clone, Copy)]
 struct File {
     node: u32,
-    path: GuestPath,
-    content: Content,
+    /// The entry of the plan that says where its content comes from.
+    entry: u32,
     size: u32,
 }
+
+/// For an entry that is no file.
+const NO_FILE: u32 = u32::MAX;
 
 /// Computes the tree, names and index of an image.
 ///
@@ -68,44 +71,35 @@ struct File {
 /// # Panics
 /// When the plan breaks its promises (a parent is missing, say), which is a bug of this tool.
 pub fn describe(plan: &Plan) -> Result<Image, ImageError> {
-    let tree = Tree::of_plan(plan)?;
+    let things = Planned(plan);
+    let tree = things.tree()?;
     let too_large = |size| ImageError::too_large(size, plan_sizes(plan));
     let mut files = Vec::new();
     let mut sizes = BTreeSet::new();
-    let mut file_of_thing = vec![None; tree.nodes.len()];
-    for &(node, entry) in &tree.files {
-        let entry = &plan.entries()[entry];
-        let EntryKind::File { content, size } = &entry.kind else {
-            unreachable!("BUG: `{}` became a file of the image", entry.path.as_str());
+    let mut file_of_node = vec![NO_FILE; tree.nodes.len()];
+    for (node, entry, _) in tree.files(&things) {
+        let EntryKind::File { size, .. } = plan.entries()[entry as usize].kind else {
+            unreachable!("BUG: entry {entry} became a file of the image");
         };
-        let size32 = u32::try_from(*size).map_err(|_| too_large(*size))?;
-        sizes.insert(size32);
-        file_of_thing[node as usize] = Some(files.len());
-        let (path, content) = (entry.path.clone(), content.clone());
-        files.push(File {
-            node,
-            path,
-            content,
-            size: size32,
-        });
+        let size = u32::try_from(size).map_err(|_| too_large(size))?;
+        sizes.insert(size);
+        file_of_node[node as usize] = files.len() as u32;
+        files.push(File { node, entry, size });
     }
-    let file_of_entry = tree
-        .node_of_entry
-        .iter()
-        .map(|&node| file_of_thing[node as usize]);
+    let file_of_entry = tree.node_of.iter().map(|&node| file_of_node[node as usize]);
     let file_of_entry = file_of_entry.collect();
 
-    let metadata = Metadata::of(&tree).map_err(too_large)?;
+    let metadata = Metadata::of(&tree, &things).map_err(too_large)?;
     // Contents of different sizes can't be equal, so this much is needed at least.
     let least = metadata.size() + sizes.iter().map(|&size| u64::from(size)).sum::<u64>();
     if least > u64::from(u32::MAX) {
         return Err(too_large(least));
     }
     Ok(Image {
+        plan: plan.clone(),
         metadata,
         files,
         file_of_entry,
-        bundles: plan.bundles().map(Arc::clone).collect(),
     })
 }
 
@@ -120,6 +114,21 @@ impl Image {
     #[must_use]
     pub fn contents_size(&self) -> u64 {
         self.files.iter().map(|file| u64::from(file.size)).sum()
+    }
+}
+
+impl File {
+    /// What it is in the plan.
+    fn entry<'p>(&self, plan: &'p Plan) -> &'p Entry {
+        &plan.entries()[self.entry as usize]
+    }
+
+    /// Where its bytes come from.
+    fn content<'p>(&self, plan: &'p Plan) -> &'p Content {
+        match &self.entry(plan).kind {
+            EntryKind::File { content, .. } => content,
+            _ => unreachable!("BUG: entry {} became a file of the image", self.entry),
+        }
     }
 }
 

@@ -192,7 +192,7 @@ impl Job {
     pub fn attempt(&self, progress: &dyn Progress) -> (Inputs, Result<Finished, Error>) {
         let source = Recorder::default();
         let done = self.make(&source, progress);
-        let inputs = source.so_far();
+        let inputs = source.finish();
         let done = done.map(|(manifest, bundled, digest, lock)| Finished {
             manifest,
             bundled,
@@ -291,11 +291,11 @@ impl Job {
         // Names are compared first: places cost a look at the disk, and there may be 100,000 files.
         let name = path.file_name();
         let same = |file: &Path| file.file_name() == name && same_place(path, file);
-        if inputs.files().any(same) {
+        if inputs.files().any(|file| same(&file)) {
             return Err(failed("it is one of the sources".to_owned()).into());
         }
         if self.lock == LockUse::Check {
-            inputs.add_file(lock);
+            inputs.add_file(&lock);
         }
         let text = depfile::text(manifest.output(), &inputs);
         let text = text.map_err(|error| failed(error.to_string()))?;

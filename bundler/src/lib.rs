@@ -102,14 +102,14 @@ pub fn bundle<W: output::Destination>(
     };
     let (sealed, ran) = match manifest.preinit() {
         None => (
-            output::seal(&linked, parts, &image, source, out, progress)?,
+            output::seal(&linked, parts, image, source, out, progress)?,
             None,
         ),
         Some(settings) => {
             let module = linked.to_bytes();
             let preinit = preinit::Preinit::new(manifest, settings, &linked, &module);
             let preinit = preinit.map_err(output::SealError::from)?;
-            let (sealed, ran) = output::seal_warm(&preinit, parts, &image, source, out, progress)?;
+            let (sealed, ran) = output::seal_warm(&preinit, parts, image, source, out, progress)?;
             (sealed, Some(ran))
         }
     };

@@ -101,7 +101,7 @@ impl Listing {
     #[must_use]
     pub fn of_bundle(manifest: &Manifest, bundled: &Bundled) -> Self {
         let (plan, record) = (&bundled.plan, &bundled.sealed.record);
-        let digests = &bundled.sealed.image.contents;
+        let digests = bundled.sealed.image.contents.iter();
         let items = plan.entries().iter().zip(digests).map(|(entry, digest)| {
             let meta = Meta {
                 mode: entry.mode,

@@ -169,11 +169,12 @@ impl Destination for SpooledTempFile {
 pub fn seal<W: Write + Seek>(
     linked: &Linked,
     parts: Parts<'_>,
-    image: &Image,
+    image: Image,
     source: &dyn Source,
     out: &mut W,
     progress: &dyn Progress,
 ) -> Result<Sealed, SealError> {
+    let metadata_size = image.metadata_size();
     let mut written = None;
     linked.write(out, |out| {
         let done = image.write(source, out, progress)?;
@@ -182,7 +183,7 @@ pub fn seal<W: Write + Seek>(
         Ok::<u32, SealError>(size)
     })?;
     let written = written.expect("`Linked::write` calls back once before it returns `Ok`");
-    finish(linked, parts, image, written, None, out)
+    finish(linked, parts, metadata_size, written, None, out)
 }
 
 /// Writes the bundle of a program whose initializer is run in between: as [`seal`], but the image first.
@@ -192,7 +193,7 @@ pub fn seal<W: Write + Seek>(
 pub(crate) fn seal_warm<W: Destination>(
     preinit: &Preinit<'_>,
     parts: Parts<'_>,
-    image: &Image,
+    image: Image,
     source: &dyn Source,
     out: &mut W,
     progress: &dyn Progress,
@@ -200,6 +201,7 @@ pub(crate) fn seal_warm<W: Destination>(
     let failed = SealError::Destination;
     out.seek(SeekFrom::Start(preinit.before()))
         .map_err(failed)?;
+    let metadata_size = image.metadata_size();
     let written = image.write(source, out, progress)?;
     let (linked, ran) = preinit.run(&mut || out.reader(), written.size)?;
     let end = preinit.before() + u64::from(written.size);
@@ -208,7 +210,7 @@ pub(crate) fn seal_warm<W: Destination>(
     let sealed = finish(
         &linked,
         parts,
-        image,
+        metadata_size,
         written,
         Some(preinit.function()),
         out,
@@ -220,7 +222,7 @@ pub(crate) fn seal_warm<W: Destination>(
 fn finish<W: Write + Seek>(
     linked: &Linked,
     parts: Parts<'_>,
-    image: &Image,
+    metadata_size: u64,
     written: Written,
     preinit: Option<&str>,
     out: &mut W,
@@ -246,7 +248,7 @@ fn finish<W: Write + Seek>(
     Ok(Sealed {
         size,
         image: written,
-        metadata_size: image.metadata_size(),
+        metadata_size,
         record,
     })
 }

@@ -49,7 +49,8 @@ pub struct Plan {
     roots: Vec<GuestPath>,
     /// Directories below `/` that are preopened as well.
     open: Vec<GuestPath>,
-    entries: Vec<Entry>,
+    /// Shared, so that a clone of a plan costs little.
+    entries: Arc<[Entry]>,
     mounts: Vec<Mount>,
     start: Start,
     /// The tables of the manifest, by [`Origin`].
@@ -249,7 +250,7 @@ impl Plan {
         Self {
             roots,
             open: Vec::new(),
-            entries,
+            entries: entries.into(),
             mounts: Vec::new(),
             start: Start::default(),
             requests: Vec::new(),

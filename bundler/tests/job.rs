@@ -43,10 +43,10 @@ fn folder() -> TempDir {
     folder
 }
 
-fn below<'a>(folder: &TempDir, paths: impl Iterator<Item = &'a Path>) -> Vec<String> {
+fn below(folder: &TempDir, paths: impl Iterator<Item = impl AsRef<Path>>) -> Vec<String> {
     let name = |path: &Path| path.strip_prefix(folder.path()).map(Path::to_path_buf);
     paths
-        .map(|path| name(path).unwrap().display().to_string())
+        .map(|path| name(path.as_ref()).unwrap().display().to_string())
         .collect()
 }
 
@@ -111,7 +111,7 @@ fn what_was_read_is_told_even_when_it_went_wrong() {
     fs::write(folder.path().join("wasi-vfs.toml"), "[").unwrap();
     let (inputs, done) = Job::new(folder.path().join("wasi-vfs.toml")).attempt(&());
     assert!(matches!(done, Err(Error::Manifest(_))));
-    let files: Vec<PathBuf> = inputs.files().map(Path::to_owned).collect();
+    let files: Vec<PathBuf> = inputs.files().collect();
     assert_eq!(files, [folder.path().join("wasi-vfs.toml")]);
 }
 

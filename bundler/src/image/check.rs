@@ -4,18 +4,19 @@
 //! hold. It reads the tree, encodes it again and compares: what `describe` and `write` would not have
 //! written is a flaw.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use vfs_image::layout::{HeaderRecord, MAGIC, VERSION};
-use vfs_image::{Bytes, Corrupt, Dir, Image, NodeId, NodeKind, Str};
+use vfs_image::layout::{
+    ArgumentRecord, DirentRecord, HeaderRecord, MAGIC, MountRecord, NodeRecord, PreopenRecord,
+    VERSION, VariableRecord,
+};
+use vfs_image::{Bytes, Corrupt, Dir, Image, Node, NodeId, NodeKind, Str};
 
 use super::encode::Metadata;
 use super::head::Head;
 use super::mounts::{self, Start};
-use super::tree::{Graph, Thing, ThingKind, Tree};
+use super::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
 
 /// What is wrong with the bytes of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
@@ -91,43 +92,52 @@ pub(crate) fn check_head<E: From<ImageFlaw>>(
     mut hash: impl FnMut(u32, u32) -> Result<[u8; 32], E>,
 ) -> Result<Checked, E> {
     let image = open(head)?;
-    let (graph, offsets) = graph(&image)?;
-    let tree = Tree::number(graph);
-    let mut metadata = Metadata::of(&tree).map_err(|_| corrupt("the whole"))?;
+    let things = Nodes::of(&image)?;
+    let tree = Tree::number(graph(&image)?, &things);
+    let mut metadata = Metadata::of(&tree, &things).map_err(|_| corrupt("the whole"))?;
 
     // Contents: in node order, each once, nothing between them. No byte is hashed twice.
     let mut contents = vec![None; tree.nodes.len()];
-    let mut stored = BTreeMap::new();
-    let mut in_order = Vec::new();
+    // Place, size and node of each: the places rise.
+    let mut stored: Vec<(u32, u32, u32)> = Vec::new();
     let mut end = image.contents_offset();
-    for &(node, thing) in &tree.files {
-        let ThingKind::File { size } = tree.nodes[node as usize].thing.kind else {
-            unreachable!("BUG: only files are files");
-        };
-        let offset = offsets[thing];
+    for (node, thing, size) in tree.files(&things) {
+        let offset = things.content(thing);
         metadata.place(node, offset);
-        if size > 0 && offset == end {
-            let digest = hash(offset, size)?;
+        let digest = if size > 0 && offset == end {
             end += size;
-            stored.insert(offset, (size, digest));
-            in_order.push(digest);
-        }
-        let digest = match stored.get(&offset) {
-            _ if size == 0 && offset == 0 => Sha256::digest([]).into(),
-            Some((stored_size, digest)) if *stored_size == size => *digest,
-            _ => return Err(corrupt(format!("the content of node {thing}")).into()),
+            stored.push((offset, size, node));
+            hash(offset, size)?
+        } else if size == 0 && offset == 0 {
+            Sha256::digest([]).into()
+        } else {
+            let part = || corrupt(format!("the content of node {thing}"));
+            let at = stored.binary_search_by_key(&offset, |stored| stored.0);
+            let (_, stored_size, first) = stored[at.map_err(|_| part())?];
+            contents[first as usize]
+                .filter(|_| stored_size == size)
+                .ok_or_else(part)?
         };
         contents[node as usize] = Some(digest);
     }
-    let distinct: BTreeSet<_> = stored.values().collect();
-    if distinct.len() < stored.len() {
+    let mut by_digest: Vec<u32> = (0..stored.len() as u32).collect();
+    let key = |at: &u32| {
+        let (_, size, node) = stored[*at as usize];
+        (contents[node as usize], size)
+    };
+    by_digest.sort_unstable_by_key(key);
+    if by_digest.windows(2).any(|two| key(&two[0]) == key(&two[1])) {
         return Err(corrupt("the contents section, which holds a content twice,").into());
     }
+    drop(by_digest);
     if end != head.size() {
         let (part, offset) = ("the contents section", u64::from(end));
         return Err(ImageFlaw::NotCanonical { part, offset }.into());
     }
-    let digest = metadata.seal(end, in_order.iter());
+    let in_order = stored
+        .iter()
+        .filter_map(|stored| contents[stored.2 as usize].as_ref());
+    let digest = metadata.seal(end, in_order);
     compare(&image, head.bytes(), metadata.bytes())?;
     Ok(Checked { digest, contents })
 }
@@ -173,78 +183,137 @@ fn compare(image: &Image<Head<'_>>, bytes: &[u8], expected: &[u8]) -> Result<(),
     })
 }
 
-/// Everything the image says, in its own numbering, and where each file's content lies.
-fn graph(image: &Image<Head<'_>>) -> Result<(Graph, Vec<u32>), ImageFlaw> {
+/// The nodes of an image, in its own numbering, which [`graph`] has found to be well formed.
+struct Nodes<'i, 'a> {
+    image: &'i Image<Head<'a>>,
+    /// Where the dirents are.
+    dirents: usize,
+    /// Where the strings are.
+    strings: usize,
+}
+
+impl<'i, 'a> Nodes<'i, 'a> {
+    fn of(image: &'i Image<Head<'a>>) -> Result<Self, ImageFlaw> {
+        let header = header(image.bytes().bytes().first_chunk())?;
+        let dirents = HeaderRecord::SIZE
+            + header.preopen_count as usize * PreopenRecord::SIZE
+            + header.mount_count as usize * MountRecord::SIZE
+            + header.variable_count as usize * VariableRecord::SIZE
+            + header.argument_count as usize * ArgumentRecord::SIZE
+            + header.node_count as usize * NodeRecord::SIZE;
+        let strings = header.contents_offset - header.strings_size;
+        Ok(Self {
+            image,
+            dirents,
+            strings: strings as usize,
+        })
+    }
+
+    fn node(&self, number: u32) -> Node {
+        let node = self.image.node(NodeId::new(number));
+        node.expect("BUG: a node that was read can't be read")
+    }
+
+    /// Where a file's content lies.
+    fn content(&self, number: u32) -> u32 {
+        match self.node(number).kind {
+            NodeKind::File { offset } => offset,
+            _ => 0,
+        }
+    }
+}
+
+impl Things for Nodes<'_, '_> {
+    fn thing(&self, number: u32) -> Thing<'_> {
+        let node = self.node(number);
+        Thing {
+            permissions: node.permissions(),
+            time_ns: node.time_ns,
+            kind: match node.kind {
+                NodeKind::Directory(_) => ThingKind::Directory,
+                NodeKind::File { .. } => ThingKind::File { size: node.size },
+                NodeKind::Symlink { target } => ThingKind::Symlink {
+                    target: text(self.image, target)
+                        .expect("BUG: a target that was read can't be read"),
+                },
+            },
+        }
+    }
+
+    /// A link is called as the dirent with its number is.
+    fn name(&self, link: &Link) -> &str {
+        let bytes = self.image.bytes().bytes();
+        let at = self.dirents + link.name as usize * DirentRecord::SIZE;
+        let record = bytes[at..].first_chunk().map(DirentRecord::decode);
+        let record = record.expect("BUG: a dirent that was read can't be read");
+        let start = self.strings + record.name_offset as usize;
+        let name = &bytes[start..][..usize::from(record.name_size)];
+        std::str::from_utf8(name).expect("BUG: a name that was text is none")
+    }
+}
+
+/// How the nodes of an image are linked, in its own numbering.
+fn graph(image: &Image<Head<'_>>) -> Result<Graph, ImageFlaw> {
     let count = image.node_count() as usize;
     let mut graph = Graph {
         preopens: Vec::new(),
-        things: Vec::with_capacity(count),
-        children: Vec::with_capacity(count),
+        ends: Vec::with_capacity(count),
+        links: Vec::with_capacity(image.dirent_count() as usize),
         mounts: mounts::read(image)?,
         start: Start::read(image)?,
     };
-    let mut offsets = Vec::with_capacity(count);
     // How many names a node has.
     let mut named = vec![0u32; count];
     for number in 0..image.node_count() {
-        let id = NodeId::new(number);
         let node = image
-            .node(id)
+            .node(NodeId::new(number))
             .map_err(|Corrupt| corrupt(format!("node {number}")))?;
-        let kind = match node.kind {
-            NodeKind::Directory(_) => ThingKind::Directory,
-            NodeKind::File { .. } => ThingKind::File { size: node.size },
-            NodeKind::Symlink { target } => ThingKind::Symlink {
-                target: text(image, target)
-                    .ok_or_else(|| corrupt(format!("the target of node {number}")))?,
-            },
-        };
-        offsets.push(if let NodeKind::File { offset } = node.kind {
-            offset
-        } else {
-            0
-        });
-        let permissions = node.permissions();
-        graph.things.push(Thing {
-            permissions,
-            time_ns: node.time_ns,
-            kind,
-        });
-        graph.children.push(match &node.kind {
-            NodeKind::Directory(dir) => children(image, dir, node.mount, &mut named)?,
-            _ => Vec::new(),
-        });
+        match &node.kind {
+            NodeKind::Symlink { target } => {
+                text(image, *target)
+                    .ok_or_else(|| corrupt(format!("the target of node {number}")))?;
+            }
+            NodeKind::Directory(dir) => {
+                links(image, dir, node.mount, &mut named, &mut graph.links)?;
+            }
+            NodeKind::File { .. } => {}
+        }
+        graph.ends.push(graph.links.len() as u32);
     }
+    let things = Nodes::of(image)?;
+    let directory = |number: u32| matches!(things.node(number).kind, NodeKind::Directory(_));
     for index in 0..image.preopen_count() {
         let part = || corrupt(format!("preopen {index}"));
         let preopen = image.preopen(index).map_err(|Corrupt| part())?;
         let name = text(image, preopen.name)
             .filter(|name| is_path(name))
-            .ok_or_else(part)?;
+            .ok_or_else(part)?
+            .to_owned();
         // `/` first, the others by their bytes (`.` sorts before `/`).
         let after = |last: &String| (last != "/", last.as_str()) < (name != "/", name.as_str());
-        let thing = preopen.node.get() as usize;
-        let directory = matches!(graph.things[thing].kind, ThingKind::Directory);
-        if !directory || !graph.preopens.last().is_none_or(|(last, _)| after(last)) {
+        let thing = preopen.node.get();
+        if !directory(thing) || !graph.preopens.last().is_none_or(|(last, _)| after(last)) {
             return Err(part());
         }
-        if named[thing] == 0 {
-            named[thing] = 1;
-        } else if find(&graph, &name) != Some(thing) {
+        let times = &mut named[thing as usize];
+        if *times == 0 {
+            *times = 1;
+        } else if find(&graph, &things, &name) != Some(thing) {
             return Err(part());
         }
         graph.preopens.push((name, thing));
     }
-    for (number, (&times, thing)) in named.iter().zip(&graph.things).enumerate() {
-        if times == 0 || (times > 1 && !matches!(thing.kind, ThingKind::File { .. })) {
+    for (number, &times) in (0..).zip(&named) {
+        let file = || matches!(things.node(number).kind, NodeKind::File { .. });
+        if times == 0 || (times > 1 && !file()) {
             return Err(corrupt(format!("node {number}, which has {times} names,")));
         }
     }
-    Ok((graph, offsets))
+    Ok(graph)
 }
 
 /// What an absolute path leads to, from `/` through read-only directories.
-fn find(graph: &Graph, path: &str) -> Option<usize> {
+fn find(graph: &Graph, things: &impl Things, path: &str) -> Option<u32> {
     let &(ref root, mut at) = graph.preopens.first()?;
     for name in path.strip_prefix('/').filter(|_| root == "/")?.split('/') {
         if graph
@@ -254,21 +323,22 @@ fn find(graph: &Graph, path: &str) -> Option<usize> {
         {
             return None;
         }
-        let names = &graph.children[at];
-        let found = names.binary_search_by(|(other, _)| other.as_str().cmp(name));
-        at = names[found.ok()?].1;
+        let links = graph.links_of(at);
+        let found = links.binary_search_by(|link| things.name(link).cmp(name));
+        at = links[found.ok()?].thing;
     }
     Some(at)
 }
 
-/// The names in a directory; each node named is counted.
-fn children(
+/// Adds the names in a directory to `links`; each node named is counted.
+fn links(
     image: &Image<Head<'_>>,
     dir: &Dir,
     mount: u32,
     named: &mut [u32],
-) -> Result<Vec<(String, usize)>, ImageFlaw> {
-    let mut children: Vec<(String, usize)> = Vec::new();
+    links: &mut Vec<Link>,
+) -> Result<(), ImageFlaw> {
+    let mut last = None;
     for index in 0..dir.count() {
         let part = || corrupt(format!("entry {index} of directory {}", dir.id().get()));
         let dirent = image.dirent(dir, index).ok().flatten().ok_or_else(part)?;
@@ -276,7 +346,7 @@ fn children(
         let name = text(image, dirent.name)
             .filter(|name| is_name(name))
             .ok_or_else(part)?;
-        let sorted = children.last().is_none_or(|(last, _)| *last < name);
+        let sorted = last.is_none_or(|last| last < name);
         // A directory may begin another mount; that of a file is told by each of its names.
         let inside = node.mount == mount || matches!(node.kind, NodeKind::Directory(_));
         if !sorted || !inside || dirent.file_type != node.file_type() {
@@ -285,19 +355,22 @@ fn children(
                 "entry {index} of directory {directory}, {name:?},"
             )));
         }
+        last = Some(name);
         named[dirent.node.get() as usize] += 1;
-        children.push((name, dirent.node.get() as usize));
+        links.push(Link {
+            thing: dirent.node.get(),
+            name: dir.first() + index,
+        });
     }
-    Ok(children)
+    Ok(())
 }
 
 /// A string of the image as text; `None` when it is not UTF-8 or contains NUL.
-pub(super) fn text<B: Bytes>(image: &Image<B>, string: Str) -> Option<String> {
-    let mut bytes = vec![0; string.len() as usize];
-    image.read_str(string, &mut bytes).ok()?;
-    String::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.contains('\0'))
+pub(super) fn text<'a>(image: &Image<Head<'a>>, string: Str) -> Option<&'a str> {
+    let start = string.offset() as usize;
+    let bytes = image.bytes().bytes().get(start..)?;
+    let text = std::str::from_utf8(bytes.get(..string.len() as usize)?).ok()?;
+    (!text.as_bytes().contains(&0)).then_some(text)
 }
 
 /// Whether this can be the name of a directory entry.

@@ -1,7 +1,5 @@
 //! The metadata of an image as bytes: [`Metadata`].
 
-use std::collections::BTreeMap;
-
 use sha2::{Digest, Sha256};
 use vfs_image::FileType;
 use vfs_image::layout::{
@@ -11,7 +9,8 @@ use vfs_image::layout::{
 };
 
 use super::mounts::Mount;
-use super::tree::{Node, ThingKind, Tree};
+use super::table::Table;
+use super::tree::{Node, Thing, ThingKind, Things, Tree};
 
 /// Everything of an image that stands before its contents.
 #[derive(Debug, Clone)]
@@ -24,31 +23,58 @@ pub(super) struct Metadata {
 
 impl Metadata {
     /// Encodes a tree; `Err` is the size when it is 4 GiB or more.
-    pub(super) fn of(tree: &Tree) -> Result<Self, u64> {
-        let mut strings = Strings::default();
-        let preopens: Vec<u32> = tree.preopens.iter().map(|name| strings.add(name)).collect();
-        let start = start(tree, &mut strings);
-        let names: Vec<u32> = tree
-            .names
-            .iter()
-            .map(|name| strings.add(&name.name))
-            .collect();
-        let targets: Vec<u32> = tree
-            .nodes
-            .iter()
-            .map(|node| strings.add_target(node))
-            .collect();
-        let slots = slots(tree);
+    ///
+    /// Every record is written once, in its place: what is held besides the bytes is the hashes of the names, and a table of strings.
+    pub(super) fn of(tree: &Tree, things: &impl Things) -> Result<Self, u64> {
+        let keys = keys(tree, things);
+        let slot_count = slots(&keys, |_, _| {});
+        let nodes = HeaderRecord::SIZE
+            + tree.preopens.len() * PreopenRecord::SIZE
+            + tree.mounts.len() * MountRecord::SIZE
+            + tree.start.variables.len() * VariableRecord::SIZE
+            + tree.start.arguments.len() * ArgumentRecord::SIZE;
+        let slots_at =
+            nodes + tree.nodes.len() * NodeRecord::SIZE + tree.names.len() * DirentRecord::SIZE;
+        let strings_at = slots_at + slot_count * SlotRecord::SIZE;
+        u32::try_from(strings_at).map_err(|_| strings_at as u64)?;
 
-        let nodes = HeaderRecord::SIZE + tree.preopens.len() * PreopenRecord::SIZE + start.len();
-        let strings_at = nodes
-            + tree.nodes.len() * NodeRecord::SIZE
-            + tree.names.len() * DirentRecord::SIZE
-            + slots.len() * SlotRecord::SIZE;
-        let size = strings_at as u64 + strings.size;
+        let mut strings = Strings::new(strings_at, most(tree, things));
+        let mut at = HeaderRecord::SIZE;
+        for name in &tree.preopens {
+            let record = PreopenRecord {
+                name_offset: strings.add(name),
+                name_size: name.len() as u32,
+            };
+            strings.put(&mut at, &record.encode());
+        }
+        start(tree, &mut strings, &mut at);
+        // Names come before targets among the strings, and behind the nodes.
+        let mut dirents = nodes + tree.nodes.len() * NodeRecord::SIZE;
+        for name in &tree.names {
+            let text = things.name(&name.link);
+            let record = DirentRecord {
+                node: name.node,
+                directory: name.directory,
+                name_offset: strings.add(text),
+                name_size: u8::try_from(text.len()).expect("BUG: a name of over 255 bytes"),
+                file_type: file_type(things.thing(name.link.thing).kind) as u8,
+                reserved: 0,
+            };
+            strings.put(&mut dirents, &record.encode());
+        }
+        for node in &tree.nodes {
+            let record = node_record(node, things.thing(node.thing), &mut strings);
+            strings.put(&mut at, &record.encode());
+        }
+        let mut written = 0;
+        slots(&keys, |place, record| {
+            written = slots_at + place * SlotRecord::SIZE;
+            strings.put(&mut written, &record.encode());
+        });
+
+        let mut bytes = strings.bytes;
+        let size = bytes.len() as u64;
         let contents_offset = u32::try_from(size).map_err(|_| size)?;
-
-        let mut bytes = Vec::with_capacity(contents_offset as usize);
         // Counts are smaller than the section sizes, which were just found to fit.
         let header = HeaderRecord {
             magic: MAGIC,
@@ -57,8 +83,8 @@ impl Metadata {
             preopen_count: tree.preopens.len() as u32,
             node_count: tree.nodes.len() as u32,
             dirent_count: tree.names.len() as u32,
-            slot_count: slots.len() as u32,
-            strings_size: strings.size as u32,
+            slot_count: slot_count as u32,
+            strings_size: (bytes.len() - strings_at) as u32,
             contents_offset,
             mount_count: tree.mounts.len() as u32,
             flags: tree.start.flags,
@@ -67,38 +93,8 @@ impl Metadata {
             reserved: [0; 8],
             digest: [0; 32],
         };
-        bytes.extend(header.encode());
-        for (name, &name_offset) in tree.preopens.iter().zip(&preopens) {
-            let name_size = name.len() as u32;
-            bytes.extend(
-                PreopenRecord {
-                    name_offset,
-                    name_size,
-                }
-                .encode(),
-            );
-        }
-        bytes.extend(start);
-        for (node, &target) in tree.nodes.iter().zip(&targets) {
-            bytes.extend(node_record(node, target).encode());
-        }
-        for (name, &name_offset) in tree.names.iter().zip(&names) {
-            let record = DirentRecord {
-                node: name.node,
-                directory: name.directory,
-                name_offset,
-                name_size: u8::try_from(name.name.len()).expect("BUG: a name of over 255 bytes"),
-                file_type: file_type(&tree.nodes[name.node as usize]) as u8,
-                reserved: 0,
-            };
-            bytes.extend(record.encode());
-        }
-        for slot in &slots {
-            bytes.extend(slot.encode());
-        }
-        for string in &strings.in_order {
-            bytes.extend(string.as_bytes());
-        }
+        bytes[..HeaderRecord::SIZE].copy_from_slice(&header.encode());
+        bytes.shrink_to_fit();
         Ok(Self { bytes, nodes })
     }
 
@@ -147,41 +143,91 @@ impl Metadata {
     }
 }
 
-/// The strings section: each string once, in the order of first use.
-#[derive(Default)]
-struct Strings<'a> {
-    offsets: BTreeMap<&'a str, u32>,
-    in_order: Vec<&'a str>,
-    size: u64,
+/// The bytes while they are made: the strings section grows behind the others, each string once, in the order of first use.
+struct Strings {
+    bytes: Vec<u8>,
+    /// Where the section begins.
+    start: usize,
+    /// Where each string ends, counted from there.
+    ends: Vec<u32>,
+    /// The strings by their hashes.
+    table: Table,
 }
 
-impl<'a> Strings<'a> {
+impl Strings {
+    /// Zeros up to `start`, and room for `most` bytes of strings.
+    fn new(start: usize, most: usize) -> Self {
+        let mut bytes = Vec::with_capacity(start + most);
+        bytes.resize(start, 0);
+        Self {
+            bytes,
+            start,
+            ends: Vec::new(),
+            table: Table::default(),
+        }
+    }
+
     /// Adds a string unless it is there, and returns its offset.
-    fn add(&mut self, string: &'a str) -> u32 {
+    fn add(&mut self, string: &str) -> u32 {
         if string.is_empty() {
             return 0;
         }
-        *self.offsets.entry(string).or_insert_with(|| {
-            // An offset that does not fit means a section that does not fit; the caller finds that.
-            let offset = self.size as u32;
-            self.in_order.push(string);
-            self.size += string.len() as u64;
-            offset
-        })
+        let Self {
+            bytes,
+            start,
+            ends,
+            table,
+        } = self;
+        let range = |number: u32| {
+            let before = (number as usize).checked_sub(1);
+            let from = before.map_or(0, |before| ends[before]) as usize;
+            *start + from..*start + ends[number as usize] as usize
+        };
+        let text = |number: u32| &bytes[range(number)];
+        let key = hash(0, string.as_bytes());
+        if let Some(number) = table.find(key, |number| text(number) == string.as_bytes()) {
+            return (range(number).start - *start) as u32;
+        }
+        // What does not fit means a section that does not fit; the caller finds that.
+        let Ok(end) = u32::try_from(bytes.len() - *start + string.len()) else {
+            bytes.extend_from_slice(string.as_bytes());
+            return 0;
+        };
+        table.insert(key, ends.len() as u32, |number| hash(0, text(number)));
+        let offset = bytes.len() - *start;
+        ends.push(end);
+        bytes.extend_from_slice(string.as_bytes());
+        offset as u32
     }
 
-    /// Adds the target of a symlink.
-    fn add_target(&mut self, node: &'a Node) -> u32 {
-        match &node.thing.kind {
-            ThingKind::Symlink { target } => self.add(target),
-            _ => 0,
-        }
+    /// Writes a record at `at`, and goes behind it.
+    fn put(&mut self, at: &mut usize, record: &[u8]) {
+        self.bytes[*at..][..record.len()].copy_from_slice(record);
+        *at += record.len();
     }
 }
 
+/// How many bytes the strings have at most.
+fn most(tree: &Tree, things: &impl Things) -> usize {
+    let start = tree.start.variables.iter().chain(&tree.start.arguments);
+    let messages = tree
+        .mounts
+        .iter()
+        .filter_map(|(_, mount)| mount.message.as_ref());
+    let few = tree.preopens.iter().chain(start).chain(messages);
+    let names = tree.names.iter().map(|name| things.name(&name.link).len());
+    let targets = tree
+        .nodes
+        .iter()
+        .map(|node| match things.thing(node.thing).kind {
+            ThingKind::Symlink { target } => target.len(),
+            _ => 0,
+        });
+    few.map(String::len).chain(names).chain(targets).sum()
+}
+
 /// The sections between preopens and nodes: mounts, variables, arguments.
-fn start<'a>(tree: &'a Tree, strings: &mut Strings<'a>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+fn start(tree: &Tree, strings: &mut Strings, at: &mut usize) {
     // A size that does not fit means strings that do not fit; the caller finds that.
     let size = |text: &str| text.len() as u32;
     for (
@@ -201,29 +247,28 @@ fn start<'a>(tree: &'a Tree, strings: &mut Strings<'a>) -> Vec<u8> {
             text_offset: strings.add(text),
             text_size: size(text),
         };
-        bytes.extend(record.encode());
+        strings.put(at, &record.encode());
     }
     for text in &tree.start.variables {
         let (offset, size) = (strings.add(text), size(text));
-        bytes.extend(VariableRecord { offset, size }.encode());
+        strings.put(at, &VariableRecord { offset, size }.encode());
     }
     for text in &tree.start.arguments {
         let (offset, size) = (strings.add(text), size(text));
-        bytes.extend(ArgumentRecord { offset, size }.encode());
+        strings.put(at, &ArgumentRecord { offset, size }.encode());
     }
-    bytes
 }
 
-fn node_record(node: &Node, target_offset: u32) -> NodeRecord {
-    let (type_bits, data, size) = match &node.thing.kind {
+fn node_record(node: &Node, thing: Thing<'_>, strings: &mut Strings) -> NodeRecord {
+    let (type_bits, data, size) = match thing.kind {
         ThingKind::Directory => (MODE_DIRECTORY, node.first, node.count),
-        ThingKind::File { size } => (MODE_REGULAR, 0, *size),
-        ThingKind::Symlink { target } => (MODE_SYMLINK, target_offset, target.len() as u32),
+        ThingKind::File { size } => (MODE_REGULAR, 0, size),
+        ThingKind::Symlink { target } => (MODE_SYMLINK, strings.add(target), target.len() as u32),
     };
     NodeRecord {
-        mode: type_bits | node.thing.permissions,
+        mode: type_bits | thing.permissions,
         nlink: node.nlink,
-        time_ns: node.thing.time_ns,
+        time_ns: thing.time_ns,
         data,
         size,
         parent: node.parent,
@@ -231,28 +276,35 @@ fn node_record(node: &Node, target_offset: u32) -> NodeRecord {
     }
 }
 
-fn file_type(node: &Node) -> FileType {
-    match node.thing.kind {
+fn file_type(kind: ThingKind<'_>) -> FileType {
+    match kind {
         ThingKind::Directory => FileType::Directory,
         ThingKind::File { .. } => FileType::Regular,
         ThingKind::Symlink { .. } => FileType::Symlink,
     }
 }
 
-/// The hash index: by hash, then by number, each at its ideal place or behind the one before.
-fn slots(tree: &Tree) -> Vec<SlotRecord> {
-    let mut keys: Vec<(u32, u32)> = (tree.names.iter().zip(1..))
-        .map(|(name, number)| (hash(name.directory, name.name.as_bytes()), number))
-        .collect();
+/// The hash of each name and its number from 1, sorted.
+fn keys(tree: &Tree, things: &impl Things) -> Vec<(u32, u32)> {
+    let mut keys: Vec<(u32, u32)> = Vec::with_capacity(tree.names.len());
+    keys.extend(tree.names.iter().zip(1..).map(|(name, number)| {
+        let text = things.name(&name.link).as_bytes();
+        (hash(name.directory, text), number)
+    }));
     keys.sort_unstable();
+    keys
+}
+
+/// The hash index: by hash, then by number, each at its ideal place or behind the one before. Shows what is in it with its place,
+/// and returns how many slots there are; the others are zeros.
+fn slots(keys: &[(u32, u32)], mut show: impl FnMut(usize, SlotRecord)) -> usize {
     let capacity = capacity(keys.len() as u32);
-    let empty = SlotRecord { hash: 0, dirent: 0 };
-    let mut slots = Vec::with_capacity(capacity as usize + WINDOW as usize);
-    for (hash, dirent) in keys {
+    let mut next = 0;
+    for &(hash, dirent) in keys {
         // Never backwards: when the ideal place is taken, the slot goes to the end.
-        slots.resize(slots.len().max(ideal_slot(hash, capacity) as usize), empty);
-        slots.push(SlotRecord { hash, dirent });
+        let place = next.max(ideal_slot(hash, capacity) as usize);
+        show(place, SlotRecord { hash, dirent });
+        next = place + 1;
     }
-    slots.resize(slots.len().max(capacity as usize) + WINDOW as usize, empty);
-    slots
+    next.max(capacity as usize) + WINDOW as usize
 }

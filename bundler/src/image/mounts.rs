@@ -32,21 +32,19 @@ impl Mount {
 }
 
 /// The mounts of an image, each with the number of its node.
-pub(super) fn read(image: &Image<Head<'_>>) -> Result<Vec<(usize, Mount)>, ImageFlaw> {
-    let mut mounts: Vec<(usize, Mount)> = Vec::new();
+pub(super) fn read(image: &Image<Head<'_>>) -> Result<Vec<(u32, Mount)>, ImageFlaw> {
+    let mut mounts: Vec<(u32, Mount)> = Vec::new();
     for number in 1..=image.mount_count() {
         let part = || corrupt(format!("mount {number}"));
         let mount = image.mount(number).map_err(|Corrupt| part())?;
         let message = match mount.message {
-            Some(message) => Some(text(image, message).ok_or_else(part)?),
+            Some(message) => Some(text(image, message).ok_or_else(part)?.to_owned()),
             None => None,
         };
         let node = image.node(mount.node).map_err(|Corrupt| part())?;
         let (kind, size_limit, node_number) = (mount.kind, mount.size_limit, mount.node.get());
         let directory = matches!(node.kind, NodeKind::Directory(_));
-        let sorted = mounts
-            .last()
-            .is_none_or(|(last, _)| *last < node_number as usize);
+        let sorted = mounts.last().is_none_or(|(last, _)| *last < node_number);
         let fits = match kind {
             MountKind::Host => size_limit == NO_LIMIT,
             MountKind::Writable | MountKind::Tmpfs => message.is_none(),
@@ -59,7 +57,7 @@ pub(super) fn read(image: &Image<Head<'_>>) -> Result<Vec<(usize, Mount)>, Image
             size_limit,
             message,
         };
-        mounts.push((node_number as usize, mount));
+        mounts.push((node_number, mount));
     }
     Ok(mounts)
 }
@@ -88,8 +86,8 @@ pub fn mounts(bytes: &[u8]) -> Result<Vec<MountRow>, ImageFlaw> {
 /// The same for an image whose contents are elsewhere.
 pub(crate) fn mounts_of(head: Head<'_>) -> Result<Vec<MountRow>, ImageFlaw> {
     let mounts = read(&open(head)?)?.into_iter();
-    let row = |(node, mount): (usize, Mount)| MountRow {
-        node: node as u32,
+    let row = |(node, mount): (u32, Mount)| MountRow {
+        node,
         kind: match mount.kind {
             MountKind::Writable => plan::MountKind::Writable,
             MountKind::Tmpfs => plan::MountKind::Tmpfs,
@@ -180,7 +178,7 @@ impl Start {
         for index in 0..image.variable_count() {
             let part = || corrupt(format!("variable {index}"));
             let variable = image.variable(index).map_err(|Corrupt| part())?;
-            let variable = text(image, variable).ok_or_else(part)?;
+            let variable = text(image, variable).ok_or_else(part)?.to_owned();
             let name = name_of(&variable).ok_or_else(part)?;
             let sorted = variables
                 .last()
@@ -194,7 +192,7 @@ impl Start {
         for index in 0..image.argument_count() {
             let part = || corrupt(format!("argument {index}"));
             let argument = image.argument(index).map_err(|Corrupt| part())?;
-            arguments.push(text(image, argument).ok_or_else(part)?);
+            arguments.push(text(image, argument).ok_or_else(part)?.to_owned());
         }
         Ok(Self {
             flags: image.flags(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
-use vfs_image::{Bytes, Corrupt, Image, NodeId, NodeKind};
+use vfs_image::{Corrupt, Image, NodeId, NodeKind};
 
 use super::check::{ImageFlaw, corrupt, is_name, open, text};
 use super::head::Head;
@@ -119,25 +119,25 @@ pub(crate) fn preopens_of(head: Head<'_>) -> Result<Vec<String>, ImageFlaw> {
 }
 
 /// A preopen's name and directory.
-fn preopen<B: Bytes>(image: &Image<B>, index: u32) -> Result<(String, NodeId), ImageFlaw> {
+fn preopen(image: &Image<Head<'_>>, index: u32) -> Result<(String, NodeId), ImageFlaw> {
     let preopen = image.preopen(index).ok();
     let found = preopen.and_then(|preopen| {
         let name = text(image, preopen.name)?;
-        let path = GuestPath::parse(&name).ok()?;
-        (path.as_str() == name).then_some((name, preopen.node))
+        let path = GuestPath::parse(name).ok()?;
+        (path.as_str() == name).then_some((name.to_owned(), preopen.node))
     });
     found.ok_or_else(|| corrupt(format!("preopen {index}")))
 }
 
 /// Whether a preopen is in another directory.
-fn is_named<B: Bytes>(image: &Image<B>, preopen: NodeId) -> bool {
+fn is_named(image: &Image<Head<'_>>, preopen: NodeId) -> bool {
     let kind = image.node(preopen).map(|node| node.kind);
     matches!(kind, Ok(NodeKind::Directory(dir)) if dir.parent() != preopen)
 }
 
 /// Shows a node and all below it.
-fn walk<B: Bytes, E: From<ImageFlaw>>(
-    image: &Image<B>,
+fn walk<E: From<ImageFlaw>>(
+    image: &Image<Head<'_>>,
     path: String,
     node: NodeId,
     visit: &mut impl FnMut(Row) -> Result<(), E>,
@@ -152,18 +152,18 @@ fn walk<B: Bytes, E: From<ImageFlaw>>(
         let node = image.node(id).map_err(|Corrupt| part())?;
         let kind = match node.kind {
             NodeKind::Directory(dir) => {
-                let mut last: Option<String> = None;
+                let mut last = None;
                 for index in 0..dir.count() {
                     let dirent = image.dirent(&dir, index).ok().flatten().ok_or_else(part)?;
                     let name = text(image, dirent.name).ok_or_else(part)?;
-                    if !is_name(&name) || last.is_some_and(|last| last >= name) {
+                    if !is_name(name) || last.is_some_and(|last| last >= name) {
                         return Err(corrupt(format!("the name {name:?} in `{path}`")).into());
                     }
                     // Also what many names in a long chain of directories could take.
                     if path.len() + 1 + name.len() > MAX_PATH {
                         return Err(too_long(&path).into());
                     }
-                    pending.push((join(&path, &name), dirent.node));
+                    pending.push((join(&path, name), dirent.node));
                     last = Some(name);
                 }
                 RowKind::Directory
@@ -173,7 +173,7 @@ fn walk<B: Bytes, E: From<ImageFlaw>>(
                 link_to: None,
             },
             NodeKind::Symlink { target } => RowKind::Symlink {
-                target: text(image, target).ok_or_else(part)?,
+                target: text(image, target).ok_or_else(part)?.to_owned(),
             },
         };
         let (mode, nlink, size, time_ns) = (node.mode, node.nlink, node.size, node.time_ns);
@@ -237,32 +237,58 @@ pub fn mode_text(mode: u32) -> String {
 mod tests {
     use super::super::encode::Metadata;
     use super::super::mounts::Start;
-    use super::super::tree::{Graph, Thing, ThingKind, Tree};
+    use super::super::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
     use super::*;
+
+    /// Directories; a link has the name with its number.
+    struct Directories<'n>(&'n [(usize, &'n str, usize)]);
+
+    impl Things for Directories<'_> {
+        fn thing(&self, _number: u32) -> Thing<'_> {
+            Thing {
+                permissions: 0o755,
+                time_ns: 0,
+                kind: ThingKind::Directory,
+            }
+        }
+
+        fn name(&self, link: &Link) -> &str {
+            self.0[link.name as usize].1
+        }
+    }
 
     /// An image of directories: its preopens, and which of them has which names for which.
     fn image(roots: &[(&str, usize)], names: &[(usize, &str, usize)]) -> Vec<u8> {
         let all = names.iter().map(|name| name.2);
         let all = all.chain(roots.iter().map(|root| root.1));
         let count = 1 + all.max().unwrap_or(0);
-        let thing = Thing {
-            permissions: 0o755,
-            time_ns: 0,
-            kind: ThingKind::Directory,
-        };
-        let mut children = vec![Vec::new(); count];
-        for (directory, name, child) in names {
-            children[*directory].push(((*name).to_owned(), *child));
+        let (mut ends, mut links) = (Vec::new(), Vec::new());
+        for directory in 0..count {
+            for (number, (_, _, child)) in names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| name.0 == directory)
+            {
+                links.push(Link {
+                    thing: *child as u32,
+                    name: number as u32,
+                });
+            }
+            ends.push(links.len() as u32);
         }
-        let roots = roots.iter().map(|(name, root)| ((*name).to_owned(), *root));
-        let tree = Tree::number(Graph {
-            preopens: roots.collect(),
-            things: vec![thing; count],
-            children,
+        let roots = roots.iter();
+        let graph = Graph {
+            preopens: roots
+                .map(|(name, root)| ((*name).to_owned(), *root as u32))
+                .collect(),
+            ends,
+            links,
             mounts: Vec::new(),
             start: Start::default(),
-        });
-        let mut metadata = Metadata::of(&tree).unwrap();
+        };
+        let things = Directories(names);
+        let tree = Tree::number(graph, &things);
+        let mut metadata = Metadata::of(&tree, &things).unwrap();
         metadata.seal(metadata.size() as u32, [].iter());
         metadata.bytes().to_vec()
     }

@@ -31,10 +31,34 @@ pub struct Written {
     pub size: u32,
     /// The image's digest, as in its header.
     pub digest: [u8; 32],
-    /// For each entry of the plan the SHA-256 of its content; `None` unless a file or a hard link to one.
-    pub contents: Vec<Option<[u8; 32]>>,
+    /// The SHA-256 of the contents.
+    pub contents: Digests,
     /// Bytes of content that were not stored because an equal one was there already.
     pub saved: u64,
+}
+
+/// The digests of the contents that were written, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digests {
+    digests: Vec<[u8; 32]>,
+    /// For each entry of the plan which of them is its; none for a number that is too large.
+    of_entry: Vec<u32>,
+}
+
+impl Digests {
+    /// The SHA-256 of the content of the plan's entry with this number; `None` unless a file or a hard link to one.
+    ///
+    /// # Panics
+    /// When the plan has fewer entries.
+    #[must_use]
+    pub fn of(&self, entry: usize) -> Option<[u8; 32]> {
+        self.digests.get(self.of_entry[entry] as usize).copied()
+    }
+
+    /// The same for each entry of the plan, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<[u8; 32]>> {
+        (0..self.of_entry.len()).map(|entry| self.of(entry))
+    }
 }
 
 impl Image {
@@ -46,36 +70,40 @@ impl Image {
     /// [`ImageError::Changed`], [`ImageError::Unreadable`], [`ImageError::SourceDamaged`], [`ImageError::Write`];
     /// [`ImageError::TooLarge`] when the contents turn out not to fit.
     pub fn write<W: Write + Seek>(
-        &self,
+        self,
         source: &dyn Source,
         out: &mut W,
         progress: &dyn Progress,
     ) -> Result<Written, ImageError> {
         let start = out.stream_position().map_err(ImageError::Write)?;
-        let mut metadata = self.metadata.clone();
-        seek(out, start + metadata.size())?;
+        seek(out, start + self.metadata.size())?;
 
         progress.begin(self.contents_size());
-        let mut store = Store::new(self, source, out, progress);
-        let placed = store.add_all()?;
+        let Self {
+            plan,
+            mut metadata,
+            files,
+            file_of_entry,
+        } = self;
+        let mut store = Store::new(&plan, source, out, progress, &mut metadata);
+        store.add_all(&files)?;
         let (size, saved) = (store.end, store.saved);
-        bundles::check(self, &placed)?;
-        for (file, placed) in self.files.iter().zip(&placed) {
-            metadata.place(file.node, placed.offset);
-        }
-        let digest = metadata.seal(size, store.in_order.iter());
+        bundles::check(&plan, &files, &store.digests)?;
+        let (digests, stored) = store.finish();
+        let in_order = stored.iter().map(|stored| &digests[stored.file as usize]);
+        let digest = metadata.seal(size, in_order);
 
         seek(out, start)?;
         out.write_all(metadata.bytes()).map_err(ImageError::Write)?;
         seek(out, start + u64::from(size))?;
-        let contents = self
-            .file_of_entry
-            .iter()
-            .map(|file| Some(placed[(*file)?].digest));
+        let contents = Digests {
+            digests,
+            of_entry: file_of_entry,
+        };
         Ok(Written {
             size,
             digest,
-            contents: contents.collect(),
+            contents,
             saved,
         })
     }

@@ -22,8 +22,8 @@ pub(super) fn text(output: &Path, inputs: &Inputs) -> io::Result<Vec<u8>> {
     };
     let listed = inputs.directories().filter(|path| folder(path) != own);
     let mut names = Vec::new();
-    for path in inputs.files().chain(listed) {
-        names.push(escaped(path)?);
+    for path in inputs.files().chain(listed.map(Path::to_owned)) {
+        names.push(escaped(&path)?);
     }
     names.sort();
     names.dedup();

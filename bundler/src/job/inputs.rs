@@ -1,44 +1,58 @@
 //! What a job reads: [`Inputs`], written down by a source around the disk.
 
+mod files;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use files::Files;
 
 use crate::source::{DiskSource, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
 
-/// The files and directories of this machine that a bundle depends on, sorted.
+/// The files and directories of this machine that a bundle depends on.
+///
+/// Holds the name of each file and each directory once; lists of paths are made when they are asked for. A clone costs nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs {
-    files: BTreeSet<PathBuf>,
+    read: Arc<Read>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Read {
+    files: Files,
     directories: BTreeSet<PathBuf>,
     missing: BTreeSet<PathBuf>,
 }
 
 impl Inputs {
-    /// Files whose contents went in: the manifest, the program, sources, archives.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(PathBuf::as_path)
+    /// Files whose contents went in, sorted: the manifest, the program, sources, archives.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        self.read.files.sorted().into_iter()
     }
 
-    /// Directories whose listings decided what went in: a file added there may be embedded the next time.
+    /// Directories whose listings decided what went in, sorted: a file added there may be embedded the next time.
     pub fn directories(&self) -> impl Iterator<Item = &Path> {
-        self.directories.iter().map(PathBuf::as_path)
+        self.read.directories.iter().map(PathBuf::as_path)
     }
 
-    /// What was looked for and is not there, optional or not.
+    /// What was looked for and is not there, optional or not, sorted.
     pub fn missing(&self) -> impl Iterator<Item = &Path> {
-        self.missing.iter().map(PathBuf::as_path)
+        self.read.missing.iter().map(PathBuf::as_path)
     }
 
-    pub(super) fn add_file(&mut self, path: PathBuf) {
-        self.files.insert(path);
+    pub(super) fn add_file(&mut self, path: &Path) {
+        Arc::make_mut(&mut self.read).files.add(path);
     }
 
     /// Files and directories together, sorted: each is to be looked at to tell whether the bundle is up to date.
-    pub fn all(&self) -> impl Iterator<Item = &Path> {
-        let all: BTreeSet<&Path> = self.files().chain(self.directories()).collect();
+    pub fn all(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let mut all = self.read.files.sorted();
+        all.extend(self.directories().map(Path::to_owned));
+        all.sort();
+        all.dedup();
         all.into_iter()
     }
 }
@@ -46,44 +60,47 @@ impl Inputs {
 /// The disk, and what was read of it.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
-    opened: Mutex<Vec<PathBuf>>,
-    listed: Mutex<Vec<PathBuf>>,
-    missing: Mutex<Vec<PathBuf>>,
+    read: Mutex<Read>,
 }
 
 impl Recorder {
     /// Notes a file that is read by other ways.
     pub(super) fn file(&self, path: &Path) {
-        note(&self.opened, path);
+        self.read().files.add(path);
     }
 
     /// All that was read until now.
     pub(super) fn so_far(&self) -> Inputs {
-        let set = |list: &Mutex<Vec<PathBuf>>| {
-            let list = list.lock().unwrap_or_else(|poison| poison.into_inner());
-            list.iter().cloned().collect()
-        };
-        Inputs {
-            files: set(&self.opened),
-            directories: set(&self.listed),
-            missing: set(&self.missing),
-        }
+        let read = Arc::new(self.read().clone());
+        Inputs { read }
+    }
+
+    /// All that was read.
+    pub(super) fn finish(self) -> Inputs {
+        let read = self.read.into_inner();
+        let read = Arc::new(read.unwrap_or_else(|poison| poison.into_inner()));
+        Inputs { read }
+    }
+
+    /// The lists are whole after each change, so a panic elsewhere harms nothing.
+    fn read(&self) -> MutexGuard<'_, Read> {
+        self.read
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn listed(&self, path: &Path) {
+        self.read().directories.insert(path.to_owned());
     }
 
     fn found<T>(&self, path: &Path, result: Result<T, SourceError>) -> Result<T, SourceError> {
         if let Err(error) = &result
-            && error.error.kind() == std::io::ErrorKind::NotFound
+            && error.error.kind() == io::ErrorKind::NotFound
         {
-            note(&self.missing, path);
+            self.read().missing.insert(path.to_owned());
         }
         result
     }
-}
-
-/// A list is whole after each push, so a panic elsewhere harms nothing.
-fn note(list: &Mutex<Vec<PathBuf>>, path: &Path) {
-    let mut list = list.lock().unwrap_or_else(|poison| poison.into_inner());
-    list.push(path.to_owned());
 }
 
 impl Source for Recorder {
@@ -100,7 +117,7 @@ impl Source for Recorder {
     }
 
     fn list(&self, path: &Path) -> Result<Vec<OsString>, SourceError> {
-        note(&self.listed, path);
+        self.listed(path);
         DiskSource.list(path)
     }
 
@@ -112,13 +129,13 @@ impl Source for Recorder {
         DiskSource.resolve(path)
     }
 
-    fn open(&self, path: &Path) -> Result<Box<dyn Read + '_>, SourceError> {
-        note(&self.opened, path);
+    fn open(&self, path: &Path) -> Result<Box<dyn io::Read + '_>, SourceError> {
+        self.file(path);
         self.found(path, DiskSource.open(path))
     }
 
     fn open_random(&self, path: &Path) -> Result<Arc<dyn ReadAt>, SourceError> {
-        note(&self.opened, path);
+        self.file(path);
         self.found(path, DiskSource.open_random(path))
     }
 
@@ -127,7 +144,7 @@ impl Source for Recorder {
         directory: &Path,
         visit: &mut dyn FnMut(Result<Visited<'_>, SourceError>) -> Step,
     ) {
-        note(&self.listed, directory);
+        self.listed(directory);
         DiskSource.walk(directory, &mut |visited| {
             // A visit uses the entry up; only a directory's path is needed after it.
             let entered = match &visited {
@@ -136,7 +153,7 @@ impl Source for Recorder {
             };
             let step = visit(visited);
             if let (Some(path), Step::Into) = (entered, step) {
-                note(&self.listed, &path);
+                self.listed(&path);
             }
             step
         });

@@ -82,8 +82,9 @@ pub(crate) fn write(plan: &Plan, source: &dyn Source) -> (Vec<u8>, Written) {
     // In the middle of a file, as in a module: nothing before or behind it may change.
     let mut out = Cursor::new(vec![0xaa; 7]);
     out.set_position(7);
+    let contents_size = image.contents_size();
     let written = image.write(source, &mut out, &counter).unwrap();
-    assert_eq!(counter.0.get(), image.contents_size());
+    assert_eq!(counter.0.get(), contents_size);
     assert_eq!(out.position(), 7 + u64::from(written.size));
     let bytes = out.into_inner();
     assert_eq!(bytes[..7], [0xaa; 7]);

@@ -140,6 +140,7 @@ fn an_output_that_is_full_is_an_error() {
         let mut out = Full(room, Cursor::new(Vec::new()));
         let [code, _, help] = said(
             &image
+                .clone()
                 .write(&MemorySource::new(), &mut out, &())
                 .unwrap_err(),
         );

@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::store::Placed;
-use crate::image::{Image, ImageError};
+use crate::image::{File, ImageError};
+use crate::plan::Plan;
 
 /// Checks every bundle that the plan opened, whichever of its files went in. Contents that did not are read for it.
-pub(super) fn check(image: &Image, placed: &[Placed]) -> Result<(), ImageError> {
-    if image.bundles.is_empty() {
+pub(super) fn check(plan: &Plan, files: &[File], digests: &[[u8; 32]]) -> Result<(), ImageError> {
+    if plan.bundles().next().is_none() {
         return Ok(());
     }
     // The digests of the contents that were read, for each bundle by place and size.
     let mut known: BTreeMap<_, BTreeMap<(u32, u32), [u8; 32]>> = BTreeMap::new();
-    for (file, placed) in image.files.iter().zip(placed) {
-        if let Some((bundle, offset)) = file.content.in_bundle() {
+    for (file, digest) in files.iter().zip(digests) {
+        if let Some((bundle, offset)) = file.content(plan).in_bundle() {
             let known = known.entry(Arc::as_ptr(bundle)).or_default();
-            known.insert((offset, file.size), placed.digest);
+            known.insert((offset, file.size), *digest);
         }
     }
-    for bundle in &image.bundles {
+    for bundle in plan.bundles() {
         let known = known.remove(&Arc::as_ptr(bundle)).unwrap_or_default();
         bundle
             .check(&known)

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use sha2::{Digest, Sha256};
 
 use crate::image::{File, ImageError};
-use crate::plan::Content;
+use crate::plan::{Content, Plan};
 use crate::report::counted;
 use crate::source::{Kind, Source, SourceError};
 
@@ -17,18 +17,22 @@ pub(super) struct Whole<'a> {
 }
 
 /// Reads a small file.
-pub(super) fn read_whole<'a>(source: &dyn Source, file: &'a File) -> Result<Whole<'a>, ImageError> {
-    let content = match &file.content {
+pub(super) fn read_whole<'a>(
+    source: &dyn Source,
+    plan: &'a Plan,
+    file: &File,
+) -> Result<Whole<'a>, ImageError> {
+    let content = match file.content(plan) {
         Content::Inline(content) => Cow::Borrowed(&content[..]),
         Content::Source { .. } | Content::Archive { .. } | Content::Layer { .. } => {
             let mut content = Vec::with_capacity(file.size as usize + 1);
             // One byte more than planned is enough to know that there are more.
-            open(source, file)?
+            open(source, plan, file)?
                 .take(u64::from(file.size) + 1)
                 .read_to_end(&mut content)
-                .map_err(|error| cannot_read(file, error))?;
-            complete(file, content.len())?;
-            unchanged(source, file)?;
+                .map_err(|error| cannot_read(plan, file, error))?;
+            complete(plan, file, content.len())?;
+            unchanged(source, plan, file)?;
             Cow::Owned(content)
         }
     };
@@ -39,18 +43,19 @@ pub(super) fn read_whole<'a>(source: &dyn Source, file: &'a File) -> Result<Whol
 /// Reads a file once, piece by piece.
 pub(super) fn stream(
     source: &dyn Source,
+    plan: &Plan,
     file: &File,
     buffer: &mut [u8],
     mut piece: impl FnMut(&[u8]) -> Result<(), ImageError>,
 ) -> Result<(), ImageError> {
-    let mut reader = open(source, file)?;
+    let mut reader = open(source, plan, file)?;
     let mut read = 0;
     loop {
         let filled = match reader.read(buffer) {
             Ok(0) => break,
             Ok(filled) => filled,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(cannot_read(file, error)),
+            Err(error) => return Err(cannot_read(plan, file, error)),
         };
         read += filled;
         // Before the piece is passed on: nothing beyond the planned size is written.
@@ -59,13 +64,17 @@ pub(super) fn stream(
         }
         piece(&buffer[..filled])?;
     }
-    complete(file, read)?;
-    unchanged(source, file)
+    complete(plan, file, read)?;
+    unchanged(source, plan, file)
 }
 
 /// Opens a file wherever it is.
-fn open<'a>(source: &'a dyn Source, file: &'a File) -> Result<Box<dyn Read + 'a>, ImageError> {
-    let opened = match &file.content {
+fn open<'a>(
+    source: &'a dyn Source,
+    plan: &'a Plan,
+    file: &File,
+) -> Result<Box<dyn Read + 'a>, ImageError> {
+    let opened = match file.content(plan) {
         Content::Source { path, .. } => source.open(path),
         Content::Archive { archive, member } => archive.open(member),
         Content::Layer { layer, offset, .. } => {
@@ -73,14 +82,15 @@ fn open<'a>(source: &'a dyn Source, file: &'a File) -> Result<Box<dyn Read + 'a>
         }
         Content::Inline(content) => return Ok(Box::new(&content[..])),
     };
-    opened.map_err(|error| unreadable(file, error))
+    opened.map_err(|error| unreadable(plan, file, error))
 }
 
 /// Whether as many bytes were read as planned.
-fn complete(file: &File, read: usize) -> Result<(), ImageError> {
+fn complete(plan: &Plan, file: &File, read: usize) -> Result<(), ImageError> {
     let planned = file.size as usize;
     if read > planned {
         return Err(changed(
+            plan,
             file,
             format!(
                 "it has more than the planned {}",
@@ -90,6 +100,7 @@ fn complete(file: &File, read: usize) -> Result<(), ImageError> {
     }
     if read < planned {
         return Err(changed(
+            plan,
             file,
             format!(
                 "it has {read} of the planned {}",
@@ -101,8 +112,8 @@ fn complete(file: &File, read: usize) -> Result<(), ImageError> {
 }
 
 /// Whether the file is still the one that was planned: the right number of bytes can be a mix of old and new ones.
-fn unchanged(source: &dyn Source, file: &File) -> Result<(), ImageError> {
-    let change = match &file.content {
+fn unchanged(source: &dyn Source, plan: &Plan, file: &File) -> Result<(), ImageError> {
+    let change = match file.content(plan) {
         // A manifest may name a file by a symlink.
         Content::Source { path, mtime_ns } => source.followed(path).map(|(_, now)| {
             if now.kind != Kind::File {
@@ -117,34 +128,35 @@ fn unchanged(source: &dyn Source, file: &File) -> Result<(), ImageError> {
         Content::Layer { layer, .. } => layer.change(source),
         Content::Inline(_) => Ok(None),
     };
-    match change.map_err(|error| unreadable(file, error))? {
-        Some(change) => Err(changed(file, change.to_owned())),
+    match change.map_err(|error| unreadable(plan, file, error))? {
+        Some(change) => Err(changed(plan, file, change.to_owned())),
         None => Ok(()),
     }
 }
 
-fn unreadable(file: &File, error: SourceError) -> ImageError {
+fn unreadable(plan: &Plan, file: &File, error: SourceError) -> ImageError {
     ImageError::Unreadable {
-        path: file.path.as_str().to_owned(),
+        path: file.entry(plan).path.as_str().to_owned(),
         error,
     }
 }
 
-fn cannot_read(file: &File, error: io::Error) -> ImageError {
+fn cannot_read(plan: &Plan, file: &File, error: io::Error) -> ImageError {
     unreadable(
+        plan,
         file,
         SourceError {
             verb: "cannot read",
-            path: (*file.content.shown().unwrap_or_default()).into(),
+            path: (*file.content(plan).shown().unwrap_or_default()).into(),
             error,
         },
     )
 }
 
-pub(super) fn changed(file: &File, change: String) -> ImageError {
+pub(super) fn changed(plan: &Plan, file: &File, change: String) -> ImageError {
     ImageError::Changed {
-        path: file.path.as_str().to_owned(),
-        source_path: file.content.shown().unwrap_or_default().into_owned(),
+        path: file.entry(plan).path.as_str().to_owned(),
+        source_path: file.content(plan).shown().unwrap_or_default().into_owned(),
         change,
     }
 }

@@ -1,6 +1,6 @@
 //! The contents section while it grows: each content once, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use rayon::prelude::*;
@@ -8,8 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::Progress;
 use super::read::{Whole, changed, read_whole, stream};
-use crate::image::{File, Image, ImageError};
-use crate::plan::Content;
+use crate::image::encode::Metadata;
+use crate::image::table::Table;
+use crate::image::{File, ImageError, plan_sizes};
+use crate::plan::{Content, Plan};
 use crate::source::Source;
 
 /// Bytes of a large file read at once.
@@ -26,76 +28,111 @@ const AHEAD_FILES: usize = 1024;
 
 /// The contents section.
 pub(super) struct Store<'a, W> {
-    image: &'a Image,
+    plan: &'a Plan,
     source: &'a dyn Source,
     out: &'a mut W,
     progress: &'a dyn Progress,
+    /// Told where each content is.
+    metadata: &'a mut Metadata,
     /// Where the next content goes, counted from the start of the image.
     pub(super) end: u32,
-    /// What is stored, by size and digest.
-    stored: BTreeMap<(u32, [u8; 32]), u32>,
+    /// The digest of each file's content.
+    pub(super) digests: Vec<[u8; 32]>,
+    /// What is stored, in its order.
+    stored: Vec<Stored>,
+    /// What is stored, by the beginnings of digests.
+    table: Table,
     /// The sizes of what is stored.
     sizes: BTreeSet<u32>,
-    /// The digests of what is stored, in the order it is stored.
-    pub(super) in_order: Vec<[u8; 32]>,
     /// Bytes not stored because they were there.
     pub(super) saved: u64,
 }
 
+/// A content that is stored.
+pub(super) struct Stored {
+    /// The number of the first file that has it.
+    pub(super) file: u32,
+    size: u32,
+    /// Counted from the start of the image.
+    offset: u32,
+}
+
 /// Where a file's content is.
-pub(super) struct Placed {
-    pub(super) digest: [u8; 32],
+struct Placed {
+    digest: [u8; 32],
     /// Counted from the start of the image; 0 when empty.
-    pub(super) offset: u32,
+    offset: u32,
+}
+
+/// What a digest is found by.
+fn key(digest: &[u8; 32]) -> u32 {
+    let [a, b, c, d, ..] = *digest;
+    u32::from_le_bytes([a, b, c, d])
 }
 
 impl<'a, W: Write> Store<'a, W> {
     pub(super) fn new(
-        image: &'a Image,
+        plan: &'a Plan,
         source: &'a dyn Source,
         out: &'a mut W,
         progress: &'a dyn Progress,
+        metadata: &'a mut Metadata,
     ) -> Self {
         Self {
-            image,
+            plan,
             source,
             out,
             progress,
-            end: image.metadata.size() as u32, // `describe` refuses more than fits.
-            stored: BTreeMap::new(),
+            end: metadata.size() as u32, // `describe` refuses more than fits.
+            metadata,
+            digests: Vec::new(),
+            stored: Vec::new(),
+            table: Table::default(),
             sizes: BTreeSet::new(),
-            in_order: Vec::new(),
             saved: 0,
         }
+    }
+
+    /// The digest of each file's content, and what was stored.
+    pub(super) fn finish(self) -> (Vec<[u8; 32]>, Vec<Stored>) {
+        (self.digests, self.stored)
     }
 
     /// Stores the contents of all files, in their order.
     ///
     /// Small files are mostly waiting for the system, so they are read ahead in parallel. What is stored where, and
     /// which error comes first, is decided here in order: the number of threads changes nothing.
-    pub(super) fn add_all(&mut self) -> Result<Vec<Placed>, ImageError> {
-        let mut placed = Vec::with_capacity(self.image.files.len());
+    pub(super) fn add_all(&mut self, all: &[File]) -> Result<(), ImageError> {
+        self.digests.reserve_exact(all.len());
+        let (plan, source) = (self.plan, self.source);
         let mut buffer = Vec::new();
-        let mut files = &self.image.files[..];
+        let mut files = all;
         while let Some(first) = files.first() {
-            if first.size > SMALL && !matches!(first.content, Content::Inline(_)) {
+            if first.size > SMALL && !is_inline(plan, first) {
                 buffer.resize(BUFFER, 0);
-                placed.push(self.add_large(first, &mut buffer)?);
+                let placed = self.add_large(first, &mut buffer)?;
+                self.place(first, &placed);
                 files = &files[1..];
                 continue;
             }
-            let (ahead, rest) = files.split_at(ahead(files));
-            let source = self.source;
+            let (ahead, rest) = files.split_at(ahead(plan, files));
             let read: Vec<_> = ahead
                 .par_iter()
-                .map(|file| read_whole(source, file))
+                .map(|file| read_whole(source, plan, file))
                 .collect();
             for (file, whole) in ahead.iter().zip(read) {
-                placed.push(self.add_small(file, &whole?)?);
+                let placed = self.add_small(file, &whole?)?;
+                self.place(file, &placed);
             }
             files = rest;
         }
-        Ok(placed)
+        Ok(())
+    }
+
+    /// Books where the content of the next file is.
+    fn place(&mut self, file: &File, placed: &Placed) {
+        self.metadata.place(file.node, placed.offset);
+        self.digests.push(placed.digest);
     }
 
     /// Stores a content that is in memory.
@@ -123,7 +160,7 @@ impl<'a, W: Write> Store<'a, W> {
         let mut expected = None;
         if self.sizes.contains(&file.size) {
             let mut hasher = Sha256::new();
-            stream(self.source, file, buffer, |piece| {
+            stream(self.source, self.plan, file, buffer, |piece| {
                 hasher.update(piece);
                 Ok(())
             })?;
@@ -136,7 +173,7 @@ impl<'a, W: Write> Store<'a, W> {
         }
         let end = self.end_with(file)?;
         let mut hasher = Sha256::new();
-        stream(self.source, file, buffer, |piece| {
+        stream(self.source, self.plan, file, buffer, |piece| {
             hasher.update(piece);
             self.progress.advance(piece.len() as u64);
             self.out.write_all(piece).map_err(ImageError::Write)
@@ -144,6 +181,7 @@ impl<'a, W: Write> Store<'a, W> {
         let digest = hasher.finalize().into();
         if expected.is_some_and(|expected| expected != digest) {
             return Err(changed(
+                self.plan,
                 file,
                 "it was read twice, and the bytes differ".to_owned(),
             ));
@@ -153,7 +191,12 @@ impl<'a, W: Write> Store<'a, W> {
 
     /// The place of an equal content.
     fn find(&mut self, size: u32, digest: [u8; 32]) -> Option<Placed> {
-        let offset = *self.stored.get(&(size, digest))?;
+        let is = |number: u32| {
+            let stored = &self.stored[number as usize];
+            stored.size == size && self.digests[stored.file as usize] == digest
+        };
+        let number = self.table.find(key(&digest), is)?;
+        let offset = self.stored[number as usize].offset;
         self.saved += u64::from(size);
         Some(Placed { digest, offset })
     }
@@ -162,29 +205,38 @@ impl<'a, W: Write> Store<'a, W> {
     fn end_with(&self, file: &File) -> Result<u32, ImageError> {
         self.end.checked_add(file.size).ok_or_else(|| {
             let size = u64::from(self.end) + u64::from(file.size);
-            let files = self.image.files.iter();
-            let sizes = files.map(|f| (f.path.as_str().to_owned(), u64::from(f.size)));
-            ImageError::too_large(size, sizes)
+            ImageError::too_large(size, plan_sizes(self.plan))
         })
     }
 
-    /// Books a content that was just written.
+    /// Books a content that was just written: that of the next file.
     fn keep(&mut self, size: u32, digest: [u8; 32], end: u32) -> Placed {
         let offset = std::mem::replace(&mut self.end, end);
-        self.stored.insert((size, digest), offset);
+        let (digests, stored) = (&self.digests, &self.stored);
+        let key_of = |number: u32| key(&digests[stored[number as usize].file as usize]);
+        self.table.insert(key(&digest), stored.len() as u32, key_of);
+        self.stored.push(Stored {
+            file: self.digests.len() as u32,
+            size,
+            offset,
+        });
         self.sizes.insert(size);
-        self.in_order.push(digest);
         Placed { digest, offset }
     }
 }
 
+/// Whether a content is in memory already, as one from the manifest is.
+fn is_inline(plan: &Plan, file: &File) -> bool {
+    matches!(file.content(plan), Content::Inline(_))
+}
+
 /// How many of these files to read ahead: small ones, and at least one.
-fn ahead(files: &[File]) -> usize {
+fn ahead(plan: &Plan, files: &[File]) -> usize {
     let mut bytes = 0;
     let small = files.iter().take(AHEAD_FILES).take_while(|file| {
         let fits = bytes < AHEAD_BYTES;
-        // A content from the manifest is in memory already, however large it is.
-        let free = matches!(file.content, Content::Inline(_));
+        // However large it is.
+        let free = is_inline(plan, file);
         bytes += if free { 0 } else { u64::from(file.size) };
         fits && (free || file.size <= SMALL)
     });

@@ -41,10 +41,11 @@ impl Targets {
                 targets.watched.insert(path);
             }
         }
-        for path in inputs.files().chain(inputs.missing()) {
-            targets.name(path);
+        let missing = inputs.missing().map(Path::to_owned);
+        for path in inputs.files().chain(missing) {
+            targets.name(&path);
             // A symlink's target changes elsewhere.
-            if let Ok(real) = fs::canonicalize(path) {
+            if let Ok(real) = fs::canonicalize(&path) {
                 targets.name(&real);
             }
         }

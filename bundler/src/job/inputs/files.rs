@@ -1,0 +1,82 @@
+//! The paths of many files in little memory: [`Files`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// A set of paths, each directory held once, and of each file its name: there may be a million of them, and nobody may ask.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    /// The names in each directory, one path with a name after the other, in the order they came.
+    names: BTreeMap<OsString, PathBuf>,
+    /// Those that a directory and a name do not make again as they were written, such as `a//b`.
+    others: BTreeSet<PathBuf>,
+}
+
+impl Files {
+    pub(super) fn add(&mut self, path: &Path) {
+        let parts = path.parent().zip(path.file_name());
+        let Some((directory, name)) = parts.filter(|(directory, name)| {
+            let around = directory.as_os_str().len() + name.len();
+            // With a separator between them, unless the directory ends in one or is none.
+            path.as_os_str().len() == around + usize::from(has_separator(directory))
+        }) else {
+            self.others.insert(path.to_owned());
+            return;
+        };
+        match self.names.get_mut(directory.as_os_str()) {
+            Some(names) => names.push(name),
+            None => {
+                self.names.insert(directory.into(), name.into());
+            }
+        }
+    }
+
+    /// All of them, sorted, each once.
+    pub(super) fn sorted(&self) -> Vec<PathBuf> {
+        let in_directories = self.names.iter().flat_map(|(directory, names)| {
+            let directory = Path::new(directory);
+            names.iter().map(|name| directory.join(name))
+        });
+        let mut all: Vec<PathBuf> = in_directories.chain(self.others.iter().cloned()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// Whether joining a name to a directory puts a separator between them.
+fn has_separator(directory: &Path) -> bool {
+    let text = directory.as_os_str().as_encoded_bytes();
+    let last = text.last().map(|last| char::from(*last));
+    last.is_some_and(|last| !std::path::is_separator(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_kept_as_they_are() {
+        let mut files = Files::default();
+        let paths = [
+            "/", "/a", "/a/b c", "/b", "./x/y", "x", "x//y", "x/y/../z", "x/y", "a/z", "a/b/c",
+            "..",
+        ];
+        for path in paths.iter().rev().chain(&paths) {
+            files.add(Path::new(path));
+        }
+        let mut expected: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+        expected.sort();
+        expected.dedup();
+        let found: BTreeSet<String> = files
+            .sorted()
+            .iter()
+            .map(|p| p.display().to_string())
+            .collect();
+        assert_eq!(files.sorted(), expected);
+        for path in ["./x/y", "/a/b c", "x/y/../z", ".."] {
+            assert!(found.contains(path), "{path}");
+        }
+    }
+}
