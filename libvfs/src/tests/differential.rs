@@ -12,6 +12,7 @@ mod generate;
 mod interposer;
 mod justified;
 mod kernel;
+mod moves;
 mod mutants;
 mod observe;
 mod read_only;
@@ -37,6 +38,9 @@ const STEPS: u32 = 150;
 
 /// So often everything that can be seen is compared.
 const OBSERVED: u32 = 25;
+
+/// In one of so many programs it is looked which times each step moves.
+const WATCHED: u64 = 16;
 
 /// Runs a test in a thread of its own that is no superuser's, whom no permission stops.
 fn unprivileged(body: impl FnOnce(&Place) + Send) {
@@ -64,6 +68,8 @@ struct Pair<B> {
     comparison: Comparison,
     /// Whether steps may change anything.
     changes: bool,
+    /// Whether times are looked at before and after each step.
+    watches: bool,
     _files: Option<Below>,
 }
 
@@ -82,6 +88,7 @@ impl<B: System> Pair<B> {
             other,
             comparison: Comparison::default(),
             changes: true,
+            watches: false,
             _files: None,
         };
         observe::prepare(&mut pair.kernel);
@@ -90,12 +97,22 @@ impl<B: System> Pair<B> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
+        let before = if self.watches {
+            moves::before(step, &mut self.kernel, &mut self.other)
+        } else {
+            moves::Times::new()
+        };
         let answer = self
             .comparison
             .step(step, &mut self.kernel, &mut self.other);
-        answer
-            .map(|_| ())
-            .map_err(|what| format!("{step:?}: {what}"))
+        let compared = answer.and_then(|_| {
+            if self.watches {
+                let after = moves::times(step, &mut self.kernel, &mut self.other);
+                moves::compare(&before, &after)?;
+            }
+            Ok(())
+        });
+        compared.map_err(|what| format!("{step:?}: {what}"))
     }
 
     fn observe(&mut self) -> Result<(), String> {
@@ -126,6 +143,12 @@ fn search<B: System>(
     while left > 0 {
         let count = left.min(STEPS.into()) as u32;
         left -= u64::from(count);
+        // Looking takes time, and is walking paths as well.
+        let fresh = || {
+            let mut pair = fresh();
+            pair.watches = seed % WATCHED == 0;
+            pair
+        };
         if let Err(steps) = program(seed, count, fresh()) {
             eprintln!("seed {seed}: a difference after {} steps", steps.len());
             let steps = shrink::shrink(steps, |steps| fresh().all(steps).is_err());

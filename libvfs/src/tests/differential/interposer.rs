@@ -374,5 +374,6 @@ fn told(stat: &crate::tests::fixture::Stat) -> Answer {
         size: stat.size,
         atim: time(stat.times[0]),
         mtim: time(stat.times[1]),
+        clock: [stat.times[1], stat.times[2]],
     })
 }

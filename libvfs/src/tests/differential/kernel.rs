@@ -81,6 +81,8 @@ impl Kernel {
             size: stat.stx_size,
             atim: time(stat.stx_atime.tv_sec, stat.stx_atime.tv_nsec),
             mtim: time(stat.stx_mtime.tv_sec, stat.stx_mtime.tv_nsec),
+            clock: [stat.stx_mtime, stat.stx_ctime]
+                .map(|time| time.tv_sec as u64 * 1_000_000_000 + u64::from(time.tv_nsec)),
         })
     }
 }

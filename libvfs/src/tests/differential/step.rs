@@ -212,6 +212,25 @@ impl Step {
         }
     }
 
+    /// The same with the descriptors they start from.
+    pub(super) fn places(&self) -> Vec<(u32, &[u8])> {
+        let fds = match self {
+            Self::Open { fd, .. }
+            | Self::PathFilestat { fd, .. }
+            | Self::PathSetTimes { fd, .. }
+            | Self::Readlink { fd, .. }
+            | Self::CreateDirectory { fd, .. }
+            | Self::RemoveDirectory { fd, .. }
+            | Self::Unlink { fd, .. }
+            | Self::Symlink { fd, .. } => Vec::from([*fd]),
+            Self::Rename { fd, new_fd, .. } | Self::Link { fd, new_fd, .. } => {
+                Vec::from([*fd, *new_fd])
+            }
+            _ => Vec::new(),
+        };
+        fds.into_iter().zip(self.paths()).collect()
+    }
+
     /// Whether it changes files or directories, or opens one to do so, when it succeeds.
     pub(super) fn changes(&self) -> bool {
         match self {

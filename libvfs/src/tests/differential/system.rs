@@ -65,6 +65,8 @@ pub(super) struct Stat {
     pub(super) size: u64,
     pub(super) atim: u64,
     pub(super) mtim: u64,
+    /// When it was modified and changed, by the system's own clock: only whether that moves can be compared.
+    pub(super) clock: [u64; 2],
 }
 
 /// Where a time is put that was taken from a clock: on no two systems are those the same.
