@@ -134,6 +134,16 @@ pub(crate) struct Attributes {
     pub(crate) permissions: Permissions,
     pub(crate) dir_permissions: Permissions,
     pub(crate) timestamps: Timestamps,
+    /// Where they are written.
+    pub(crate) at: AttributesAt,
+}
+
+/// Where modes and times are written: in a table, or in `[defaults]`; `None`: nowhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AttributesAt {
+    pub(crate) permissions: Option<Range<usize>>,
+    pub(crate) dir_permissions: Option<Range<usize>>,
+    pub(crate) timestamps: Option<Range<usize>>,
 }
 
 /// One table that asks for entries.

@@ -39,7 +39,7 @@ pub use mount::{Mount, MountKind, Start};
 pub use resolve::{resolve, resolve_on};
 pub use rows::{Row, RowKind, Totals};
 pub use warning::PlanWarning;
-pub use why::{KeptBy, Table, Verdict, Why, Written, why};
+pub use why::{Given, KeptBy, Table, Verdict, Why, Written, why};
 
 /// The resolved content of a bundle: what `plan` prints and `image` encodes.
 ///

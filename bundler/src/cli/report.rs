@@ -357,6 +357,23 @@ pub(crate) struct TableReport {
     /// The rule that its time comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) time_rule: Option<WrittenReport>,
+    /// What gives it its mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mode_by: Option<GivenReport>,
+    /// What gives it its time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time_by: Option<GivenReport>,
+}
+
+/// Where a mode or a time comes from.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct GivenReport {
+    /// `rule`, `table` for a key of the table itself, `defaults` for one of `[defaults]`, `built-in` when nothing is given.
+    pub(crate) by: &'static str,
+    /// Its line in the manifest, from 1; absent for what is built in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<usize>,
 }
 
 /// A pattern and where it stands.

@@ -6,12 +6,12 @@ use clap::Args;
 use miette::Diagnostic;
 use wasi_vfs::manifest::Manifest;
 use wasi_vfs::path::GuestPath;
-use wasi_vfs::plan::{self, EntryKind, KeptBy, MountKind, Table, Verdict, Why, Written};
+use wasi_vfs::plan::{self, EntryKind, Given, KeptBy, MountKind, Table, Verdict, Why, Written};
 use wasi_vfs::source::DiskSource;
 
 use super::manifest::ManifestArg;
 use super::render::{count, octal, printable, time_text};
-use super::report::{REPORT, TableReport, WhyReport, WrittenReport};
+use super::report::{GivenReport, REPORT, TableReport, WhyReport, WrittenReport};
 use super::{Outcome, screen::Screen};
 
 /// Say why a path is in the bundle, or is not
@@ -59,24 +59,34 @@ impl WhyCommand {
         } else {
             let mut text = text(&manifest, &why);
             if !why.is_in() && manifest.profile() != BASE {
-                text.extend(self.of_base(&manifest, why.path));
+                text.extend(self.of_base(&manifest, &why));
             }
             screen.print(&text)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What the base makes of a path that a profile lacks, if that has it.
-    fn of_base(&self, manifest: &Manifest, path: GuestPath) -> Option<String> {
+    /// What tables of the base make of a path that a profile lacks: those that the profile does not have.
+    fn of_base(&self, manifest: &Manifest, why: &Why) -> Option<String> {
         // A base that has problems of its own says nothing about the profile.
         let base = self.manifest.read_base().ok()?;
-        let why = plan::why(&base, &DiskSource, path).ok()?;
-        let table = why.tables.iter().find(|table| table.decides)?;
-        let mut lines = vec![format!(
-            "  in the profile `{BASE}` it is brought by {}",
-            title(table)
-        )];
-        lines.extend(of_profile(manifest, table));
+        let of_base = plan::why(&base, &DiskSource, why.path.clone()).ok()?;
+        let kept = |table: &&Table| {
+            let mut tables = why.tables.iter();
+            !tables.any(|other| (other.kind, &other.name) == (table.kind, &table.name))
+        };
+        let mut lines = Vec::new();
+        for table in of_base.tables.iter().filter(kept) {
+            let said = match table.decides {
+                true => format!("it is brought by {}", title(table)),
+                false => said(&of_base, table),
+            };
+            lines.push(format!("  in the profile `{BASE}` {said}"));
+            lines.extend(of_profile(manifest, table));
+        }
+        if lines.is_empty() {
+            return None;
+        }
         lines.push(String::new());
         Some(lines.join("\n"))
     }
@@ -113,11 +123,17 @@ fn text(manifest: &Manifest, why: &Why) -> String {
             "  no table asks for it; it is there because `{}` is below it",
             printable(needed_by.as_str())
         ));
+        let [mode, time] = &why.implied;
         if let Some(entry) = &why.entry {
             lines.push(format!(
-                "  mode {} and time {} are those of [defaults]",
+                "    mode    {} {}",
                 octal(u32::from(entry.mode)),
+                by(mode, "dir-permissions"),
+            ));
+            lines.push(format!(
+                "    time    {} {}",
                 time_text(entry.time_ns),
+                by(time, "timestamps"),
             ));
         }
     }
@@ -184,15 +200,15 @@ fn title(table: &Table) -> String {
     format!("{} `{name}` (line {})", table.kind, table.line)
 }
 
-/// What a table makes of the path.
-fn of_table(why: &Why, table: &Table, lines: &mut Vec<String>) {
+/// What a table makes of the path, in a sentence.
+fn said(why: &Why, table: &Table) -> String {
     let name = title(table);
     let source = table.source.as_deref().map(printable);
     let from = match &source {
         Some(source) => format!(" from `{source}`"),
         None => String::new(),
     };
-    let said = match &table.verdict {
+    match &table.verdict {
         Verdict::Brings { .. } if table.decides => format!("brought by {name}{from}"),
         Verdict::Brings { .. } => match &why.entry {
             Some(entry) if matches!(entry.kind, EntryKind::Directory) => {
@@ -254,8 +270,12 @@ fn of_table(why: &Why, table: &Table, lines: &mut Vec<String>) {
         Verdict::AtRunTime => {
             format!("{name} embeds nothing: what is there comes when the program is run")
         }
-    };
-    lines.push(format!("  {said}"));
+    }
+}
+
+/// The same with all that decides, a line each.
+fn of_table(why: &Why, table: &Table, lines: &mut Vec<String>) {
+    lines.push(format!("  {}", said(why, table)));
     if let (
         Verdict::Brings {
             include,
@@ -281,21 +301,28 @@ fn of_table(why: &Why, table: &Table, lines: &mut Vec<String>) {
         if let Some(pattern) = taken_back {
             lines.push(format!("    kept    by `exclude` {}", written(pattern)));
         }
-        let of = |rule: &Option<Written>, key: &str| match rule {
-            Some(rule) => format!("by the rule {}", written(rule)),
-            None => format!("by `{key}` of the table or [defaults]"),
-        };
-        let key = match entry.kind {
-            EntryKind::Directory => "dir-permissions",
+        let key = match (&entry.kind, mode) {
+            (EntryKind::Directory, Given::Table { .. }) if table.kind == "dir" => "permissions",
+            (EntryKind::Directory, _) => "dir-permissions",
             _ => "permissions",
         };
         // A symlink has no mode of its own.
         if !matches!(entry.kind, EntryKind::Symlink { .. }) {
             let octal = octal(u32::from(entry.mode));
-            lines.push(format!("    mode    {octal} {}", of(mode, key)));
+            lines.push(format!("    mode    {octal} {}", by(mode, key)));
         }
         let text = time_text(entry.time_ns);
-        lines.push(format!("    time    {text} {}", of(time, "timestamps")));
+        lines.push(format!("    time    {text} {}", by(time, "timestamps")));
+    }
+}
+
+/// What gives a mode or a time, which has this key.
+fn by(given: &Given, key: &str) -> String {
+    match given {
+        Given::Rule(rule) => format!("by the rule {}", written(rule)),
+        Given::Table { line } => format!("by `{key}` of the table (line {line})"),
+        Given::Defaults { line } => format!("by `{key}` of [defaults] (line {line})"),
+        Given::BuiltIn => format!("as `{key}` is nowhere given"),
     }
 }
 
@@ -340,6 +367,18 @@ fn report(manifest: &Manifest, why: &Why) -> WhyReport {
     }
 }
 
+impl GivenReport {
+    fn of(given: &Given) -> Self {
+        let (by, line) = match given {
+            Given::Rule(rule) => ("rule", Some(rule.line)),
+            Given::Table { line } => ("table", Some(*line)),
+            Given::Defaults { line } => ("defaults", Some(*line)),
+            Given::BuiltIn => ("built-in", None),
+        };
+        Self { by, line }
+    }
+}
+
 impl TableReport {
     fn of(table: &Table) -> Self {
         let mut report = Self {
@@ -355,6 +394,8 @@ impl TableReport {
             taken_back: None,
             mode_rule: None,
             time_rule: None,
+            mode_by: None,
+            time_by: None,
         };
         match &table.verdict {
             Verdict::Brings {
@@ -366,8 +407,14 @@ impl TableReport {
                 report.verdict = "brings";
                 report.taken_back = taken_back.as_ref().map(WrittenReport::of);
                 report.include = include.iter().map(WrittenReport::of).collect();
-                report.mode_rule = mode.as_ref().map(WrittenReport::of);
-                report.time_rule = time.as_ref().map(WrittenReport::of);
+                let rule = |given: &Given| match given {
+                    Given::Rule(rule) => Some(WrittenReport::of(rule)),
+                    _ => None,
+                };
+                report.mode_rule = rule(mode);
+                report.time_rule = rule(time);
+                report.mode_by = Some(GivenReport::of(mode));
+                report.time_by = Some(GivenReport::of(time));
             }
             Verdict::Embedded => report.verdict = "embedded",
             Verdict::OnTheWay => report.verdict = "on-the-way",

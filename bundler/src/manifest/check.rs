@@ -21,8 +21,9 @@ pub(super) use start::PROGRAM;
 
 use super::vars::{self, Vars};
 use super::{
-    Attributes, BASE, Choice, DIRECTORY_MODE, Environment, FILE_MODE, FileContent, Limit, Limits,
-    Link, Manifest, Permissions, Request, RequestKind, Rule, Timestamps, advice, shape,
+    Attributes, AttributesAt, BASE, Choice, DIRECTORY_MODE, Environment, FILE_MODE, FileContent,
+    Limit, Limits, Link, Manifest, Permissions, Request, RequestKind, Rule, Timestamps, advice,
+    shape,
 };
 use crate::path::MAX_PATH;
 use crate::report::Text;
@@ -191,6 +192,7 @@ impl Check<'_> {
             permissions: Permissions::fixed(FILE_MODE),
             dir_permissions: Permissions::fixed(DIRECTORY_MODE),
             timestamps: Timestamps::Fixed(0),
+            at: AttributesAt::default(),
         };
         let implied = self.attributes(
             &base,

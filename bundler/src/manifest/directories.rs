@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Attributes, BASE, DIRECTORY_MODE, FILE_MODE, HostPath, Limit, Limits, Link, Manifest, Mount,
-    Permissions, Request, RequestKind, Symlinks, Timestamps,
+    Attributes, AttributesAt, BASE, DIRECTORY_MODE, FILE_MODE, HostPath, Limit, Limits, Link,
+    Manifest, Mount, Permissions, Request, RequestKind, Symlinks, Timestamps,
 };
 use crate::pack::Directory;
 use crate::report::Text;
@@ -20,6 +20,7 @@ impl Manifest {
             permissions: Permissions::fixed(FILE_MODE),
             dir_permissions: Permissions::fixed(DIRECTORY_MODE),
             timestamps: Timestamps::Fixed(0),
+            at: AttributesAt::default(),
         };
         let requests = directories
             .iter()

@@ -24,6 +24,8 @@ pub struct Why {
     pub entry: Option<Entry>,
     /// A path that needs it, when it is there though no table asks for it.
     pub needed_by: Option<GuestPath>,
+    /// Where the mode and the time of such a directory come from.
+    pub implied: [Given; 2],
     /// The tables that have to do with it, in the manifest's order.
     pub tables: Vec<Table>,
     /// A path above it where a symlink or a file is.
@@ -60,10 +62,10 @@ pub enum Verdict {
         include: Option<Written>,
         /// The pattern of `exclude` with `!` that takes it back.
         taken_back: Option<Written>,
-        /// The rule that its mode comes from; `None`: from the table itself or `[defaults]`.
-        mode: Option<Written>,
-        /// The rule that its time comes from, likewise.
-        time: Option<Written>,
+        /// Where its mode comes from.
+        mode: Given,
+        /// Where its time comes from.
+        time: Given,
     },
     /// It is the program's own image, which has it, with this mode and time.
     Embedded,
@@ -109,6 +111,25 @@ pub struct Written {
     pub text: String,
     /// Its line, from 1.
     pub line: usize,
+}
+
+/// Where a mode or a time comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A rule of the table.
+    Rule(Written),
+    /// A key of the table itself.
+    Table {
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// A key of `[defaults]`.
+    Defaults {
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// Nothing in the manifest says it.
+    BuiltIn,
 }
 
 /// What keeps an entry out.
@@ -205,6 +226,10 @@ fn explain(manifest: &Manifest, src: &dyn Source, plan: &Plan, path: GuestPath) 
         path,
         entry,
         needed_by,
+        implied: [
+            given(manifest, &manifest.implied.at.dir_permissions, None),
+            given(manifest, &manifest.implied.at.timestamps, None),
+        ],
         tables,
         blocked,
         mount,
@@ -229,11 +254,12 @@ fn verdict(
     path: &GuestPath,
 ) -> Option<Verdict> {
     let here = *path == request.guest;
+    let (mode, time) = own(manifest, request, matches!(request.kind, RequestKind::Dir));
     let brings = Verdict::Brings {
         include: None,
         taken_back: None,
-        mode: None,
-        time: None,
+        mode,
+        time,
     };
     match &request.kind {
         RequestKind::Mount(mount) if here || path.is_below(&request.guest) => {
@@ -263,6 +289,39 @@ fn verdict(
             has.then_some(Verdict::Embedded)
         }
         _ => here.then_some(brings),
+    }
+}
+
+/// Where the mode and the time come from that a request gives what it brings, unless a rule says otherwise.
+fn own(manifest: &Manifest, request: &Request, directory: bool) -> (Given, Given) {
+    let [at, defaults] = [&request.attributes.at, &manifest.implied.at];
+    let mode = match directory {
+        true => given(
+            manifest,
+            &at.dir_permissions,
+            Some(&defaults.dir_permissions),
+        ),
+        false => given(manifest, &at.permissions, Some(&defaults.permissions)),
+    };
+    (
+        mode,
+        given(manifest, &at.timestamps, Some(&defaults.timestamps)),
+    )
+}
+
+/// Where a value comes from that is written here, of a table beside `defaults` or of these themselves.
+fn given(
+    manifest: &Manifest,
+    at: &Option<Range<usize>>,
+    defaults: Option<&Option<Range<usize>>>,
+) -> Given {
+    let Some(span) = at else {
+        return Given::BuiltIn;
+    };
+    let line = line(manifest, span);
+    match defaults {
+        Some(defaults) if defaults != at => Given::Table { line },
+        _ => Given::Defaults { line },
     }
 }
 

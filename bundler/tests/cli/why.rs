@@ -40,10 +40,18 @@ kind = "host"
 guest = "/python"
 target = "usr/lib"
 
+[[dir]]
+guest = "/spool/mail"
+permissions = "0700"
+
 [profile.dev]
 remove = ["library", "/usr/lib/b.py"]
 
 [profile.exec]
+[profile.exec.defaults]
+permissions = "0640"
+timestamps = "2020-02-02T02:02:02Z"
+
 [[profile.exec.mount]]
 name = "library"
 permissions = "0700"
@@ -102,7 +110,15 @@ fn one_answer_of_each_kind() {
             &["why", "/usr/lib/a.py", "-p", "dev"],
             &["why", "/usr/lib/c.txt", "-p", "dev"],
             &["why", "/usr/lib/a.py", "-p", "exec"],
+            &["why", "/usr/lib/c.txt", "-p", "exec"],
+            &["why", "/usr/lib/b.py", "-p", "exec"],
+            &["why", "/python", "-p", "exec"],
+            &["why", "/spool/mail"],
+            &["why", "/spool/mail", "-p", "exec"],
+            &["why", "/spool", "-p", "exec"],
+            &["why", "/usr/lib/test/t.py", "-p", "dev"],
             &["why", "/usr/lib/none", "-p", "dev"],
+            &["why", "/nothing/like/it", "-p", "dev"],
             &["why", "../x"],
             &["why", "why"],
         ],

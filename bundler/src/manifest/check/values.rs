@@ -7,7 +7,9 @@ use super::Check;
 use crate::manifest::error::{ManifestProblem, span};
 use crate::manifest::raw::{At, Size};
 use crate::manifest::timestamps::{Timestamps, TimestampsError};
-use crate::manifest::{Attributes, HostPath, Limit, Pattern, Permissions, StripPrefix, TimeRange};
+use crate::manifest::{
+    Attributes, AttributesAt, HostPath, Limit, Pattern, Permissions, StripPrefix, TimeRange,
+};
 use crate::path::GuestPath;
 
 impl Check<'_> {
@@ -176,6 +178,15 @@ impl Check<'_> {
         timestamps: &Option<At<String>>,
     ) -> Attributes {
         let mut attributes = base.clone();
+        let at = |given: &Option<At<String>>, base: &Option<Range<usize>>| {
+            let span = given.as_ref().map(|given| given.span.clone());
+            span.or_else(|| base.clone())
+        };
+        attributes.at = AttributesAt {
+            permissions: at(permissions, &base.at.permissions),
+            dir_permissions: at(dir_permissions, &base.at.dir_permissions),
+            timestamps: at(timestamps, &base.at.timestamps),
+        };
         if let Some(given) = permissions.as_ref().and_then(|text| self.permissions(text)) {
             attributes.permissions = given.over(&base.permissions);
         }

@@ -197,8 +197,8 @@ fn who_brings_it_and_how() {
         Verdict::Brings {
             include: Some(written("**/*.py", 8)),
             taken_back: None,
-            mode: Some(written("a.*", 15)),
-            time: Some(written("**/*.py", 11)),
+            mode: Given::Rule(written("a.*", 15)),
+            time: Given::Rule(written("**/*.py", 11)),
         }
     );
     assert_eq!((why.tables[0].kind, why.tables[0].line), ("mount", 6));

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{KeptBy, Verdict, Written, line};
+use super::{Given, KeptBy, Verdict, Written, line, own};
 use crate::manifest::{Manifest, Mount, Pattern, Request, Symlinks};
 use crate::plan::archives::{Archives, Opened};
 use crate::plan::gitignore::{Ignores, Line};
@@ -269,7 +269,7 @@ impl Trace<'_> {
 
     fn brings(&self, at: &At, rules: &[Globs<'_>], kind: Kind) -> Verdict {
         let directory = kind == Kind::Directory;
-        let (mut mode, mut time) = (None, None);
+        let (mut mode, mut time) = own(self.manifest, self.request, directory);
         for ((rule, globs), state) in self.mount.rules.iter().zip(rules).zip(&at.rules) {
             if globs.matches(state, directory).next().is_none() {
                 continue;
@@ -280,10 +280,10 @@ impl Trace<'_> {
                 _ => rule.permissions.is_some(),
             };
             if has_mode {
-                mode = Some(self.written(&rule.pattern));
+                mode = Given::Rule(self.written(&rule.pattern));
             }
             if rule.timestamps.is_some() {
-                time = Some(self.written(&rule.pattern));
+                time = Given::Rule(self.written(&rule.pattern));
             }
         }
         Verdict::Brings {
