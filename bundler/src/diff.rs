@@ -63,20 +63,18 @@ impl Differences {
                 (Some(a), Some(b)) if a.path == b.path => {
                     if a != b {
                         differences.changed.push(Changed {
-                            before: (*a).clone(),
-                            after: (*b).clone(),
+                            before: a.clone(),
+                            after: b.clone(),
                         });
                     }
                     old.next();
                     new.next();
                 }
                 (Some(a), b) if b.is_none_or(|b| a.path < b.path) => {
-                    differences.removed.push((*a).clone());
-                    old.next();
+                    differences.removed.extend(old.next());
                 }
-                (_, Some(b)) => {
-                    differences.added.push((*b).clone());
-                    new.next();
+                (_, Some(_)) => {
+                    differences.added.extend(new.next());
                 }
                 (Some(_), None) => unreachable!("the second arm takes it"),
             }

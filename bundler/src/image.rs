@@ -11,6 +11,7 @@ mod head;
 mod mounts;
 mod planned;
 mod print;
+mod rows;
 mod table;
 mod tree;
 mod write;
@@ -30,6 +31,7 @@ pub use mounts::{MountRow, mounts, start};
 pub(crate) use mounts::{mounts_of, start_of};
 pub use print::{Row, RowKind, list, mode_text};
 pub(crate) use print::{list_of, preopens_of, visit};
+pub use rows::{Rows, RowsIter};
 pub use write::{Digests, Progress, Written};
 
 use encode::Metadata;

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use vfs_image::layout::HeaderRecord;
 
-use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row};
+use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row, Rows};
 use crate::manifest::Memory;
 use crate::output::{Record, SECTION, hex_digest};
 use crate::plan::Start;
@@ -261,7 +261,7 @@ impl Found<'_> {
     ///
     /// # Errors
     /// See [`image::list()`].
-    pub fn rows(&self) -> Result<Vec<Row>, InspectError> {
+    pub fn rows(&self) -> Result<Rows<'_>, InspectError> {
         Ok(image::list_of(self.head())?)
     }
 

@@ -222,7 +222,10 @@ impl Job {
     fn make(&self, source: &Recorder, progress: &dyn Progress) -> Result<Made, Error> {
         source.file(&self.manifest);
         let manifest = self.read()?;
-        let lock = self.open_lock(&manifest)?;
+        // Told before the work, and read again after it: its entries would be in the way of the work's own.
+        let lock = self
+            .open_lock(&manifest)?
+            .map(|lock| lock.path().to_owned());
         source.file(manifest.input());
         let program = load_program(&manifest, source)?;
         if same_file(manifest.output(), &self.manifest) {
@@ -243,8 +246,9 @@ impl Job {
         let _turn = writes.then(|| Turn::wait(&self.manifest));
         let update = match lock {
             None => None,
-            Some(lock) => {
-                let lock = if writes { lock.again()? } else { lock };
+            Some(path) => {
+                // Another job may have written another profile into it meanwhile.
+                let lock = LockFile::open(&path)?;
                 let now = Listing::of_bundle(&manifest, &bundled);
                 if self.lock == LockUse::Check {
                     lock.check(manifest.profile(), &now)?;

@@ -3,13 +3,15 @@
 //! A bundle that was just made, a module on disk and a section of the lock give the same listing when they hold the same;
 //! [`diff`](crate::diff) compares two.
 
-use std::collections::BTreeMap;
+mod items;
 
 use crate::inspect::{Found, InspectError};
 use crate::manifest::{Manifest, Memory, Preinit};
 use crate::path::GuestPath;
-use crate::plan::{EntryKind, MountKind, Start};
+use crate::plan::{MountKind, Start};
 use crate::{Bundled, image};
+
+pub use items::Items;
 
 /// All that decides what a bundle is, and all of it: equal listings without unknown parts mean equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub struct Listing {
     /// What of the manifest depends on the machine; none: unknown.
     pub machine_dependent: Option<Vec<String>>,
     /// Every name, sorted by path, paths unique.
-    pub items: Vec<Item>,
+    pub items: Items,
 }
 
 /// A directory whose tree follows other rules than the read-only one around it.
@@ -101,25 +103,6 @@ impl Listing {
     #[must_use]
     pub fn of_bundle(manifest: &Manifest, bundled: &Bundled) -> Self {
         let (plan, record) = (&bundled.plan, &bundled.sealed.record);
-        let digests = bundled.sealed.image.contents.iter();
-        let items = plan.entries().iter().zip(digests).map(|(entry, digest)| {
-            let meta = Meta {
-                mode: entry.mode,
-                time_ns: entry.time_ns,
-            };
-            let kind = match &entry.kind {
-                EntryKind::Directory => ItemKind::Directory,
-                EntryKind::File { size, .. } => ItemKind::File {
-                    size: *size,
-                    sha256: digest.expect("BUG: a file was bundled without its digest"),
-                },
-                EntryKind::HardLink { to } => ItemKind::HardLink { to: to.clone() },
-                EntryKind::Symlink { target } => ItemKind::Symlink {
-                    target: target.clone(),
-                },
-            };
-            Item::new(entry.path.clone(), kind, meta)
-        });
         let mounts = plan.mounts().iter().map(|mount| Mount {
             path: mount.path.clone(),
             kind: mount.kind,
@@ -139,7 +122,7 @@ impl Listing {
             preinit: Some(manifest.preinit().map_or(Vec::new(), Preinit::settings)),
             vars: Some(vars.collect()),
             machine_dependent: Some(machine_dependent.collect()),
-            items: items.collect(),
+            items: Items::of_bundle(bundled),
         }
     }
 
@@ -150,23 +133,18 @@ impl Listing {
     pub fn of_module(found: &Found<'_>) -> Result<Self, InspectError> {
         let digests = found.check()?.contents;
         let rows = found.rows()?;
-        let directories: BTreeMap<u32, &str> = (rows.iter())
-            .filter(|row| row.kind == image::RowKind::Directory)
-            .map(|row| (row.node, row.path.as_str()))
-            .collect();
         let mut mounts = Vec::new();
         for mount in found.mounts()? {
-            let path = directories.get(&mount.node);
+            let path = rows.directory(mount.node);
             mounts.push(Mount {
-                path: guest(path.expect("BUG: a checked mount without a name")),
+                path: guest(&path.expect("BUG: a checked mount without a name")),
                 kind: mount.kind,
                 size_limit: mount.size_limit,
                 required: mount.message.is_some(),
             });
         }
         mounts.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut items: Vec<Item> = rows.iter().map(|row| item(row, &digests)).collect();
-        items.sort_by(|a, b| a.path.cmp(&b.path));
+        let items = rows.iter().map(|row| item(row, &digests)).collect();
         let record = found.record();
         Ok(Self {
             tool: record.map(|record| record.tool.clone()),
@@ -178,6 +156,7 @@ impl Listing {
             preinit: None,
             vars: None,
             machine_dependent: None,
+            // Rows come in the order of a plan's entries.
             items,
         })
     }
@@ -196,19 +175,17 @@ impl Item {
 }
 
 /// A row of an image that was checked.
-fn item(row: &image::Row, digests: &[Option<[u8; 32]>]) -> Item {
-    let kind = match &row.kind {
+fn item(row: image::Row, digests: &[Option<[u8; 32]>]) -> Item {
+    let kind = match row.kind {
         image::RowKind::Directory => ItemKind::Directory,
         image::RowKind::File {
             link_to: Some(to), ..
-        } => ItemKind::HardLink { to: guest(to) },
+        } => ItemKind::HardLink { to: guest(&to) },
         image::RowKind::File { link_to: None, .. } => ItemKind::File {
             size: u64::from(row.size),
             sha256: digests[row.node as usize].expect("BUG: a checked file without a digest"),
         },
-        image::RowKind::Symlink { target } => ItemKind::Symlink {
-            target: target.clone(),
-        },
+        image::RowKind::Symlink { target } => ItemKind::Symlink { target },
     };
     let meta = Meta {
         mode: (row.mode & vfs_image::layout::MODE_PERMISSIONS) as u16,

@@ -10,11 +10,13 @@
 mod error;
 mod file;
 mod lines;
+mod same;
 mod text;
 mod toml;
 mod turn;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use crate::listing::Listing;
 use crate::manifest::BASE;
@@ -59,22 +61,37 @@ impl Lock {
     /// # Errors
     /// When a merge left conflict markers, when it is of a later version, or no lock.
     pub fn parse(text: &str, name: &str) -> Result<Self, LockError> {
+        match lines::read(text.as_bytes()) {
+            Ok(Some(lock)) => Ok(lock),
+            // All of a text is read.
+            _ => Self::parse_freely(text, name),
+        }
+    }
+
+    /// The same for what is not in the one form.
+    fn parse_freely(text: &str, name: &str) -> Result<Self, LockError> {
         // A byte order mark and the line ends of Windows are what editors and git add.
         let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let plain = match plain.contains('\r') {
-            true => plain.replace("\r\n", "\n").into(),
-            false => std::borrow::Cow::Borrowed(plain),
-        };
-        match lines::read(&plain) {
-            Some(lock) => Ok(lock),
-            None => toml::read(&plain, name),
+        match plain.contains('\r') {
+            true => toml::read(&plain.replace("\r\n", "\n"), name),
+            false => toml::read(plain, name),
         }
     }
 
     /// The lock in its one form.
     #[must_use]
     pub fn to_text(&self) -> String {
-        text::write(self)
+        let mut text = Vec::new();
+        self.write(&mut text).expect("a vector takes everything");
+        String::from_utf8(text).expect("a lock is text")
+    }
+
+    /// Writes the lock in its one form.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        text::write(self, out)
     }
 
     /// What a profile came to; none: it was never bundled.

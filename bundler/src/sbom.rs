@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::image::{Checked, Row, RowKind};
+use crate::image::{Checked, Row, RowKind, Rows};
 use crate::output::{Record, hex_digest};
 
 /// A bill of materials, to be written as JSON.
@@ -89,7 +89,7 @@ pub fn bill(
     name: &str,
     digest: &[u8; 32],
     record: Option<&Record>,
-    rows: &[Row],
+    rows: &Rows<'_>,
     checked: &Checked,
 ) -> Bom {
     let tool = record.map(|record| record.tool.as_str());
@@ -110,7 +110,7 @@ pub fn bill(
             version(tool),
         ));
     }
-    components.extend(rows.iter().filter_map(|row| file(row, checked)));
+    components.extend(rows.iter().filter_map(|row| file(&row, checked)));
     let depends_on = components.iter().map(|part| part.bom_ref.clone()).collect();
     Bom {
         bom_format: "CycloneDX",

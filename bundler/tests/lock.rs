@@ -135,7 +135,7 @@ impl Random {
             preinit: Some(self.pairs()),
             vars: Some(self.pairs()),
             machine_dependent: Some((0..self.below(3)).map(|_| self.text()).collect()),
-            items,
+            items: items.into_iter().collect(),
         }
     }
 

@@ -91,7 +91,7 @@ impl Extract {
         let found = open(&self.module, "extract")?;
         found.check().map_err(|error| self.in_file(error))?;
         let rows = found.rows().map_err(|error| self.in_file(error))?;
-        let selection = Selection::new(&rows, &self.paths)?;
+        let selection = Selection::new(rows.iter(), &self.paths)?;
         drop(rows);
         let tar = self.output.extension().is_some_and(|name| name == "tar");
         let bar = Bar::new(screen.shows_progress());

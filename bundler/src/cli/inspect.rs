@@ -1,17 +1,20 @@
 //! `wasi-vfs inspect`
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use miette::Diagnostic;
-use wasi_vfs::image::{Checked, Row, RowKind, mode_text};
+use serde::{Serialize, Serializer};
+use wasi_vfs::image::{Checked, Row, RowKind, Rows, mode_text};
 use wasi_vfs::inspect::{self, Found, InspectError, Lookup, OpenError};
 use wasi_vfs::output::hex_digest;
 use wasi_vfs::plan::{self, Start, Totals};
 
-use super::render::{columns, human_size, octal, printable, time_text};
+use super::render::{Columns, columns, human_size, octal, printable, time_text};
 use super::report::{Embedded, ImageReport, InspectReport, REPORT, totals_text};
 use super::start::{self, Mount};
 use super::tree::{self, Placed};
@@ -71,24 +74,17 @@ impl Inspect {
         }
         let contents = read(&found, checked).map_err(in_file)?;
         if self.json {
-            screen.print_json(&self.report(contents))?;
+            screen.print_json(&self.report(&contents))?;
         } else if self.tree {
             screen.print(&drawn(&contents, screen.draws()))?;
         } else {
-            screen.print(&text(&contents))?;
+            screen.stream(|out| text(&contents, out))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn report(&self, contents: Contents<'_>) -> InspectReport {
-        let Contents {
-            found,
-            checked,
-            rows,
-            preopens,
-            mounts,
-            start,
-        } = contents;
+    fn report<'c>(&self, contents: &'c Contents<'_>) -> InspectReport<'c> {
+        let Contents { found, checked, .. } = contents;
         InspectReport {
             report: REPORT,
             module: self.module.display().to_string(),
@@ -103,12 +99,15 @@ impl Inspect {
             interposer: found.record().map(|record| record.interposer.clone()),
             tool: found.record().map(|record| record.tool.clone()),
             preinit: found.record().and_then(|record| record.preinit.clone()),
-            preopens,
-            totals: totals(&rows),
-            mounts,
-            start: (&start).into(),
+            preopens: contents.preopens.clone(),
+            totals: totals(contents.rows.iter()),
+            mounts: contents.mounts.clone(),
+            start: (&contents.start).into(),
             memory: found.memory(),
-            entries: rows.into_iter().map(|row| entry(row, &checked)).collect(),
+            entries: Entries {
+                rows: &contents.rows,
+                checked,
+            },
         }
     }
 }
@@ -142,6 +141,7 @@ fn cat(
     in_file: impl Fn(InspectError) -> InFile,
 ) -> Outcome {
     let rows = found.rows().map_err(&in_file)?;
+    let rows: Vec<Row> = rows.iter().collect();
     let row = Lookup::new(&rows).find(path)?;
     let RowKind::File { offset, .. } = row.kind else {
         return Err(IsDirectory {
@@ -159,7 +159,7 @@ fn cat(
 struct Contents<'m> {
     found: &'m Found<'m>,
     checked: Checked,
-    rows: Vec<Row>,
+    rows: Rows<'m>,
     preopens: Vec<String>,
     mounts: Vec<Mount>,
     start: Start,
@@ -169,15 +169,12 @@ struct Contents<'m> {
 fn read<'m>(found: &'m Found<'m>, checked: Checked) -> Result<Contents<'m>, InspectError> {
     let rows = found.rows()?;
     let mounts = found.mounts()?.into_iter();
-    let mounts = mounts.map(|mount| {
-        let root = rows.iter().find(|row| row.node == mount.node);
-        Mount {
-            // The check has found a name for each node.
-            path: root.map_or_else(String::new, |row| row.path.clone()),
-            kind: mount.kind,
-            size_limit: mount.size_limit,
-            required: mount.message.is_some(),
-        }
+    let mounts = mounts.map(|mount| Mount {
+        // The check has found a name for each node.
+        path: rows.directory(mount.node).unwrap_or_default(),
+        kind: mount.kind,
+        size_limit: mount.size_limit,
+        required: mount.message.is_some(),
     });
     Ok(Contents {
         mounts: mounts.collect(),
@@ -238,18 +235,19 @@ fn drawn(contents: &Contents<'_>, drawn: bool) -> String {
     let roots = roots.filter(|path| *path == "/" || !path.starts_with('/'));
     let roots: Vec<_> = roots.collect();
     let mut cells = Vec::new();
-    tree::draw(&roots, &contents.rows, drawn, |line, row| {
+    let rows: Vec<Row> = contents.rows.iter().collect();
+    tree::draw(&roots, &rows, drawn, |line, row| {
         let mut text = String::new();
         line.push_to(&mut text);
         cells.push([mode_text(row.mode), size(row), name(text, row, &marks)]);
     });
     let mut text = columns(&cells, [false, true, false]);
-    text.push_str(&format!("{}\n", totals_text(&totals(&contents.rows))));
+    text.push_str(&format!("{}\n", totals_text(&totals(contents.rows.iter()))));
     text
 }
 
 /// As `ls -l`, then what there is to say about the whole.
-fn text(contents: &Contents<'_>) -> String {
+fn text(contents: &Contents<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Contents {
         found,
         checked,
@@ -258,21 +256,30 @@ fn text(contents: &Contents<'_>) -> String {
         ..
     } = contents;
     let marks = marks(contents);
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            [
-                mode_text(row.mode),
-                row.nlink.to_string(),
-                size(row),
-                time_text(row.time_ns),
-                name(printable(&row.path), row, &marks),
-            ]
-        })
-        .collect();
-    let mut text = columns(&cells, [false, true, true, false, false]);
+    // Most entries have one time.
+    let mut clock = (u64::MAX, String::new());
+    let mut cells = |row: &Row, name: String| {
+        if clock.0 != row.time_ns || clock.1.is_empty() {
+            clock = (row.time_ns, time_text(row.time_ns));
+        }
+        let (mode, time) = (mode_text(row.mode), clock.1.clone());
+        [mode, row.nlink.to_string(), size(row), time, name]
+    };
+    let mut columns = Columns::new([false, true, true, false, false]);
+    for row in rows {
+        // The last column takes what it needs.
+        columns.measure(&cells(&row, String::new()));
+    }
+    let mut text = String::new();
+    for row in rows {
+        text.clear();
+        let name = name(printable(&row.path), &row, &marks);
+        columns.push(&mut text, &cells(&row, name));
+        out.write_all(text.as_bytes())?;
+    }
+    text.clear();
     let facts = [
-        totals_text(&totals(rows)),
+        totals_text(&totals(rows.iter())),
         format!(
             "image      {} ({} of metadata), format {}, data segment {}",
             human_size(u64::from(found.image_size())),
@@ -294,10 +301,10 @@ fn text(contents: &Contents<'_>) -> String {
         text.push_str(&format!("interposer {}\n", printable(&record.interposer)));
         text.push_str(&format!("made by    {}\n", printable(&record.tool)));
     }
-    text
+    out.write_all(text.as_bytes())
 }
 
-pub(crate) fn totals(rows: &[Row]) -> Totals {
+fn totals(rows: impl Iterator<Item = Row>) -> Totals {
     let mut totals = Totals::default();
     for row in rows {
         match &row.kind {
@@ -313,6 +320,24 @@ pub(crate) fn totals(rows: &[Row]) -> Totals {
         }
     }
     totals
+}
+
+/// The entries of a report, each made when it is written.
+pub(crate) struct Entries<'c> {
+    rows: &'c Rows<'c>,
+    checked: &'c Checked,
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|row| entry(row, self.checked)))
+    }
+}
+
+impl fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rows.iter()).finish()
+    }
 }
 
 fn entry(row: Row, checked: &Checked) -> Embedded {

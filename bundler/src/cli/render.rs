@@ -60,31 +60,56 @@ pub(crate) fn push_printable(text: &mut String, name: &str) {
 
 /// Rows of cells in columns: all but the last padded, numbers to the right.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> String {
-    let count = |cell: &str| match cell.is_ascii() {
-        true => cell.len(),
-        false => cell.chars().count(),
-    };
-    // Nothing is behind the last column, so there is nothing to fill up.
-    let filled = |column: usize| column + 1 < N || right[column];
-    let width = |column: usize| {
-        let cells = rows.iter().filter(|_| filled(column));
-        cells.map(|row| count(&row[column])).max().unwrap_or(0)
-    };
-    let widths: [usize; N] = std::array::from_fn(width);
+    let mut columns = Columns::new(right);
+    rows.iter().for_each(|row| columns.measure(row));
     let all: usize = rows.iter().flatten().map(|cell| cell.len() + 8).sum();
     let mut text = String::with_capacity(all);
-    for row in rows {
+    rows.iter().for_each(|row| columns.push(&mut text, row));
+    text
+}
+
+/// How wide columns are, for rows that are gone through twice: measured, then printed.
+pub(crate) struct Columns<const N: usize> {
+    right: [bool; N],
+    widths: [usize; N],
+}
+
+impl<const N: usize> Columns<N> {
+    /// Columns without rows, and which of them stand to the right.
+    pub(crate) fn new(right: [bool; N]) -> Self {
+        Self {
+            right,
+            widths: [0; N],
+        }
+    }
+
+    /// Nothing is behind the last column, so there is nothing to fill up.
+    fn is_filled(&self, column: usize) -> bool {
+        column + 1 < N || self.right[column]
+    }
+
+    /// Makes room for a row.
+    pub(crate) fn measure(&mut self, row: &[String; N]) {
+        for (column, cell) in row.iter().enumerate() {
+            if self.is_filled(column) {
+                self.widths[column] = self.widths[column].max(width(cell));
+            }
+        }
+    }
+
+    /// Adds the line of a row that was measured.
+    pub(crate) fn push(&self, text: &mut String, row: &[String; N]) {
         let start = text.len();
         for (column, cell) in row.iter().enumerate() {
             if column > 0 {
                 text.push_str("  ");
             }
-            let pad = match filled(column) {
-                true => widths[column] - count(cell),
+            let pad = match self.is_filled(column) {
+                true => self.widths[column] - width(cell),
                 false => 0,
             };
             let fill = std::iter::repeat_n(' ', pad);
-            if right[column] {
+            if self.right[column] {
                 text.extend(fill);
                 text.push_str(cell);
             } else {
@@ -95,7 +120,14 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]], right: [bool; N]) ->
         text.truncate(start + text[start..].trim_end().len());
         text.push('\n');
     }
-    text
+}
+
+/// How many characters a cell has.
+fn width(cell: &str) -> usize {
+    match cell.is_ascii() {
+        true => cell.len(),
+        false => cell.chars().count(),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use wasi_vfs::manifest::{Memory, Preinit};
 use wasi_vfs::plan::{Plan, Row, RowKind, Totals};
 
+use super::inspect::Entries;
 use super::start::{Mount, StartReport};
 
 /// What `bundle --json` prints.
@@ -192,7 +193,7 @@ pub(crate) struct Var {
 /// What `inspect --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct InspectReport {
+pub(crate) struct InspectReport<'c> {
     /// Version of this report's form.
     pub(crate) report: u32,
     /// The module's path.
@@ -218,7 +219,8 @@ pub(crate) struct InspectReport {
     /// The directories that the program finds open, in their order.
     pub(crate) preopens: Vec<String>,
     /// Every entry, sorted by path.
-    pub(crate) entries: Vec<Embedded>,
+    #[schemars(with = "Vec<Embedded>")]
+    pub(crate) entries: Entries<'c>,
     /// The mounts that are not just embedded and read-only, in the order of their numbers in the image.
     pub(crate) mounts: Vec<Mount>,
     /// What the program is started with.

@@ -50,7 +50,7 @@ impl Schema {
             What::VerifyReport => schemars::schema_for!(VerifyReport).to_value(),
             What::DiffReport => schemars::schema_for!(DiffReport).to_value(),
             What::PlanReport => schemars::schema_for!(report::PlanReport<'static>).to_value(),
-            What::InspectReport => schemars::schema_for!(report::InspectReport).to_value(),
+            What::InspectReport => schemars::schema_for!(report::InspectReport<'_>).to_value(),
             What::WhyReport => schemars::schema_for!(report::WhyReport).to_value(),
             What::ExtractReport => schemars::schema_for!(report::ExtractReport).to_value(),
         };

@@ -1,7 +1,7 @@
 //! What the user sees: stdout for results, stderr for what is said about them.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
 
 use clap::ColorChoice;
 use miette::{
@@ -49,9 +49,16 @@ impl Screen {
     }
 
     pub(crate) fn write(&self, bytes: &[u8]) -> Outcome<()> {
-        let mut stdout = io::stdout().lock();
-        stdout
-            .write_all(bytes)
+        self.stream(|stdout| stdout.write_all(bytes))
+    }
+
+    /// Prints a result to stdout that is made while it is printed.
+    pub(crate) fn stream(
+        &self,
+        print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Outcome<()> {
+        let mut stdout = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+        print(&mut stdout)
             .and_then(|()| stdout.flush())
             .map_err(Self::stdout_failed)
     }
@@ -82,10 +89,10 @@ impl Screen {
 
     /// Prints a report as JSON to stdout.
     pub(crate) fn print_json(&self, report: &impl serde::Serialize) -> Outcome<()> {
-        let mut text =
-            serde_json::to_string_pretty(report).expect("reports are numbers, strings and lists");
-        text.push('\n');
-        self.print(&text)
+        self.stream(|stdout| {
+            serde_json::to_writer_pretty(&mut *stdout, report)?;
+            stdout.write_all(b"\n")
+        })
     }
 
     /// Says something about a success, unless told to be quiet.

@@ -10,7 +10,7 @@ use wasi_vfs::plan::{MountKind, Start};
 use super::render::{human_size, printable};
 
 /// A directory whose tree follows other rules than the read-only one around it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Mount {
     /// The guest path of the directory.

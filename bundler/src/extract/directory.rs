@@ -194,7 +194,7 @@ impl Writer<'_> {
 
 /// How many entries have a bit that they don't get; a hard link is the same file once more.
 fn count_special(selection: &Selection) -> u64 {
-    let items = selection.items.values();
+    let items = selection.items.iter().map(|(_, item)| item);
     let special = items.filter(|item| {
         item.mode & SPECIAL_BITS != 0
             && matches!(item.kind, ItemKind::File { .. } | ItemKind::Directory)

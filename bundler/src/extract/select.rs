@@ -1,6 +1,6 @@
 //! Which entries are extracted, and where each goes: a [`Selection`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
 use super::ExtractError;
@@ -19,16 +19,15 @@ const IMPLIED_MODE: u32 = 0o755;
 /// each lies in a directory that comes before it.
 #[derive(Debug)]
 pub struct Selection {
-    pub(super) items: BTreeMap<String, Item>,
+    /// Sorted by place.
+    pub(super) items: Vec<(Box<str>, Item)>,
     pub(super) relative: bool,
     totals: Totals,
 }
 
-/// An entry; its place is the key.
+/// An entry, apart from its place.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// The guest path, for messages.
-    pub(super) path: String,
     /// Permission bits, `07777`.
     pub(super) mode: u32,
     /// Nanoseconds since the Unix epoch.
@@ -48,104 +47,131 @@ pub(super) enum ItemKind {
     },
     /// Another name of the file at the place `to`, which comes before it.
     HardLink {
-        to: String,
+        to: Box<str>,
     },
     Symlink {
-        target: String,
+        target: Box<str>,
     },
 }
 
 impl Selection {
     /// What is at and below `paths`, with the directories above; everything when there are none.
     ///
-    /// `rows` are those of an image, see [`Found::rows`](crate::inspect::Found::rows).
+    /// `rows` are those of an image, see [`Found::rows`](crate::inspect::Found::rows); they are gone through more than once.
     ///
     /// # Errors
     /// When a path is not in the image, and when an image that was not made by this tool asks for the impossible.
-    pub fn new(rows: &[Row], paths: &[String]) -> Result<Self, ExtractError> {
-        let wanted = wanted(rows, paths)?;
+    pub fn new(
+        rows: impl Iterator<Item = Row> + Clone,
+        paths: &[String],
+    ) -> Result<Self, ExtractError> {
+        let wanted = Wanted::new(rows.clone(), paths)?;
         let mut selection = Self {
-            items: BTreeMap::new(),
+            items: Vec::new(),
             relative: false,
             totals: Totals::default(),
         };
-        for (row, _) in rows.iter().zip(&wanted).filter(|(_, wanted)| **wanted) {
+        for row in rows.clone().filter(|row| wanted.has(row)) {
             let place = place(&row.path)?;
-            let kind = match &row.kind {
+            let kind = match row.kind {
                 RowKind::Directory => ItemKind::Directory,
                 RowKind::Symlink { target } => ItemKind::Symlink {
-                    target: target.clone(),
+                    target: target.into(),
                 },
                 RowKind::File { offset, .. } => ItemKind::File {
                     node: row.node,
-                    offset: *offset,
+                    offset,
                     size: row.size,
                 },
             };
             selection.relative |= !row.path.starts_with('/');
             let item = Item {
-                path: row.path.clone(),
                 mode: row.mode & 0o7777,
                 time_ns: row.time_ns,
                 kind,
             };
-            if let Some(other) = selection.items.get(&place) {
-                return Err(ExtractError::Clash {
-                    one: other.path.clone(),
-                    other: item.path,
-                    place,
-                });
-            }
-            selection.items.insert(place, item);
+            selection.items.push((place.into(), item));
+        }
+        // Stable; nearly in order already.
+        selection.items.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut pairs = selection.items.windows(2);
+        if let Some(pair) = pairs.find(|pair| pair[0].0 == pair[1].0) {
+            return Err(clash(rows.filter(|row| wanted.has(row)), &pair[0].0));
         }
         selection.link();
         selection.totals = selection.count();
-        selection.close()?;
+        selection.close(rows)?;
         Ok(selection)
     }
 
     /// Makes hard links of all names of a file but the first. Which that is depends on the places: a relative name may
     /// come before an absolute one here.
     fn link(&mut self) {
-        let mut first: BTreeMap<u32, String> = BTreeMap::new();
-        for (place, item) in &mut self.items {
-            let ItemKind::File { node, .. } = item.kind else {
-                continue;
-            };
-            match first.get(&node) {
-                Some(to) => item.kind = ItemKind::HardLink { to: to.clone() },
-                None => drop(first.insert(node, place.clone())),
+        let node = |item: &Item| match item.kind {
+            ItemKind::File { node, .. } => Some(node),
+            _ => None,
+        };
+        let mut first: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut later = Vec::new();
+        for (at, (_, item)) in self.items.iter().enumerate() {
+            if let Some(node) = node(item) {
+                let first = *first.entry(node).or_insert(at);
+                if first != at {
+                    later.push((at, first));
+                }
             }
+        }
+        for (at, first) in later {
+            let to = self.items[first].0.clone();
+            self.items[at].1.kind = ItemKind::HardLink { to };
         }
     }
 
+    /// The entry at a place.
+    fn at(&self, place: &str) -> Option<&Item> {
+        let found = self
+            .items
+            .binary_search_by(|(other, _)| (**other).cmp(place));
+        Some(&self.items[found.ok()?].1)
+    }
+
     /// Adds the directories that are needed and no entry brings, and finds out that all others are directories.
-    fn close(&mut self) -> Result<(), ExtractError> {
-        let mut missing = Vec::new();
-        for (place, item) in &self.items {
-            let mut below = place.as_str();
+    fn close(&mut self, rows: impl Iterator<Item = Row>) -> Result<(), ExtractError> {
+        let mut missing: BTreeSet<&str> = BTreeSet::new();
+        // The directory of the entry before, which was found to be one: most have the same.
+        let mut near = None;
+        for (place, _) in &self.items {
+            let mut below = &**place;
             while let Some(parent) = parent(below) {
-                match self.items.get(parent).map(|item| &item.kind) {
-                    Some(ItemKind::Directory) => break,
+                if near == Some(parent) || missing.contains(parent) {
+                    break;
+                }
+                match self.at(parent).map(|item| &item.kind) {
+                    Some(ItemKind::Directory) => {
+                        near = Some(parent);
+                        break;
+                    }
                     Some(_) => {
                         return Err(ExtractError::BelowFile {
-                            path: item.path.clone(),
+                            path: named(rows, place),
                             parent: parent.to_owned(),
                         });
                     }
-                    None => missing.push(parent.to_owned()),
-                }
+                    None => missing.insert(parent),
+                };
                 below = parent;
             }
         }
+        let missing: Vec<Box<str>> = missing.into_iter().map(Into::into).collect();
         for place in missing {
-            self.items.entry(place).or_insert_with_key(|place| Item {
-                path: place.clone(),
+            let item = Item {
                 mode: IMPLIED_MODE,
                 time_ns: 0,
                 kind: ItemKind::Directory,
-            });
+            };
+            self.items.push((place, item));
         }
+        self.items.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(())
     }
 
@@ -157,7 +183,7 @@ impl Selection {
 
     fn count(&self) -> Totals {
         let mut totals = Totals::default();
-        for item in self.items.values() {
+        for (_, item) in &self.items {
             match &item.kind {
                 ItemKind::Directory => totals.directories += 1,
                 ItemKind::HardLink { .. } => totals.hard_links += 1,
@@ -172,23 +198,37 @@ impl Selection {
     }
 }
 
-/// For each row whether it is asked for, or on the way to what is.
-fn wanted(rows: &[Row], paths: &[String]) -> Result<Vec<bool>, ExtractError> {
-    if paths.is_empty() {
-        return Ok(vec![true; rows.len()]);
-    }
-    let mut asked = Vec::new();
-    for path in paths {
-        let asked_for = GuestPath::parse(path).map_err(|error| ExtractError::Path {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        if !rows.iter().any(|row| row.path == asked_for.as_str()) {
-            return Err(Lookup::new(rows).no_entry(path).into());
+/// Which rows are asked for, or on the way to what is.
+struct Wanted {
+    /// None: all.
+    asked: Option<Vec<GuestPath>>,
+}
+
+impl Wanted {
+    fn new(
+        rows: impl Iterator<Item = Row> + Clone,
+        paths: &[String],
+    ) -> Result<Self, ExtractError> {
+        let mut asked = Vec::new();
+        for path in paths {
+            let asked_for = GuestPath::parse(path).map_err(|error| ExtractError::Path {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+            if !rows.clone().any(|row| row.path == asked_for.as_str()) {
+                let rows: Vec<Row> = rows.collect();
+                return Err(Lookup::new(&rows).no_entry(path).into());
+            }
+            asked.push(asked_for);
         }
-        asked.push(asked_for);
+        let asked = Some(asked).filter(|asked| !asked.is_empty());
+        Ok(Self { asked })
     }
-    let wanted = rows.iter().map(|row| {
+
+    fn has(&self, row: &Row) -> bool {
+        let Some(asked) = &self.asked else {
+            return true;
+        };
         // The check has found that these are paths; what is none is not wanted by anybody.
         let Ok(path) = GuestPath::parse(&row.path) else {
             return false;
@@ -197,8 +237,24 @@ fn wanted(rows: &[Row], paths: &[String]) -> Result<Vec<bool>, ExtractError> {
         asked.iter().any(|asked| {
             path == *asked || path.is_below(asked) || directory && asked.is_below(&path)
         })
-    });
-    Ok(wanted.collect())
+    }
+}
+
+/// That two rows have one place.
+fn clash(rows: impl Iterator<Item = Row>, at: &str) -> ExtractError {
+    let mut both = rows.filter(|row| place(&row.path).is_ok_and(|place| place == at));
+    let mut next = || both.next().map(|row| row.path).unwrap_or_default();
+    ExtractError::Clash {
+        one: next(),
+        other: next(),
+        place: at.to_owned(),
+    }
+}
+
+/// The guest path of the row that has a place.
+fn named(mut rows: impl Iterator<Item = Row>, at: &str) -> String {
+    let row = rows.find(|row| place(&row.path).is_ok_and(|place| place == at));
+    row.map(|row| row.path).unwrap_or_default()
 }
 
 /// Where a guest path goes, below the target; empty for `/`.

@@ -85,8 +85,8 @@ fn entry<W: Write>(
     let (kind, size, link) = match &item.kind {
         ItemKind::Directory => (EntryType::Directory, 0, ""),
         ItemKind::File { size, .. } => (EntryType::Regular, *size, ""),
-        ItemKind::HardLink { to } => (EntryType::Link, 0, to.as_str()),
-        ItemKind::Symlink { target } => (EntryType::Symlink, 0, target.as_str()),
+        ItemKind::HardLink { to } => (EntryType::Link, 0, &**to),
+        ItemKind::Symlink { target } => (EntryType::Symlink, 0, &**target),
     };
     let name = match (&item.kind, place) {
         (ItemKind::Directory, "") => "./".to_owned(),

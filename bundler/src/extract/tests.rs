@@ -27,12 +27,12 @@ pub(super) fn module(image: &[u8]) -> Vec<u8> {
 fn extract(module: &[u8], target: &Path, force: bool) -> Result<Extracted, ExtractError> {
     let found = inspect::find(module)?;
     found.check()?;
-    let selection = Selection::new(&found.rows()?, &[])?;
+    let selection = Selection::new(found.rows()?.iter(), &[])?;
     to_directory(&found, &selection, target, force, &())
 }
 
 fn tar(found: &Found<'_>) -> Vec<u8> {
-    let selection = Selection::new(&found.rows().unwrap(), &[]).unwrap();
+    let selection = Selection::new(found.rows().unwrap().iter(), &[]).unwrap();
     let mut out = Vec::new();
     to_tar(found, &selection, &mut out, &()).unwrap();
     out

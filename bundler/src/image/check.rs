@@ -194,18 +194,11 @@ struct Nodes<'i, 'a> {
 
 impl<'i, 'a> Nodes<'i, 'a> {
     fn of(image: &'i Image<Head<'a>>) -> Result<Self, ImageFlaw> {
-        let header = header(image.bytes().bytes().first_chunk())?;
-        let dirents = HeaderRecord::SIZE
-            + header.preopen_count as usize * PreopenRecord::SIZE
-            + header.mount_count as usize * MountRecord::SIZE
-            + header.variable_count as usize * VariableRecord::SIZE
-            + header.argument_count as usize * ArgumentRecord::SIZE
-            + header.node_count as usize * NodeRecord::SIZE;
-        let strings = header.contents_offset - header.strings_size;
+        let (dirents, strings) = dirents_of(image)?;
         Ok(Self {
             image,
             dirents,
-            strings: strings as usize,
+            strings,
         })
     }
 
@@ -250,6 +243,20 @@ impl Things for Nodes<'_, '_> {
         let name = &bytes[start..][..usize::from(record.name_size)];
         std::str::from_utf8(name).expect("BUG: a name that was text is none")
     }
+}
+
+/// Where an image has its dirents, and where its strings.
+pub(super) fn dirents_of(image: &Image<Head<'_>>) -> Result<(usize, usize), ImageFlaw> {
+    let header = header(image.bytes().bytes().first_chunk())?;
+    let dirents = HeaderRecord::SIZE
+        + header.preopen_count as usize * PreopenRecord::SIZE
+        + header.mount_count as usize * MountRecord::SIZE
+        + header.variable_count as usize * VariableRecord::SIZE
+        + header.argument_count as usize * ArgumentRecord::SIZE
+        + header.node_count as usize * NodeRecord::SIZE;
+    // `Image::open` found that the sections lie in this order.
+    let strings = header.contents_offset - header.strings_size;
+    Ok((dirents, strings as usize))
 }
 
 /// How the nodes of an image are linked, in its own numbering.

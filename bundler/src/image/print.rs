@@ -1,12 +1,11 @@
 //! An image as rows to print: `ls -lR`, what `inspect` shows.
 
-use std::collections::BTreeMap;
-
 use vfs_image::layout::{MODE_DIRECTORY, MODE_SYMLINK, MODE_TYPE};
-use vfs_image::{Corrupt, Image, NodeId, NodeKind};
+use vfs_image::{Corrupt, Image, Node, NodeId, NodeKind, Str};
 
 use super::check::{ImageFlaw, corrupt, is_name, open, text};
 use super::head::Head;
+use super::rows::Rows;
 use crate::path::{GuestPath, MAX_PATH};
 
 /// One name in an image, with what it names.
@@ -51,42 +50,13 @@ pub enum RowKind {
 ///
 /// # Errors
 /// The first [`ImageFlaw`] in the way; only a [`check`](super::check()) finds all.
-pub fn list(bytes: &[u8]) -> Result<Vec<Row>, ImageFlaw> {
+pub fn list(bytes: &[u8]) -> Result<Rows<'_>, ImageFlaw> {
     list_of(Head::whole(bytes))
 }
 
 /// The same for an image whose contents are elsewhere.
-pub(crate) fn list_of(head: Head<'_>) -> Result<Vec<Row>, ImageFlaw> {
-    let image = open(head)?;
-    let mut rows = Vec::new();
-    for index in 0..image.preopen_count() {
-        let (name, node) = preopen(&image, index)?;
-        // One that has a name is in the tree of another.
-        if is_named(&image, node) {
-            continue;
-        }
-        walk(&image, name, node, &mut |row| {
-            rows.push(row);
-            Ok::<(), ImageFlaw>(())
-        })?;
-    }
-    rows.sort_by(|a, b| key(&a.path).cmp(key(&b.path)));
-    if let Some(pair) = rows.windows(2).find(|pair| pair[0].path == pair[1].path) {
-        return Err(corrupt(format!(
-            "`{}`, which is there twice,",
-            pair[0].path
-        )));
-    }
-    let mut first_names = BTreeMap::new();
-    for row in &mut rows {
-        if let RowKind::File { link_to, .. } = &mut row.kind {
-            let first = first_names
-                .entry(row.node)
-                .or_insert_with(|| row.path.clone());
-            *link_to = (*first != row.path).then(|| first.clone());
-        }
-    }
-    Ok(rows)
+pub(crate) fn list_of(head: Head<'_>) -> Result<Rows<'_>, ImageFlaw> {
+    Rows::of(head)
 }
 
 /// Shows every name in the tree of the preopen `root`, parents first; `None`: there is no such preopen. What is a file's first name
@@ -100,15 +70,43 @@ pub(crate) fn visit<E: From<ImageFlaw>>(
     for index in 0..image.preopen_count() {
         let (name, node) = preopen(&image, index)?;
         if name == root {
-            return walk(&image, name, node, &mut visit).map(Some);
+            let mut show = |path: &dyn Fn() -> String, _: Place, node: &Node| {
+                let kind = match node.kind {
+                    NodeKind::Directory(_) => RowKind::Directory,
+                    NodeKind::File { offset } => RowKind::File {
+                        offset,
+                        link_to: None,
+                    },
+                    NodeKind::Symlink { target } => RowKind::Symlink {
+                        target: target_of(&image, target),
+                    },
+                };
+                visit(Row::of(path(), node, kind))
+            };
+            return walk(&image, name, node, &mut Vec::new(), &mut show).map(Some);
         }
     }
     Ok(None)
 }
 
-/// What a path is sorted by: see [`GuestPath`](crate::path::GuestPath).
-fn key(path: &str) -> &str {
-    if path == "." { "" } else { path }
+impl Row {
+    pub(super) fn of(path: String, node: &Node, kind: RowKind) -> Self {
+        Self {
+            path,
+            node: node.id.get(),
+            mode: node.mode,
+            nlink: node.nlink,
+            size: node.size,
+            time_ns: node.time_ns,
+            kind,
+        }
+    }
+}
+
+/// A symlink's target; the walk has found that it is text.
+pub(super) fn target_of(image: &Image<Head<'_>>, target: Str) -> String {
+    let target = text(image, target).expect("BUG: a target that was text is none");
+    target.to_owned()
 }
 
 /// The names of the preopens, in their order.
@@ -119,7 +117,7 @@ pub(crate) fn preopens_of(head: Head<'_>) -> Result<Vec<String>, ImageFlaw> {
 }
 
 /// A preopen's name and directory.
-fn preopen(image: &Image<Head<'_>>, index: u32) -> Result<(String, NodeId), ImageFlaw> {
+pub(super) fn preopen(image: &Image<Head<'_>>, index: u32) -> Result<(String, NodeId), ImageFlaw> {
     let preopen = image.preopen(index).ok();
     let found = preopen.and_then(|preopen| {
         let name = text(image, preopen.name)?;
@@ -130,28 +128,60 @@ fn preopen(image: &Image<Head<'_>>, index: u32) -> Result<(String, NodeId), Imag
 }
 
 /// Whether a preopen is in another directory.
-fn is_named(image: &Image<Head<'_>>, preopen: NodeId) -> bool {
+pub(super) fn is_named(image: &Image<Head<'_>>, preopen: NodeId) -> bool {
     let kind = image.node(preopen).map(|node| node.kind);
     matches!(kind, Ok(NodeKind::Directory(dir)) if dir.parent() != preopen)
 }
 
-/// Shows a node and all below it.
-fn walk<E: From<ImageFlaw>>(
+/// Where a name is in an image.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The number, among those that were met, of the directory that it is in.
+    pub(super) directory: u32,
+    /// The number of its dirent; [`ROOT`]: it is that directory itself.
+    pub(super) dirent: u32,
+    /// What it names.
+    pub(super) node: NodeId,
+}
+
+/// For a directory that is in no other.
+pub(super) const ROOT: u32 = u32::MAX;
+
+/// Shows a node and all below it, each with what tells its path; those of directories are added to `directories`.
+pub(super) fn walk<E: From<ImageFlaw>>(
     image: &Image<Head<'_>>,
     path: String,
     node: NodeId,
-    visit: &mut impl FnMut(Row) -> Result<(), E>,
+    directories: &mut Vec<Box<str>>,
+    show: &mut impl FnMut(&dyn Fn() -> String, Place, &Node) -> Result<(), E>,
 ) -> Result<(), E> {
+    let root = Place {
+        directory: directories.len() as u32,
+        dirent: ROOT,
+        node,
+    };
     // A list of what is still to do instead of recursion: a path has up to 2048 names.
-    let mut pending = vec![(path, node)];
+    let mut pending = vec![(root, path.as_str())];
     // More names than there are entries: a directory with two names, each level doubling.
     let mut left = image.preopen_count() as usize + image.dirent_count() as usize;
-    while let Some((path, id)) = pending.pop() {
-        let part = || corrupt(format!("node {}, `{path}`,", id.get()));
+    while let Some((place, name)) = pending.pop() {
+        let path = || match place.dirent {
+            ROOT => name.to_owned(),
+            _ => join(&directories[place.directory as usize], name),
+        };
+        let id = place.node;
+        let part = || corrupt(format!("node {}, `{}`,", id.get(), path()));
         left = left.checked_sub(1).ok_or_else(part)?;
         let node = image.node(id).map_err(|Corrupt| part())?;
-        let kind = match node.kind {
+        let mut entered = None;
+        match node.kind {
+            NodeKind::File { .. } => {}
+            NodeKind::Symlink { target } => {
+                text(image, target).ok_or_else(part)?;
+            }
             NodeKind::Directory(dir) => {
+                let path = path();
+                let directory = directories.len() as u32;
                 let mut last = None;
                 for index in 0..dir.count() {
                     let dirent = image.dirent(&dir, index).ok().flatten().ok_or_else(part)?;
@@ -163,29 +193,19 @@ fn walk<E: From<ImageFlaw>>(
                     if path.len() + 1 + name.len() > MAX_PATH {
                         return Err(too_long(&path).into());
                     }
-                    pending.push((join(&path, name), dirent.node));
+                    let place = Place {
+                        directory,
+                        dirent: dir.first() + index,
+                        node: dirent.node,
+                    };
+                    pending.push((place, name));
                     last = Some(name);
                 }
-                RowKind::Directory
+                entered = Some(path);
             }
-            NodeKind::File { offset } => RowKind::File {
-                offset,
-                link_to: None,
-            },
-            NodeKind::Symlink { target } => RowKind::Symlink {
-                target: text(image, target).ok_or_else(part)?.to_owned(),
-            },
-        };
-        let (mode, nlink, size, time_ns) = (node.mode, node.nlink, node.size, node.time_ns);
-        visit(Row {
-            path,
-            node: id.get(),
-            mode,
-            nlink,
-            size,
-            time_ns,
-            kind,
-        })?;
+        }
+        show(&path, place, &node)?;
+        directories.extend(entered.map(Into::into));
     }
     Ok(())
 }
@@ -197,7 +217,7 @@ fn too_long(path: &str) -> ImageFlaw {
 }
 
 /// The guest path of a name in a directory.
-fn join(directory: &str, name: &str) -> String {
+pub(super) fn join(directory: &str, name: &str) -> String {
     match directory {
         "." => name.to_owned(),
         "/" => format!("/{name}"),
@@ -295,7 +315,7 @@ mod tests {
 
     fn paths(image: &[u8]) -> Result<Vec<String>, String> {
         match list(image) {
-            Ok(rows) => Ok(rows.into_iter().map(|row| row.path).collect()),
+            Ok(rows) => Ok(rows.iter().map(|row| row.path).collect()),
             Err(flaw) => Err(flaw.to_string()),
         }
     }

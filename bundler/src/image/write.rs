@@ -5,6 +5,7 @@ mod read;
 mod store;
 
 use std::io::{Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use super::{Image, ImageError};
 use crate::source::Source;
@@ -38,8 +39,15 @@ pub struct Written {
 }
 
 /// The digests of the contents that were written, each once.
+///
+/// A clone costs nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digests {
+    known: Arc<Known>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Known {
     digests: Vec<[u8; 32]>,
     /// For each entry of the plan which of them is its; none for a number that is too large.
     of_entry: Vec<u32>,
@@ -52,12 +60,13 @@ impl Digests {
     /// When the plan has fewer entries.
     #[must_use]
     pub fn of(&self, entry: usize) -> Option<[u8; 32]> {
-        self.digests.get(self.of_entry[entry] as usize).copied()
+        let number = self.known.of_entry[entry];
+        self.known.digests.get(number as usize).copied()
     }
 
     /// The same for each entry of the plan, in their order.
     pub fn iter(&self) -> impl Iterator<Item = Option<[u8; 32]>> {
-        (0..self.of_entry.len()).map(|entry| self.of(entry))
+        (0..self.known.of_entry.len()).map(|entry| self.of(entry))
     }
 }
 
@@ -96,9 +105,12 @@ impl Image {
         seek(out, start)?;
         out.write_all(metadata.bytes()).map_err(ImageError::Write)?;
         seek(out, start + u64::from(size))?;
-        let contents = Digests {
+        let known = Known {
             digests,
             of_entry: file_of_entry,
+        };
+        let contents = Digests {
+            known: Arc::new(known),
         };
         Ok(Written {
             size,

@@ -1,14 +1,18 @@
 //! The lock on disk: read before a bundle is made, written after it when it has changed.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::{Drift, Lock, LockError};
+use super::same::Compared;
+use super::{Drift, Lock, LockError, lines};
 use crate::diff::Differences;
 use crate::listing::Listing;
 use crate::manifest::Manifest;
 use crate::output::{FileError, Pending};
+
+/// Bytes of a lock read at once.
+const CHUNK: usize = 64 << 10;
 
 /// The lock of a manifest: its name with the ending `.lock`, in the same folder.
 #[must_use]
@@ -25,8 +29,8 @@ pub fn path_of(manifest: &Path) -> PathBuf {
 #[derive(Debug)]
 pub struct LockFile {
     path: PathBuf,
-    /// None: there is no such file.
-    text: Option<String>,
+    /// Whether there is such a file.
+    is_there: bool,
     lock: Lock,
 }
 
@@ -70,34 +74,27 @@ impl LockFile {
             path: path.to_owned(),
             error,
         };
-        let text = match fs::read(path) {
-            Ok(bytes) => {
-                let text = String::from_utf8(bytes);
-                Some(text.map_err(|_| unreadable(io::Error::other("it is not UTF-8")))?)
-            }
+        let file = match File::open(path) {
+            Ok(file) => Some(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(unreadable(error)),
         };
-        let lock = match &text {
-            Some(text) => Lock::parse(text, &path.display().to_string())?,
+        let is_there = file.is_some();
+        let lock = match file.map(|file| lines::read(BufReader::with_capacity(CHUNK, file))) {
             None => Lock::default(),
+            Some(Ok(Some(lock))) => lock,
+            // What is wrong with it, if anything is, is told better about the whole.
+            Some(Ok(None) | Err(_)) => {
+                let text = String::from_utf8(fs::read(path).map_err(unreadable)?);
+                let text = text.map_err(|_| unreadable(io::Error::other("it is not UTF-8")))?;
+                Lock::parse_freely(&text, &path.display().to_string())?
+            }
         };
         Ok(Self {
             path: path.to_owned(),
-            text,
+            is_there,
             lock,
         })
-    }
-
-    /// The lock as it is by now: another job may have written another profile into it.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub(crate) fn again(self) -> Result<Self, LockError> {
-        match (&self.text, fs::read(&self.path)) {
-            (Some(text), Ok(now)) if text.as_bytes() == now => Ok(self),
-            _ => Self::open(&self.path),
-        }
     }
 
     /// Where it is.
@@ -112,7 +109,7 @@ impl LockFile {
     /// When there is no lock, or it does not know the profile.
     pub fn profile(&self, profile: &str) -> Result<&Listing, LockError> {
         let path = || self.path.clone();
-        if self.text.is_none() {
+        if !self.is_there {
             return Err(LockError::Missing { path: path() });
         }
         self.lock
@@ -139,6 +136,15 @@ impl LockFile {
         })))
     }
 
+    /// Whether the file says what the lock says now. Where git ends lines as Windows does, the file has them so.
+    fn is_same(&self) -> bool {
+        let Ok(file) = File::open(&self.path) else {
+            return false;
+        };
+        let mut compared = Compared::with(BufReader::with_capacity(CHUNK, file));
+        self.lock.write(&mut compared).is_ok() && compared.ended()
+    }
+
     /// Writes, beside its place, the lock with what the manifest's profile came to; only compares unless `write`.
     pub(crate) fn update(
         mut self,
@@ -161,14 +167,9 @@ impl LockFile {
         }
         let dropped = self.lock.keep(manifest.profiles());
         self.lock.set(profile, now);
-        let text = self.lock.to_text();
-        // Where git ends lines as Windows does, the file on disk has them so.
-        let same = self
-            .text
-            .is_some_and(|old| old == text || old.replace("\r\n", "\n") == text);
-        let pending = match same {
+        let pending = match self.is_same() {
             true => None,
-            false => Some(beside(&self.path, &text)?),
+            false => Some(beside(&self.path, &self.lock)?),
         };
         Ok(Update {
             report: Written {
@@ -194,11 +195,11 @@ impl Update {
     }
 }
 
-fn beside(path: &Path, text: &str) -> Result<Pending, LockError> {
+fn beside(path: &Path, lock: &Lock) -> Result<Pending, LockError> {
     // The lock has no input that it could be confused with; its folder is the manifest's, so it exists.
     let mut pending =
         Pending::create(path, Path::new(""), None).map_err(|error| unwritable(path, error))?;
-    match pending.writer().write_all(text.as_bytes()) {
+    match lock.write(pending.writer()) {
         Ok(()) => Ok(pending),
         Err(error) => Err(unwritable(path, pending.explain(error))),
     }

@@ -1,23 +1,37 @@
 //! A lock read line by line: exactly what `text` writes, and nothing else.
 //!
 //! A lock of 100,000 entries has 19 MB; a TOML parser that keeps every span of it takes seconds. What this reader does not
-//! know, down to a space, is left to `toml`.
+//! know, down to a space, is left to `toml`. One line is in memory at a time.
+
+use std::io::{self, BufRead};
 
 use super::{Lock, Name, VERSION, text::HEAD};
-use crate::listing::{Item, ItemKind, Listing, Meta, Mount};
+use crate::listing::{Item, ItemKind, Items, Listing, Meta, Mount};
 use crate::manifest::{Host, Memory};
 use crate::path::GuestPath;
 use crate::plan::{MountKind, Start};
 use crate::time;
 
 /// Reads a lock in its one form; `None`: it is not in that form.
-pub(super) fn read(text: &str) -> Option<Lock> {
-    let mut rest = Cursor(text);
-    rest.take(HEAD)?;
-    rest.take(&format!("lock-version = {VERSION}\n"))?;
+pub(super) fn read(text: impl BufRead) -> io::Result<Option<Lock>> {
+    let mut lines = Lines::of(text)?;
+    let lock = lock(&mut lines);
+    match lines.failed {
+        Some(error) => Err(error),
+        None => Ok(lock),
+    }
+}
+
+fn lock(lines: &mut Lines<impl BufRead>) -> Option<Lock> {
+    for line in HEAD.split_inclusive('\n') {
+        lines.take(line)?;
+    }
+    lines.take(&format!("lock-version = {VERSION}\n"))?;
     let mut lock = Lock::default();
-    while !rest.0.is_empty() {
-        let name = Name::of(rest.between("\n[profile.", "]\n")?);
+    while !lines.line.is_empty() {
+        lines.take("\n")?;
+        let name = Name::of(lines.cursor().between("[profile.", "]\n")?);
+        lines.advance();
         let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let sorted = lock
             .profiles
@@ -26,40 +40,42 @@ pub(super) fn read(text: &str) -> Option<Lock> {
         if !sorted || name.name.is_empty() || !name.name.bytes().all(bare) {
             return None;
         }
-        let listing = section(&mut rest)?;
+        let listing = section(lines)?;
         lock.profiles.insert(name, listing);
     }
     Some(lock)
 }
 
-fn section(rest: &mut Cursor<'_>) -> Option<Listing> {
-    let tool = rest.line("tool")?;
-    let interposer = rest.line("interposer")?;
-    let program = rest.line("module")?;
-    let memory = match rest.line("memory")?.as_str() {
+fn section(rest: &mut Lines<impl BufRead>) -> Option<Listing> {
+    let tool = rest.value("tool")?;
+    let interposer = rest.value("interposer")?;
+    let program = rest.value("module")?;
+    let memory = match rest.value("memory")?.as_str() {
         "single" => Memory::Single,
         "isolated" => Memory::Isolated,
         _ => return None,
     };
-    let host = match rest.line("host")?.as_str() {
+    let host = match rest.value("host")?.as_str() {
         "fallback" => Host::Fallback,
         "override" => Host::Override,
         "none" => Host::None,
         _ => return None,
     };
-    let environment_fixed = match rest.line("env-policy")?.as_str() {
+    let environment_fixed = match rest.value("env-policy")?.as_str() {
         "fixed" => true,
         "defaults" => false,
         _ => return None,
     };
-    let environment = rest.array("env", Cursor::pair)?;
-    let arguments = rest.array("args", Cursor::string)?;
+    let environment = rest.array("env", |line| line.pair())?;
+    let arguments = rest.array("args", |line| line.string())?;
     let mounts = rest.array("mounts", mount)?;
-    let preinit = rest.array("preinit", Cursor::pair)?;
-    let vars = rest.array("vars", Cursor::pair)?;
-    let machine_dependent = rest.array("machine-dependent", Cursor::string)?;
+    let preinit = rest.array("preinit", |line| line.pair())?;
+    let vars = rest.array("vars", |line| line.pair())?;
+    let machine_dependent = rest.array("machine-dependent", |line| line.string())?;
     let mut clock = Clock::default();
-    let items = rest.array("entries", |rest| entry(rest, &mut clock))?;
+    let mut items = Sorted::default();
+    let entries = rest.elements("entries", |line| items.push(entry(line, &mut clock)?));
+    entries?;
     let listing = Listing {
         tool: Some(tool),
         interposer: Some(interposer),
@@ -75,9 +91,119 @@ fn section(rest: &mut Cursor<'_>) -> Option<Listing> {
         preinit: Some(preinit),
         vars: Some(vars),
         machine_dependent: Some(machine_dependent),
-        items,
+        items: items.items,
     };
     in_order(&listing).then_some(listing)
+}
+
+/// Entries, as long as they come sorted.
+#[derive(Default)]
+struct Sorted {
+    items: Items,
+    last: Option<GuestPath>,
+}
+
+impl Sorted {
+    fn push(&mut self, item: Item) -> Option<()> {
+        let sorted = self.last.as_ref().is_none_or(|last| *last < item.path);
+        self.last = Some(item.path.clone());
+        self.items.push(item);
+        sorted.then_some(())
+    }
+}
+
+/// The lines of a text, each as if it ended as on Unix; the first mark of byte order does not count.
+struct Lines<R> {
+    text: R,
+    /// The next line, with its end; empty behind the last.
+    line: String,
+    failed: Option<io::Error>,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn of(text: R) -> io::Result<Self> {
+        let mut lines = Self {
+            text,
+            line: String::new(),
+            failed: None,
+        };
+        lines.advance();
+        if let Some(rest) = lines.line.strip_prefix('\u{feff}') {
+            lines.line = rest.to_owned();
+        }
+        match lines.failed.take() {
+            Some(error) => Err(error),
+            None => Ok(lines),
+        }
+    }
+
+    /// Goes to the next line.
+    fn advance(&mut self) {
+        self.line.clear();
+        if let Err(error) = self.text.read_line(&mut self.line) {
+            self.failed = Some(error);
+            self.line.clear();
+        }
+        if self.line.ends_with("\r\n") {
+            self.line.truncate(self.line.len() - 2);
+            self.line.push('\n');
+        }
+    }
+
+    fn cursor(&self) -> Cursor<'_> {
+        Cursor(&self.line)
+    }
+
+    /// Goes over a line, which must be the next.
+    fn take(&mut self, line: &str) -> Option<()> {
+        (self.line == line).then(|| self.advance())
+    }
+
+    /// A line `key = "string"`.
+    fn value(&mut self, key: &str) -> Option<String> {
+        let mut line = self.cursor();
+        line.take(key)?;
+        line.take(" = ")?;
+        let value = line.string()?;
+        (line.0 == "\n").then(|| self.advance())?;
+        Some(value)
+    }
+
+    /// An array of one element a line; empty when the key does not stand here.
+    fn array<T>(
+        &mut self,
+        key: &str,
+        mut element: impl FnMut(&mut Cursor<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut all = Vec::new();
+        self.elements(key, |line| {
+            all.push(element(line)?);
+            Some(())
+        })?;
+        Some(all)
+    }
+
+    /// Shows each line of such an array.
+    fn elements(
+        &mut self,
+        key: &str,
+        mut element: impl FnMut(&mut Cursor<'_>) -> Option<()>,
+    ) -> Option<()> {
+        if self.line.strip_prefix(key) != Some(" = [\n") {
+            // Another key, or one that this begins.
+            return (!self.line.starts_with(&format!("{key} "))).then_some(());
+        }
+        self.advance();
+        let mut count = 0_u64;
+        while self.take("]\n").is_none() {
+            let mut line = self.cursor();
+            line.take("  ")?;
+            element(&mut line)?;
+            (line.0 == ",\n").then(|| self.advance())?;
+            count += 1;
+        }
+        (count > 0).then_some(())
+    }
 }
 
 /// Whether all that is sorted in a lock is, without doubles.
@@ -88,10 +214,6 @@ fn in_order(listing: &Listing) -> bool {
         && listing.vars.as_deref().is_none_or(names)
         && listing
             .mounts
-            .windows(2)
-            .all(|two| two[0].path < two[1].path)
-        && listing
-            .items
             .windows(2)
             .all(|two| two[0].path < two[1].path)
 }
@@ -120,7 +242,7 @@ fn mount(rest: &mut Cursor<'_>) -> Option<Mount> {
     })
 }
 
-fn entry<'a>(rest: &mut Cursor<'a>, clock: &mut Clock<'a>) -> Option<Item> {
+fn entry(rest: &mut Cursor<'_>, clock: &mut Clock) -> Option<Item> {
     rest.take("{ path = ")?;
     let path = rest.path()?;
     rest.take(", kind = \"")?;
@@ -205,34 +327,6 @@ impl<'a> Cursor<'a> {
         Some(inside)
     }
 
-    /// A line `key = "string"`.
-    fn line(&mut self, key: &str) -> Option<String> {
-        self.take(key)?;
-        self.take(" = ")?;
-        let value = self.string()?;
-        self.take("\n")?;
-        Some(value)
-    }
-
-    /// An array of one element a line; empty when the key does not stand here.
-    fn array<T>(
-        &mut self,
-        key: &str,
-        mut element: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let mut all = Vec::new();
-        if self.take(key).is_none() {
-            return Some(all);
-        }
-        self.take(" = [\n")?;
-        while self.take("]\n").is_none() {
-            self.take("  ")?;
-            all.push(element(self)?);
-            self.take(",\n")?;
-        }
-        (!all.is_empty()).then_some(all)
-    }
-
     fn pair(&mut self) -> Option<(String, String)> {
         self.take("{ name = ")?;
         let name = self.string()?;
@@ -299,17 +393,17 @@ impl<'a> Cursor<'a> {
 
 /// The last time that was read: most entries have one time.
 #[derive(Default)]
-struct Clock<'a> {
-    last: Option<(&'a str, u64)>,
+struct Clock {
+    last: Option<(String, u64)>,
 }
 
-impl<'a> Clock<'a> {
-    fn parse(&mut self, text: &'a str) -> Option<u64> {
-        match self.last {
-            Some((last, time_ns)) if last == text => Some(time_ns),
+impl Clock {
+    fn parse(&mut self, text: &str) -> Option<u64> {
+        match &self.last {
+            Some((last, time_ns)) if last == text => Some(*time_ns),
             _ => {
                 let time_ns = time::parse(text)?;
-                self.last = Some((text, time_ns));
+                self.last = Some((text.to_owned(), time_ns));
                 Some(time_ns)
             }
         }

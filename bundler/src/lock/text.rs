@@ -1,6 +1,7 @@
 //! A lock as text, in its one form.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::io;
 
 use super::{Lock, VERSION};
 use crate::diff::{env_policy, host, memory, mount_kind};
@@ -12,23 +13,64 @@ pub(super) const HEAD: &str = "\
 # Made by `wasi-vfs bundle`; check it in. `wasi-vfs bundle --locked` fails when anything here would change.
 ";
 
-/// Writing to a `String` can't fail.
-const STRING: &str = "a String takes everything";
+/// Writing to it can't fail at once.
+const KEPT: &str = "what goes wrong is told at the end";
 
-pub(super) fn write(lock: &Lock) -> String {
-    let entries = lock.profiles.values().map(|listing| listing.items.len());
-    // An entry takes about 190 bytes: most of it digest, time and keys.
-    let mut text = String::with_capacity(1024 + entries.sum::<usize>() * 192);
+/// Writes a lock; only the lines of a few entries are in memory.
+pub(super) fn write(lock: &Lock, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut text = Text {
+        lines: String::new(),
+        out,
+        done: Ok(()),
+    };
     text.push_str(HEAD);
-    writeln!(text, "lock-version = {VERSION}").expect(STRING);
+    writeln!(text, "lock-version = {VERSION}").expect(KEPT);
     for (name, listing) in &lock.profiles {
-        writeln!(text, "\n[profile.{}]", name.name).expect(STRING);
+        writeln!(text, "\n[profile.{}]", name.name).expect(KEPT);
         section(&mut text, listing);
     }
-    text
+    text.flush();
+    text.done
 }
 
-fn section(text: &mut String, listing: &Listing) {
+/// A text on its way out.
+struct Text<'o> {
+    lines: String,
+    out: &'o mut dyn io::Write,
+    done: io::Result<()>,
+}
+
+impl Text<'_> {
+    /// So much is collected before it goes out.
+    const FULL: usize = 64 << 10;
+
+    fn push_str(&mut self, text: &str) {
+        self.lines.push_str(text);
+        if self.lines.len() >= Self::FULL {
+            self.flush();
+        }
+    }
+
+    fn push(&mut self, char: char) {
+        self.lines.push(char);
+    }
+
+    fn flush(&mut self) {
+        if self.done.is_ok() {
+            self.done = self.out.write_all(self.lines.as_bytes());
+        }
+        self.lines.clear();
+    }
+}
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push_str(text);
+        Ok(())
+    }
+}
+
+fn section(text: &mut Text<'_>, listing: &Listing) {
     let known = |part: &Option<String>| part.clone().expect("`Lock::set` saw to that");
     for (key, value) in [
         ("tool", known(&listing.tool)),
@@ -62,14 +104,20 @@ fn section(text: &mut String, listing: &Listing) {
         string(text, fact)
     });
     let mut clock = Clock::default();
-    array(text, "entries", &listing.items, |text, item| {
-        entry(text, item, &mut clock);
+    array(text, "entries", listing.items.iter(), |text, item| {
+        entry(text, &item, &mut clock);
     });
 }
 
 /// An array with an element a line; left out when there is none.
-fn array<T>(text: &mut String, key: &str, all: &[T], mut one: impl FnMut(&mut String, &T)) {
-    if all.is_empty() {
+fn array<T>(
+    text: &mut Text<'_>,
+    key: &str,
+    all: impl IntoIterator<Item = T>,
+    mut one: impl FnMut(&mut Text<'_>, T),
+) {
+    let mut all = all.into_iter().peekable();
+    if all.peek().is_none() {
         return;
     }
     text.push_str(key);
@@ -82,7 +130,7 @@ fn array<T>(text: &mut String, key: &str, all: &[T], mut one: impl FnMut(&mut St
     text.push_str("]\n");
 }
 
-fn pairs(text: &mut String, key: &str, pairs: &[(String, String)]) {
+fn pairs(text: &mut Text<'_>, key: &str, pairs: &[(String, String)]) {
     array(text, key, pairs, |text, (name, value)| {
         text.push_str("{ name = ");
         string(text, name);
@@ -92,12 +140,12 @@ fn pairs(text: &mut String, key: &str, pairs: &[(String, String)]) {
     });
 }
 
-fn mount(text: &mut String, mount: &Mount) {
+fn mount(text: &mut Text<'_>, mount: &Mount) {
     text.push_str("{ path = ");
     string(text, mount.path.as_str());
-    write!(text, ", kind = \"{}\"", mount_kind(mount.kind)).expect(STRING);
+    write!(text, ", kind = \"{}\"", mount_kind(mount.kind)).expect(KEPT);
     if let Some(limit) = mount.size_limit {
-        write!(text, ", size-limit = {limit}").expect(STRING);
+        write!(text, ", size-limit = {limit}").expect(KEPT);
     }
     if mount.required {
         text.push_str(", required = true");
@@ -105,7 +153,7 @@ fn mount(text: &mut String, mount: &Mount) {
     text.push_str(" }");
 }
 
-fn entry(text: &mut String, item: &Item, clock: &mut Clock) {
+fn entry(text: &mut Text<'_>, item: &Item, clock: &mut Clock) {
     text.push_str("{ path = ");
     string(text, item.path.as_str());
     text.push_str(match item.kind {
@@ -116,12 +164,12 @@ fn entry(text: &mut String, item: &Item, clock: &mut Clock) {
     });
     if let Some(meta) = item.meta {
         let time = clock.text(meta.time_ns);
-        write!(text, ", mode = \"{:04o}\", time = \"{time}\"", meta.mode).expect(STRING);
+        write!(text, ", mode = \"{:04o}\", time = \"{time}\"", meta.mode).expect(KEPT);
     }
     match &item.kind {
         ItemKind::Directory => {}
         ItemKind::File { size, sha256 } => {
-            write!(text, ", size = {size}, sha256 = \"").expect(STRING);
+            write!(text, ", size = {size}, sha256 = \"").expect(KEPT);
             for byte in sha256 {
                 for digit in [byte >> 4, byte & 15] {
                     text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
@@ -142,7 +190,7 @@ fn entry(text: &mut String, item: &Item, clock: &mut Clock) {
 }
 
 /// A basic string of TOML with as few escapes as it allows.
-fn string(text: &mut String, value: &str) {
+fn string(text: &mut Text<'_>, value: &str) {
     text.push('"');
     let plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'"' | b'\\' | 0x7f);
     if value.bytes().all(plain) {
@@ -156,7 +204,7 @@ fn string(text: &mut String, value: &str) {
                 '\t' => text.push_str("\\t"),
                 '\r' => text.push_str("\\r"),
                 '\0'..='\x1f' | '\x7f' => {
-                    write!(text, "\\u{:04X}", u32::from(char)).expect(STRING);
+                    write!(text, "\\u{:04X}", u32::from(char)).expect(KEPT);
                 }
                 char => text.push(char),
             }

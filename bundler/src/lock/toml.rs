@@ -292,7 +292,9 @@ impl RawProfile {
             preinit: Some(pairs(self.preinit)?),
             vars: Some(pairs(self.vars)?),
             machine_dependent: Some(self.machine_dependent),
-            items: sorted(self.entries, RawEntry::item, |item| item.path.clone())?,
+            items: sorted(self.entries, RawEntry::item, |item| item.path.clone())?
+                .into_iter()
+                .collect(),
         })
     }
 }

@@ -70,7 +70,7 @@ impl Layer {
             true => Mode::Auto,
             false => Mode::PostLink,
         };
-        let (preopens, rows) = (found.preopens()?, found.rows()?);
+        let (preopens, rows) = (found.preopens()?, found.rows()?.iter().collect());
         let (mounts, start) = (found.mounts()?, found.start()?);
         let link = Link {
             mode,

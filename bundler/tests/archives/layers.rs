@@ -226,7 +226,9 @@ fn a_change_anywhere_in_the_image_of_a_source_is_told() {
 fn resealed(mut bundle: Vec<u8>, start: usize, metadata: usize) -> Vec<u8> {
     use sha2::{Digest as _, Sha256};
     use vfs_image::layout::{DIGEST_OFFSET, HeaderRecord};
-    let rows = wasi_vfs::inspect::find(&bundle).unwrap().rows().unwrap();
+    let module = bundle.clone();
+    let found = wasi_vfs::inspect::find(&module).unwrap();
+    let rows = found.rows().unwrap();
     let mut contents: Vec<(u32, u32)> = (rows.iter())
         .filter_map(|row| match row.kind {
             wasi_vfs::image::RowKind::File { offset, .. } if row.size > 0 => {

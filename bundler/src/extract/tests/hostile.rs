@@ -159,7 +159,7 @@ fn row(path: &str, node: u32, kind: RowKind) -> Row {
 #[test]
 fn places_that_are_none() {
     let refused = |rows: &[Row]| {
-        let error = Selection::new(rows, &[]).unwrap_err();
+        let error = Selection::new(rows.iter().cloned(), &[]).unwrap_err();
         format!("{}: {error}", error.code().unwrap())
     };
     let file = || RowKind::File {
@@ -215,7 +215,7 @@ fn nothing_gets_out_of_the_target() {
         let Ok(rows) = found.rows() else {
             continue;
         };
-        let Ok(selection) = Selection::new(&rows, &[]) else {
+        let Ok(selection) = Selection::new(rows.iter(), &[]) else {
             continue;
         };
         let before = outside(folder.path());

@@ -135,7 +135,7 @@ fn a_target_that_was_made_is_gone_after_a_failure() {
     let found = inspect::find(&bytes).unwrap();
     let contents = found.image_offset() + u64::from(found.metadata_size());
     let found = inspect::find_in(Box::new(Broken(bytes.clone(), contents))).unwrap();
-    let selection = Selection::new(&found.rows().unwrap(), &[]).unwrap();
+    let selection = Selection::new(found.rows().unwrap().iter(), &[]).unwrap();
     let folder = Folder::new();
     let target = folder.path().join("new");
     let error = to_directory(&found, &selection, &target, false, &()).unwrap_err();
@@ -152,8 +152,12 @@ fn only_what_is_asked_for_with_the_directories_above() {
     let rows = found.rows().unwrap();
     let places = |paths: &[&str]| -> Result<Vec<String>, String> {
         let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
-        match Selection::new(&rows, &paths) {
-            Ok(selection) => Ok(selection.items.keys().cloned().collect()),
+        match Selection::new(rows.iter(), &paths) {
+            Ok(selection) => Ok(selection
+                .items
+                .into_iter()
+                .map(|(place, _)| place.into())
+                .collect()),
             Err(error) => Err(error.to_string()),
         }
     };
@@ -178,7 +182,7 @@ fn only_what_is_asked_for_with_the_directories_above() {
     );
 
     // The second name of a file is its content when the first is not asked for.
-    let selection = Selection::new(&rows, &["/bin/z".to_owned()]).unwrap();
+    let selection = Selection::new(rows.iter(), &["/bin/z".to_owned()]).unwrap();
     let folder = Folder::new();
     to_directory(&found, &selection, folder.path(), false, &()).unwrap();
     assert_eq!(fs::read(folder.path().join("bin/z")).unwrap(), b"tool");
@@ -334,7 +338,7 @@ fn random_trees_come_back() {
         let seen = shape(&target);
         let mut inodes = BTreeMap::new();
         for row in &rows {
-            let path = on_disk(row);
+            let path = on_disk(&row);
             let there = fs::symlink_metadata(&path).unwrap();
             let time = there.mtime() as u64 * 1_000_000_000 + there.mtime_nsec() as u64;
             // Symlinks have no mode of their own, and file systems no times as late as an image (ext4: 2446).
@@ -370,7 +374,7 @@ fn random_trees_come_back() {
                 }
             }
         }
-        let known: std::collections::BTreeSet<_> = rows.iter().map(on_disk).collect();
+        let known: std::collections::BTreeSet<_> = rows.iter().map(|row| on_disk(&row)).collect();
         for entry in walkdir::WalkDir::new(&target) {
             let path = entry.unwrap().into_path();
             let above = path == target || path == target.join("@cwd");

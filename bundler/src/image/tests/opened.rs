@@ -40,7 +40,8 @@ fn they_are_listed_once_and_where_they_are() {
     let names = preopens_of(Head::whole(&bytes)).unwrap();
     assert_eq!(names, ["/", "/a/b", "/c", "/w"]);
     let paths = |bytes: &[u8]| -> Vec<_> {
-        let rows = list(bytes).unwrap().into_iter();
+        let rows = list(bytes).unwrap();
+        let rows = rows.iter();
         rows.map(|row| (row.path, row.nlink, row.mode)).collect()
     };
     assert_eq!(paths(&bytes), paths(&image(&[])));

@@ -70,13 +70,13 @@ fn same(bytes: &[u8], entries: &[Entry]) {
     let image = Image::open(bytes).unwrap();
     let rows = list(bytes).unwrap();
     assert_eq!(rows.len(), entries.len());
-    let by_path: BTreeMap<_, _> = rows.iter().map(|row| (row.path.as_str(), row)).collect();
+    let by_path: BTreeMap<_, _> = rows.iter().map(|row| (row.path.clone(), row)).collect();
     let files: BTreeMap<_, _> = entries
         .iter()
         .map(|entry| (entry.path.as_str(), entry))
         .collect();
     for entry in entries {
-        let row = by_path[entry.path.as_str()];
+        let row = &by_path[entry.path.as_str()];
         let carrier = match &entry.kind {
             EntryKind::HardLink { to } => {
                 assert_eq!(row.node, by_path[to.as_str()].node);
@@ -114,7 +114,7 @@ fn same(bytes: &[u8], entries: &[Entry]) {
         let parent = entry
             .path
             .parent()
-            .and_then(|parent| by_path.get(parent.as_str()).copied());
+            .and_then(|parent| by_path.get(parent.as_str()));
         if let (Some(parent), Some(name)) = (parent, entry.path.name()) {
             let parent = vfs_image::NodeId::new(parent.node);
             let found = image.lookup(parent, name.as_bytes()).unwrap().unwrap();

@@ -80,7 +80,7 @@ fn rows_tell_everything() {
         file("data/a", b""),
         symlink("data/s", "../a"),
     ]);
-    let rows = list(&bytes).unwrap();
+    let rows: Vec<_> = list(&bytes).unwrap().iter().collect();
     let short: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -134,7 +134,7 @@ fn an_image_of_nothing() {
     let bytes = image(Vec::new());
     assert_eq!(bytes.len(), HeaderRecord::SIZE + 4 * 8);
     assert!(check(&bytes).unwrap().contents.is_empty());
-    assert_eq!(list(&bytes), Ok(Vec::new()));
+    assert!(list(&bytes).unwrap().is_empty());
 }
 
 #[test]
@@ -161,8 +161,10 @@ fn equal_contents_are_stored_once() {
     ]);
     let (bytes, written) = write(&plan, &source);
     assert_eq!(written.saved, 300_000 * 2 + 2);
-    let offsets: Vec<_> = list(&bytes).unwrap()[1..]
+    let rows = list(&bytes).unwrap();
+    let offsets: Vec<_> = rows
         .iter()
+        .skip(1)
         .map(|row| match row.kind {
             RowKind::File { offset, .. } => offset,
             _ => unreachable!(),
