@@ -162,7 +162,13 @@ pub fn find_in<'a>(bytes: Box<dyn ReadAt + 'a>) -> Result<Found<'a>, InspectErro
     }
 }
 
-/// The same for what need not be a bundle; `None`: it is no module, or nothing in it, as far as it is one, tells of an image.
+/// The same for what need not be a bundle; `None`: no section of it tells of an image, or it is no module that holds one.
+pub(crate) fn find_recorded<'a>(bytes: Box<dyn ReadAt + 'a>) -> Option<Found<'a>> {
+    let recorded = locate::is_recorded(&*bytes);
+    recorded.then(|| find_in(bytes).ok()).flatten()
+}
+
+/// The same; `None`: it is no module, or nothing in it, as far as it is one, tells of an image.
 ///
 /// # Errors
 /// When it is a bundle that is damaged, and when the bytes can't be read.

@@ -67,14 +67,26 @@ struct Candidate {
 /// passive segment that begins like one.
 pub(super) fn locate(module: &dyn ReadAt) -> Result<Place, Fault> {
     let mut seen = Seen::default();
-    let stepped = sections(module, &mut seen);
+    let stepped = sections(module, &mut seen, segments);
     let is_bundle = !seen.images.is_empty() || seen.record.is_some();
     let found = stepped.and_then(|()| seen.place());
     found.map_err(|error| Fault { error, is_bundle })
 }
 
-/// Steps over all sections.
-fn sections(module: &dyn ReadAt, seen: &mut Seen) -> Result<(), InspectError> {
+/// Whether a section of the module tells of an image. The segments of its data, of which a program may have tens of
+/// thousands, are not looked at.
+pub(super) fn is_recorded(module: &dyn ReadAt) -> bool {
+    let mut seen = Seen::default();
+    let stepped = sections(module, &mut seen, |_, _, _| Ok(()));
+    stepped.is_ok() && seen.record.is_some()
+}
+
+/// Steps over all sections; `data` looks at one with data.
+fn sections(
+    module: &dyn ReadAt,
+    seen: &mut Seen,
+    data: impl Fn(&mut Reader<'_>, u64, &mut Vec<Candidate>) -> Result<(), InspectError>,
+) -> Result<(), InspectError> {
     let mut reader = Reader {
         module,
         at: 0,
@@ -93,7 +105,7 @@ fn sections(module: &dyn ReadAt, seen: &mut Seen) -> Result<(), InspectError> {
         match id {
             0 => custom(&mut reader, end, seen)?,
             5 => seen.memories = reader.number()?,
-            DATA => segments(&mut reader, end, &mut seen.images)?,
+            DATA => data(&mut reader, end, &mut seen.images)?,
             1..=13 => {}
             _ => return Err(not_a_module(format!("there is no section {id}"), section)),
         }

@@ -37,9 +37,9 @@ impl Layer {
         let Some((opened, bytes)) = regular(src, path) else {
             return Ok(None);
         };
-        match inspect::find_in(Box::new(bytes)) {
-            Ok(found) => Self::read(found, shown, Some((path.to_owned(), opened))),
-            Err(_) => Ok(None),
+        match inspect::find_recorded(Box::new(bytes)) {
+            Some(found) => Self::read(found, shown, Some((path.to_owned(), opened))),
+            None => Ok(None),
         }
     }
 
@@ -51,9 +51,9 @@ impl Layer {
         module: &Arc<Vec<u8>>,
         shown: &str,
     ) -> Result<Option<Self>, InspectError> {
-        match inspect::find_in(Box::new(Arc::clone(module))) {
-            Ok(found) => Self::read(found, shown, None),
-            Err(_) => Ok(None),
+        match inspect::find_recorded(Box::new(Arc::clone(module))) {
+            Some(found) => Self::read(found, shown, None),
+            None => Ok(None),
         }
     }
 
