@@ -334,7 +334,9 @@ impl<'a> Assembly<'a> {
         }
         // The image's segment is the last one and ends with its length.
         self.holes.segment_size_at = self.out.len() - leb::PADDED;
-        self.before = Some(std::mem::take(&mut self.out));
+        let left = self.parts.guest.bytes.len().saturating_sub(self.out.len());
+        let after = Vec::with_capacity(left + (4 << 10));
+        self.before = Some(std::mem::replace(&mut self.out, after));
     }
 
     fn custom(&mut self, section: &Section) {
@@ -343,6 +345,10 @@ impl<'a> Assembly<'a> {
             .parts
             .guest
             .slice(&(section.name.end..section.contents.end));
+        if let Some(contents) = self.debug.remove(name) {
+            self.put_custom(name, &contents);
+            return;
+        }
         let first = |seen: &mut bool| !std::mem::replace(seen, true);
         let (extended, instead) = match name {
             b"name" if first(&mut self.named) => {
@@ -352,7 +358,6 @@ impl<'a> Assembly<'a> {
                 (producers::extend(contents), Some(producers::section()))
             }
             b"target_features" => (features::extend(contents, self.isolated()), None),
-            _ if self.debug.contains_key(name) => (self.debug.remove(name), None),
             _ if describes_offsets(name) && self.parts.code.moved
                 || name == b"sourceMappingURL" =>
             {
@@ -434,7 +439,7 @@ fn moved_debug<'a>(guest: &'a Guest<'a>, moves: &Moves) -> debug::Sections<'a> {
         let name = guest.custom_name(section);
         if name.starts_with(b".debug_") {
             let contents = guest.slice(&(section.name.end..section.contents.end));
-            if sections.insert(name, contents.to_vec()).is_some() {
+            if sections.insert(name, contents.into()).is_some() {
                 return debug::Sections::new();
             }
         }

@@ -12,12 +12,13 @@ mod lists;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::moves::Moves;
 
 /// Sections by their names.
-pub(super) type Sections<'a> = BTreeMap<&'a [u8], Vec<u8>>;
+pub(super) type Sections<'a> = BTreeMap<&'a [u8], Cow<'a, [u8]>>;
 
 /// Sections that say nothing of places in the code, nor in sections that change.
 const FREE: [&[u8]; 8] = [
@@ -51,11 +52,11 @@ pub(super) fn rewrite<'a>(mut sections: Sections<'a>, moves: &Moves) -> Option<S
         section.map(std::mem::take).unwrap_or_default()
     };
     let abbreviations = take(b".debug_abbrev");
-    let mut info = take(b".debug_info");
+    let mut info = take(b".debug_info").into_owned();
     let (lines, programs) = line::rewrite(&take(b".debug_line"), moves)?;
     let lists = info::rewrite(&mut info, &abbreviations, &programs, moves)?;
-    let mut ranges = take(b".debug_ranges");
-    let mut locations = take(b".debug_loc");
+    let mut ranges = take(b".debug_ranges").into_owned();
+    let mut locations = take(b".debug_loc").into_owned();
     lists::rewrite(&mut ranges, &lists.ranges, lists::Entry::Range, moves)?;
     lists::rewrite(
         &mut locations,
@@ -63,15 +64,15 @@ pub(super) fn rewrite<'a>(mut sections: Sections<'a>, moves: &Moves) -> Option<S
         lists::Entry::Location,
         moves,
     )?;
-    let mut aranges = take(b".debug_aranges");
+    let mut aranges = take(b".debug_aranges").into_owned();
     lists::rewrite_aranges(&mut aranges, moves)?;
     for (name, contents) in [
         (&b".debug_abbrev"[..], abbreviations),
-        (b".debug_aranges", aranges),
-        (b".debug_info", info),
-        (b".debug_line", lines),
-        (b".debug_loc", locations),
-        (b".debug_ranges", ranges),
+        (b".debug_aranges", aranges.into()),
+        (b".debug_info", info.into()),
+        (b".debug_line", lines.into()),
+        (b".debug_loc", locations.into()),
+        (b".debug_ranges", ranges.into()),
     ] {
         if let Some(section) = sections.get_mut(name) {
             *section = contents;

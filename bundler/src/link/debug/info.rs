@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use gimli::{
-    Attribute, AttributeValue, DebugAbbrev, DebugInfo, EndianSlice, LittleEndian, UnitHeader,
-    constants as dw,
+    Attribute, AttributeSpecification, AttributeValue, DebugAbbrev, DebugInfo, EndianSlice,
+    LittleEndian, UnitHeader, constants as dw,
 };
+use rayon::prelude::*;
 
 use super::super::moves::Moves;
 use super::{length_of, put};
@@ -27,6 +28,13 @@ struct Change {
     value: u32,
 }
 
+/// What a unit has to say.
+#[derive(Default)]
+struct Said {
+    lists: Lists,
+    changes: Vec<Change>,
+}
+
 /// Rewrites the section. `programs` has the new places of line programs by their old ones.
 pub(super) fn rewrite(
     info: &mut [u8],
@@ -34,43 +42,65 @@ pub(super) fn rewrite(
     programs: &BTreeMap<u32, u32>,
     moves: &Moves,
 ) -> Option<Lists> {
+    let said = units(info, abbreviations, programs, moves)?;
     let mut lists = Lists::default();
-    let mut changes = Vec::new();
-    {
-        let abbreviations = DebugAbbrev::new(abbreviations, LittleEndian);
-        let mut units = DebugInfo::new(info, LittleEndian).units();
-        while let Some(unit) = units.next().ok()? {
-            let mut unit = Unit {
-                moves,
-                programs,
-                lists: &mut lists,
-                changes: &mut changes,
-                base: 0,
-                header: unit,
-            };
-            unit.entries(&abbreviations)?;
-        }
-    }
-    for change in changes {
-        let start = change.end - change.size;
-        match change.size {
-            4 => put(info, start, change.value)?,
-            size => {
-                let bytes = change.value.to_le_bytes();
-                // What does not fit any more can't be told.
-                bytes[size..].iter().all(|&byte| byte == 0).then_some(())?;
-                info[start..change.end].copy_from_slice(&bytes[..size]);
-            }
+    for mut said in said {
+        lists.ranges.append(&mut said.lists.ranges);
+        lists.locations.append(&mut said.lists.locations);
+        for change in said.changes {
+            change.make(info)?;
         }
     }
     Some(lists)
 }
 
+/// Reads all units, several at a time.
+fn units(
+    info: &[u8],
+    abbreviations: &[u8],
+    programs: &BTreeMap<u32, u32>,
+    moves: &Moves,
+) -> Option<Vec<Said>> {
+    let abbreviations = DebugAbbrev::new(abbreviations, LittleEndian);
+    let mut headers = Vec::new();
+    let mut units = DebugInfo::new(info, LittleEndian).units();
+    while let Some(header) = units.next().ok()? {
+        headers.push(header);
+    }
+    let read = headers.into_par_iter().map(|header| {
+        let mut unit = Unit {
+            moves,
+            programs,
+            said: Said::default(),
+            base: 0,
+            header,
+        };
+        unit.entries(&abbreviations)?;
+        Some(unit.said)
+    });
+    read.collect()
+}
+
+impl Change {
+    fn make(self, info: &mut [u8]) -> Option<()> {
+        let start = self.end - self.size;
+        match self.size {
+            4 => put(info, start, self.value),
+            size => {
+                let bytes = self.value.to_le_bytes();
+                // What does not fit any more can't be told.
+                bytes[size..].iter().all(|&byte| byte == 0).then_some(())?;
+                info[start..self.end].copy_from_slice(&bytes[..size]);
+                Some(())
+            }
+        }
+    }
+}
+
 struct Unit<'a, 'u> {
     moves: &'u Moves,
     programs: &'u BTreeMap<u32, u32>,
-    lists: &'u mut Lists,
-    changes: &'u mut Vec<Change>,
+    said: Said,
     /// What the addresses in the unit's lists are added to.
     base: u32,
     header: UnitHeader<Slice<'a>>,
@@ -92,10 +122,15 @@ impl<'a> Unit<'a, '_> {
                 continue;
             };
             attributes.clear();
-            for &specification in abbreviation.attributes() {
-                let attribute = entries.read_attribute(specification).ok()?;
+            // Most attributes say nothing of places, and are stepped over together.
+            let mut rest = abbreviation.attributes();
+            while let Some(told) = rest.iter().position(may_tell_a_place) {
+                entries.skip_attributes(&rest[..told]).ok()?;
+                let attribute = entries.read_attribute(rest[told]).ok()?;
                 attributes.push((attribute, start + entries.next_offset().0));
+                rest = &rest[told + 1..];
             }
+            entries.skip_attributes(rest).ok()?;
             if std::mem::take(&mut first) {
                 self.base = low(&attributes).unwrap_or(0);
             }
@@ -108,7 +143,7 @@ impl<'a> Unit<'a, '_> {
     fn entry(&mut self, attributes: &[(Attribute<Slice<'a>>, usize)]) -> Option<()> {
         for (attribute, end) in attributes {
             let end = *end;
-            let mut change = |size, value| self.changes.push(Change { end, size, value });
+            let mut change = |size, value| self.said.changes.push(Change { end, size, value });
             match (attribute.name(), attribute.raw_value()) {
                 (_, AttributeValue::Addr(address)) => {
                     let address = u32::try_from(address).ok()?;
@@ -128,12 +163,12 @@ impl<'a> Unit<'a, '_> {
                     change(4, *self.programs.get(&offset(attribute)?)?);
                 }
                 (dw::DW_AT_ranges, _) => {
-                    self.lists.ranges.insert(offset(attribute)?, self.base);
+                    self.said.lists.ranges.insert(offset(attribute)?, self.base);
                 }
                 (name, _) if may_be_list(name) => {
                     // An expression otherwise: its addresses are those of data.
                     if let Some(list) = offset(attribute) {
-                        self.lists.locations.insert(list, self.base);
+                        self.said.lists.locations.insert(list, self.base);
                     }
                 }
                 _ => {}
@@ -166,6 +201,20 @@ fn offset(attribute: &Attribute<Slice<'_>>) -> Option<u32> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Whether attributes of this kind have to be looked at.
+fn may_tell_a_place(specification: &AttributeSpecification) -> bool {
+    let name = specification.name();
+    match specification.form() {
+        // The form itself is told in the entry.
+        dw::DW_FORM_addr | dw::DW_FORM_indirect => true,
+        dw::DW_FORM_sec_offset | dw::DW_FORM_data4 if may_be_list(name) => true,
+        _ => matches!(
+            name,
+            dw::DW_AT_high_pc | dw::DW_AT_stmt_list | dw::DW_AT_ranges
+        ),
     }
 }
 

@@ -1,5 +1,6 @@
 use super::super::moves::Moves;
 use super::{Sections, lists, rewrite};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Code from 4 to 100: an instruction at 20 has got two bytes longer, and one at 60 three.
@@ -35,8 +36,13 @@ fn words(values: &[u32]) -> Vec<u8> {
 }
 
 fn rewritten(name: &'static [u8], contents: Vec<u8>) -> Option<Vec<u8>> {
-    let sections = Sections::from([(name, contents)]);
-    Some(rewrite(sections, &moves())?.remove(name).unwrap())
+    let sections = Sections::from([(name, contents.into())]);
+    Some(
+        rewrite(sections, &moves())?
+            .remove(name)
+            .unwrap()
+            .into_owned(),
+    )
 }
 
 #[test]
@@ -180,17 +186,17 @@ fn no_bytes_make_it_panic() {
     ]
     .concat();
     let ranges = words(&[4, 30, 62, 96, 0, 0]);
-    let whole = |parts: [&[u8]; 4]| {
+    fn whole(parts: [&[u8]; 4]) -> Option<Sections<'_>> {
         let names: [&[u8]; 4] = [
             b".debug_line",
             b".debug_abbrev",
             b".debug_info",
             b".debug_ranges",
         ];
-        let mut sections: Sections<'_> = names.into_iter().zip(parts.map(<[u8]>::to_vec)).collect();
-        sections.insert(b".debug_loc", words(&[0, 0]));
+        let mut sections: Sections<'_> = names.into_iter().zip(parts.map(Cow::from)).collect();
+        sections.insert(b".debug_loc", words(&[0, 0]).into());
         rewrite(sections, &moves())
-    };
+    }
     let done = whole([&line, &abbreviations, &info, &ranges]).unwrap();
     assert_eq!(done[&b".debug_info"[..]][12..20], words(&[5, 42]));
     assert_eq!(done[&b".debug_ranges"[..]], words(&[4, 32, 67, 101, 0, 0]));
