@@ -4,6 +4,7 @@
 //! said about them to stderr.
 
 mod bundle;
+mod cache;
 mod completions;
 mod diff;
 mod extract;

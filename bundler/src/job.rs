@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::cache::Cache;
 use crate::image::Progress;
 use crate::listing::Listing;
 use crate::lock::{self, LockError, LockFile, Turn, Update, Written};
@@ -52,6 +53,7 @@ pub struct Job {
     digest: bool,
     lock: LockUse,
     depfile: Option<PathBuf>,
+    cache: Option<Cache>,
 }
 
 /// What a [`Job`] does about the manifest's [lock].
@@ -90,6 +92,7 @@ impl Job {
             digest: false,
             lock: LockUse::default(),
             depfile: None,
+            cache: None,
         }
     }
 
@@ -132,6 +135,13 @@ impl Job {
     #[must_use]
     pub fn depfile(mut self, path: impl Into<PathBuf>) -> Self {
         self.depfile = Some(path.into());
+        self
+    }
+
+    /// Uses what earlier runs found out, and adds to it; not with [`LockUse::Check`], which proves what it says.
+    #[must_use]
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
         self
     }
 
@@ -190,7 +200,8 @@ impl Job {
 
     /// Makes the bundle, and tells what was read for it even when that went wrong: a change there may mend it.
     pub fn attempt(&self, progress: &dyn Progress) -> (Inputs, Result<Finished, Error>) {
-        let source = Recorder::default();
+        let cache = self.cache.clone();
+        let source = Recorder::new(cache.filter(|_| self.lock != LockUse::Check));
         let done = self.make(&source, progress);
         let inputs = source.finish();
         let done = done.map(|(manifest, bundled, digest, lock)| Finished {

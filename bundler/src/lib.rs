@@ -14,6 +14,7 @@
 //! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
 //! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
+pub mod cache;
 pub mod diff;
 pub mod extract;
 pub mod image;
@@ -38,8 +39,6 @@ pub mod verify;
 mod error;
 mod restore;
 mod time;
-
-use sha2::Digest as _;
 
 pub use error::Error;
 pub use job::{Finished, Inputs, Job, LockUse};
@@ -82,22 +81,16 @@ pub fn bundle<W: output::Destination>(
             let image = image::describe(&plan)?;
             Ok((plan, image))
         },
-        || {
-            rayon::join(
-                || link::Guest::inspect(module),
-                || sha2::Sha256::digest(module),
-            )
-        },
+        || program.inspect(source.cache()),
     );
     let (plan, image) = planned?;
     let options = link_options(manifest, &plan);
     let interposer = link::Interposer::pinned(options.writable);
     let linked = link::link_inspected(&guest?, &options)?;
     let unused = unused::find(module, &plan);
-    let linked_from = digest.into();
     let parts = output::Parts {
-        program: program.original().unwrap_or(linked_from),
-        linked: linked_from,
+        program: program.original().unwrap_or(digest),
+        linked: digest,
         interposer,
     };
     let (sealed, ran) = match manifest.preinit() {

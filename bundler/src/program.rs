@@ -1,5 +1,7 @@
 //! The program: the user's module as it lies on disk, binary or text.
 
+mod inspect;
+
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use rayon::prelude::*;
 use wast::parser::{Parse, Parser};
 
 use crate::Error;
+use crate::cache::Stamp;
 use crate::inspect::InspectError;
 use crate::report::Text;
 use crate::restore::{self, RestoreError};
@@ -22,6 +25,8 @@ pub struct Program {
     layer: Option<Arc<Layer>>,
     /// SHA-256 of the program that `module` was taken from, when it lacks sections of it.
     original: Option<[u8; 32]>,
+    /// What it was as a file, when that is as good as reading it.
+    file: Option<Stamp>,
 }
 
 impl Program {
@@ -54,7 +59,18 @@ impl Program {
     pub(crate) fn on(layer: Option<Layer>, src: &dyn Source, path: &Path) -> Result<Self, Error> {
         match layer {
             Some(layer) => Self::in_bundle(layer, path),
-            None => Ok(Self::plain(load_from(src, path)?)),
+            None => {
+                let stamp = || src.cache().and_then(|_| Stamp::of(path));
+                let before = stamp();
+                let module = load_from(src, path)?;
+                // Not of a text, which is in another form here.
+                let file = before.filter(|stamp| stamp.size() == module.len() as u64);
+                let file = file.filter(|_| module.starts_with(b"\0asm") && before == stamp());
+                Ok(Self {
+                    file,
+                    ..Self::plain(module)
+                })
+            }
         }
     }
 
@@ -63,6 +79,7 @@ impl Program {
             module,
             layer: None,
             original: None,
+            file: None,
         }
     }
 
@@ -72,6 +89,7 @@ impl Program {
                 module: restored.program,
                 layer: Some(Arc::new(layer)),
                 original: Some(restored.digest),
+                file: None,
             }),
             Err(RestoreError::Read(error)) => Err(damaged(path, error)),
             Err(RestoreError::Link(error)) => Err(Error::InModule {

@@ -12,6 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cache::Cache;
 pub use archive::Archive;
 pub use bundle::Bundle;
 pub use disk::DiskSource;
@@ -167,6 +168,11 @@ pub trait Source: Sync {
                 error,
             }),
         }
+    }
+
+    /// What earlier runs found out about files; none unless the paths of this source are the disk's.
+    fn cache(&self) -> Option<&Cache> {
+        None
     }
 
     /// Shows everything below a directory (not itself), each directory directly followed by what is in it, in any order

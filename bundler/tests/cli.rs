@@ -6,6 +6,8 @@
 #[cfg(unix)]
 #[path = "cli/beside.rs"]
 mod beside;
+#[path = "cli/cache.rs"]
+mod cache;
 #[cfg(unix)]
 #[path = "cli/codes.rs"]
 mod codes;

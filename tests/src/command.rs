@@ -96,6 +96,7 @@ pub fn wasi_vfs(root: &Path, args: &[&str]) -> Said {
         .current_dir(root)
         .env("NO_COLOR", "1")
         .env("LC_ALL", "C.UTF-8")
+        .env("WASI_VFS_CACHE", "")
         .env_remove("RUST_BACKTRACE");
     tool::run(&mut command, b"")
 }

@@ -13,6 +13,7 @@ use wasi_vfs::output::hex_digest;
 use wasi_vfs::preinit::Ran;
 use wasi_vfs::{Bundled, Finished, LockUse};
 
+use super::cache::CacheArg;
 use super::manifest::ManifestArg;
 use super::progress::Bar;
 use super::render::human_size;
@@ -48,6 +49,8 @@ pub(crate) struct Bundle {
     /// Print a JSON report to stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    cache: CacheArg,
 }
 
 impl Bundle {
@@ -63,6 +66,9 @@ impl Bundle {
         }
         if let Some(depfile) = self.depfile {
             job = job.depfile(depfile);
+        }
+        if let Some(cache) = self.cache.cache() {
+            job = job.cache(cache);
         }
         if self.watch {
             return watch::watch(&job, screen);

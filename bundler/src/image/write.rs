@@ -1,6 +1,8 @@
 //! The second pass: contents from their sources into the output.
 
 mod bundles;
+mod hash;
+mod known;
 mod read;
 mod store;
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use files::Files;
 
+use crate::cache::Cache;
 use crate::source::{DiskSource, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
 
 /// The files and directories of this machine that a bundle depends on.
@@ -61,9 +62,18 @@ impl Inputs {
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     read: Mutex<Read>,
+    cache: Option<Cache>,
 }
 
 impl Recorder {
+    /// With what earlier runs found out.
+    pub(super) fn new(cache: Option<Cache>) -> Self {
+        Self {
+            cache,
+            ..Self::default()
+        }
+    }
+
     /// Notes a file that is read by other ways.
     pub(super) fn file(&self, path: &Path) {
         self.read().files.add(path);
@@ -137,6 +147,10 @@ impl Source for Recorder {
     fn open_random(&self, path: &Path) -> Result<Arc<dyn ReadAt>, SourceError> {
         self.file(path);
         self.found(path, DiskSource.open_random(path))
+    }
+
+    fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
     }
 
     fn walk(

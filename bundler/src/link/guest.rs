@@ -1,5 +1,6 @@
 //! The program's module: what it is made of, and whether it may be served.
 
+mod known;
 mod read;
 mod refuse;
 mod scan;
@@ -146,9 +147,26 @@ impl<'a> Guest<'a> {
             }
             (error, _) => error,
         })?;
-        let first = guest.section(CODE).map_or(0, |code| guest.count(code).end);
-        let bodies = scan::scan(module, guest.imports.len() as u32, first, bodies)?;
+        let imports = guest.imports.len() as u32;
+        let bodies = scan::scan(module, imports, guest.first_body(), bodies)?;
         Ok(Guest { bodies, ..guest })
+    }
+
+    /// Reads a `module` that was inspected before by what was [`found`](Self::found) then; `None`: it was another one.
+    pub(crate) fn known(module: &'a [u8], found: &[u8]) -> Option<Self> {
+        let (guest, bodies) = read::read_known(module).ok()?;
+        let bodies = known::decode(&guest, &bodies, found)?;
+        Some(Guest { bodies, ..guest })
+    }
+
+    /// What it took long to find.
+    pub(crate) fn found(&self) -> Vec<u8> {
+        known::encode(&self.bodies)
+    }
+
+    /// Where the first body's length is.
+    fn first_body(&self) -> usize {
+        self.section(CODE).map_or(0, |code| self.count(code).end)
     }
 
     /// The section with this identifier (not a custom one).

@@ -2,20 +2,22 @@
 
 use rayon::prelude::*;
 use wasmparser::{
-    BinaryReaderError, Chunk, FuncToValidate, FuncValidator, FuncValidatorAllocations,
-    FunctionBody, Parser, Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    BinaryReader, BinaryReaderError, Chunk, DataSectionReader, FuncToValidate, FuncValidator,
+    FuncValidatorAllocations, FunctionBody, Parser, Payload, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
 };
 
 use super::error::LinkError;
 use super::guest::Guest;
+use super::leb;
 use super::linked::Linked;
 use super::options::{Memory, Options};
 
 /// Validates `linked` with an empty image in its hole; what the image's bytes are can't make a difference.
 ///
 /// Bodies that are the program's byte for byte were validated with it: every index means what it meant, because linking
-/// only appends to the index spaces. So only those at `changed` and the appended ones are looked at, except in builds for
-/// debugging, which trust nobody.
+/// only appends to the index spaces. So only those at `changed` and the appended ones are looked at, and data segments are only
+/// counted, except in builds for debugging, which trust nobody.
 ///
 /// Several memories are only valid in the layout that has them.
 ///
@@ -78,6 +80,12 @@ fn parts(
             }
             Chunk::Parsed { consumed, payload } => {
                 rest = &rest[consumed..];
+                if let (Payload::DataSection(data), false) = (&payload, cfg!(debug_assertions)) {
+                    let segments = empty_segments(data.count());
+                    let reader = BinaryReader::new(&segments, data.range().start);
+                    validator.data_section(&DataSectionReader::new(reader)?)?;
+                    continue;
+                }
                 if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
                     if !known(body_index) {
                         functions.push((function, body));
@@ -92,6 +100,16 @@ fn parts(
     }
     let results = each(functions, |validator, body| validator.validate(body));
     results.into_iter().collect()
+}
+
+/// The contents of a data section with so many segments: the program's own were validated with it, and there may be tens of
+/// thousands.
+fn empty_segments(count: u32) -> Vec<u8> {
+    const PASSIVE_AND_EMPTY: [u8; 2] = [1, 0];
+    let mut section = Vec::new();
+    leb::write(&mut section, count);
+    section.extend(PASSIVE_AND_EMPTY.repeat(count as usize));
+    section
 }
 
 /// Calls `check` for every function in parallel; the results are in the functions' order.

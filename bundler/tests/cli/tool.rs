@@ -53,6 +53,7 @@ impl Folder {
             .stdin(Stdio::null());
         command.env_remove("SOURCE_DATE_EPOCH");
         command.env_remove("WASI_VFS_PROFILE");
+        command.env("WASI_VFS_CACHE", "");
         command
     }
 

@@ -40,13 +40,13 @@ pub(super) fn read_whole<'a>(
     Ok(Whole { content, digest })
 }
 
-/// Reads a file once, piece by piece.
+/// Reads a file once, piece by piece. `piece` gets the buffer with so many bytes in it, and may put another in its place.
 pub(super) fn stream(
     source: &dyn Source,
     plan: &Plan,
     file: &File,
-    buffer: &mut [u8],
-    mut piece: impl FnMut(&[u8]) -> Result<(), ImageError>,
+    buffer: &mut Vec<u8>,
+    mut piece: impl FnMut(&mut Vec<u8>, usize) -> Result<(), ImageError>,
 ) -> Result<(), ImageError> {
     let mut reader = open(source, plan, file)?;
     let mut read = 0;
@@ -62,7 +62,7 @@ pub(super) fn stream(
         if read > file.size as usize {
             break;
         }
-        piece(&buffer[..filled])?;
+        piece(buffer, filled)?;
     }
     complete(plan, file, read)?;
     unchanged(source, plan, file)

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::Progress;
+use super::hash::beside;
+use super::known::Known;
 use super::read::{Whole, changed, read_whole, stream};
 use crate::image::encode::Metadata;
 use crate::image::table::Table;
@@ -154,31 +156,40 @@ impl<'a, W: Write> Store<'a, W> {
 
     /// Stores a content in pieces.
     ///
-    /// Whether it is there already can only be told after all of it was read. Where that can be (there is one
-    /// of its size), it is read for that first: nothing is ever written that must be taken back.
-    fn add_large(&mut self, file: &File, buffer: &mut [u8]) -> Result<Placed, ImageError> {
-        let mut expected = None;
-        if self.sizes.contains(&file.size) {
+    /// Whether it is there already can only be told after all of it was read, unless an earlier run did. Where that can be
+    /// (there is one of its size), it is read for that first: nothing is ever written that must be taken back.
+    fn add_large(&mut self, file: &File, buffer: &mut Vec<u8>) -> Result<Placed, ImageError> {
+        let (source, plan) = (self.source, self.plan);
+        let known = Known::of(source, plan, file);
+        let mut expected = known.digest();
+        if expected.is_none() && self.sizes.contains(&file.size) {
             let mut hasher = Sha256::new();
-            stream(self.source, self.plan, file, buffer, |piece| {
-                hasher.update(piece);
+            stream(source, plan, file, buffer, |piece, filled| {
+                hasher.update(&piece[..filled]);
                 Ok(())
             })?;
-            let digest = hasher.finalize().into();
-            if let Some(placed) = self.find(file.size, digest) {
-                self.progress.advance(u64::from(file.size));
-                return Ok(placed);
-            }
-            expected = Some(digest);
+            expected = Some(hasher.finalize().into());
+        }
+        if let Some(placed) = expected.and_then(|digest| self.find(file.size, digest)) {
+            self.progress.advance(u64::from(file.size));
+            return Ok(placed);
         }
         let end = self.end_with(file)?;
-        let mut hasher = Sha256::new();
-        stream(self.source, self.plan, file, buffer, |piece| {
-            hasher.update(piece);
-            self.progress.advance(piece.len() as u64);
-            self.out.write_all(piece).map_err(ImageError::Write)
-        })?;
-        let digest = hasher.finalize().into();
+        let digest = match known.digest() {
+            Some(digest) => {
+                stream(source, plan, file, buffer, |piece, filled| {
+                    self.write(&piece[..filled])
+                })?;
+                digest
+            }
+            None => beside(u64::from(file.size), buffer, |buffer, hasher| {
+                stream(source, plan, file, buffer, |piece, filled| {
+                    self.write(&piece[..filled])?;
+                    hasher.update(piece, filled);
+                    Ok(())
+                })
+            })?,
+        };
         if expected.is_some_and(|expected| expected != digest) {
             return Err(changed(
                 self.plan,
@@ -186,7 +197,13 @@ impl<'a, W: Write> Store<'a, W> {
                 "it was read twice, and the bytes differ".to_owned(),
             ));
         }
+        known.keep(plan, file, &digest)?;
         Ok(self.keep(file.size, digest, end))
+    }
+
+    fn write(&mut self, piece: &[u8]) -> Result<(), ImageError> {
+        self.progress.advance(piece.len() as u64);
+        self.out.write_all(piece).map_err(ImageError::Write)
     }
 
     /// The place of an equal content.

@@ -15,7 +15,7 @@ pub(super) type PendingBody<'a> = (FuncToValidate<ValidatorResources>, FunctionB
 
 /// Reads everything but the operators of the code section.
 pub(super) fn read(module: &[u8]) -> Result<(Guest<'_>, Vec<PendingBody<'_>>), LinkError> {
-    let mut reading = Reading::new(module);
+    let mut reading = Reading::new(module, false);
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     let mut parser = Parser::new(0);
     parser.set_features(WasmFeatures::all());
@@ -33,8 +33,26 @@ pub(super) fn read(module: &[u8]) -> Result<(Guest<'_>, Vec<PendingBody<'_>>), L
     Ok((reading.finish()?, bodies))
 }
 
+/// The same of a module that is known to be valid and no bundle.
+pub(super) fn read_known(module: &[u8]) -> Result<(Guest<'_>, Vec<FunctionBody<'_>>), LinkError> {
+    let mut reading = Reading::new(module, true);
+    let mut parser = Parser::new(0);
+    parser.set_features(WasmFeatures::all());
+    let mut bodies = Vec::new();
+    for payload in parser.parse_all(module) {
+        let payload = payload.map_err(|e| LinkError::malformed(&e))?;
+        if let Payload::CodeSectionEntry(body) = &payload {
+            bodies.push(body.clone());
+        }
+        reading.payload(payload)?;
+    }
+    Ok((reading.finish()?, bodies))
+}
+
 struct Reading<'a> {
     guest: Guest<'a>,
+    /// Whether the module is one that was read before.
+    known: bool,
     memory: Option<MemoryType>,
     /// Names that the memory is exported under.
     exported: Vec<&'a str>,
@@ -45,7 +63,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], known: bool) -> Self {
         let memory = MemoryType {
             memory64: false,
             shared: false,
@@ -66,6 +84,7 @@ impl<'a> Reading<'a> {
                 data_segments: 0,
                 bodies: Vec::new(),
             },
+            known,
             memory: None,
             exported: Vec::new(),
             next: 8,
@@ -182,7 +201,9 @@ impl<'a> Reading<'a> {
             }
             Payload::DataSection(segments) => {
                 self.guest.data_segments = segments.count();
-                for segment in segments {
+                // There may be tens of thousands.
+                let unknown = (!self.known).then_some(segments);
+                for segment in unknown.into_iter().flatten() {
                     let segment = segment?;
                     if matches!(segment.kind, DataKind::Passive)
                         && segment.data.starts_with(IMAGE_MAGIC)

@@ -1,5 +1,7 @@
 //! The operators: validated and searched in one decoding pass, a function per task.
 
+use std::ops::Range;
+
 use wasmparser::{BinaryReaderError, FunctionBody};
 
 use super::super::error::LinkError;
@@ -8,11 +10,11 @@ use super::super::validate;
 use super::read::PendingBody;
 use super::{Body, ERRNO_MASK, Site, What};
 
-const CALL: u8 = 0x10;
-const RETURN_CALL: u8 = 0x12;
-const REF_FUNC: u8 = 0xd2;
-const MEMORY_SIZE: u8 = 0x3f;
-const MEMORY_GROW: u8 = 0x40;
+pub(super) const CALL: u8 = 0x10;
+pub(super) const RETURN_CALL: u8 = 0x12;
+pub(super) const REF_FUNC: u8 = 0xd2;
+pub(super) const MEMORY_SIZE: u8 = 0x3f;
+pub(super) const MEMORY_GROW: u8 = 0x40;
 const I32_CONST: u8 = 0x41;
 const I32_ADD: u8 = 0x6a;
 const I32_ROTR: u8 = 0x78;
@@ -23,7 +25,7 @@ const I32_ROTR: u8 = 0x78;
 pub(super) fn scan(
     module: &[u8],
     imports: u32,
-    mut first: usize,
+    first: usize,
     bodies: Vec<PendingBody<'_>>,
 ) -> Result<Vec<Body>, LinkError> {
     let scanned = validate::each(bodies, |validator, body| {
@@ -32,16 +34,22 @@ pub(super) fn scan(
     });
     let mut bodies = Vec::with_capacity(scanned.len());
     for body in scanned {
-        let (contents, sites) =
-            body.map_err(|error: BinaryReaderError| LinkError::malformed(&error))?;
-        let start = std::mem::replace(&mut first, contents.end);
-        bodies.push(Body {
-            start,
-            contents,
-            sites,
-        });
+        bodies.push(body.map_err(|error: BinaryReaderError| LinkError::malformed(&error))?);
     }
-    Ok(bodies)
+    Ok(in_file(first, bodies))
+}
+
+/// Bodies where they are, by their contents and sites; the first one's length is at `first`.
+pub(super) fn in_file(
+    mut first: usize,
+    bodies: impl IntoIterator<Item = (Range<usize>, Vec<Site>)>,
+) -> Vec<Body> {
+    let bodies = bodies.into_iter().map(|(contents, sites)| Body {
+        start: std::mem::replace(&mut first, contents.end),
+        contents,
+        sites,
+    });
+    bodies.collect()
 }
 
 fn sites(
