@@ -146,7 +146,7 @@ fn search<B: System>(
         // Looking takes time, and is walking paths as well.
         let fresh = || {
             let mut pair = fresh();
-            pair.watches = seed % WATCHED == 0;
+            pair.watches = seed.is_multiple_of(WATCHED);
             pair
         };
         if let Err(steps) = program(seed, count, fresh()) {
