@@ -3,6 +3,7 @@
 mod archive;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
@@ -75,6 +76,26 @@ pub enum PlanProblem {
         /// What was tried, on what, and what the system said.
         error: SourceError,
         /// Where the manifest asks for it.
+        #[label("asked for here")]
+        at: SourceSpan,
+    },
+
+    /// What can't be read of one request for one reason, beyond what was named.
+    #[error("{verb} {count} more below `{}`: {error}", below.display())]
+    #[diagnostic(
+        code(wasi_vfs::plan::more_unreadable),
+        help("make them readable, or keep them out with `exclude`")
+    )]
+    MoreUnreadable {
+        /// What was tried.
+        verb: &'static str,
+        /// How many there are.
+        count: usize,
+        /// The directory that all of them are below.
+        below: PathBuf,
+        /// What the system said of the first of them.
+        error: std::io::Error,
+        /// Where the manifest asks for them.
         #[label("asked for here")]
         at: SourceSpan,
     },

@@ -1,6 +1,7 @@
 //! What the requests of a manifest bring, before anything is merged, and what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(super) struct Found {
     pub(super) problems: Vec<PlanProblem>,
     /// Problems that many entries of a request share; each becomes one.
     offences: BTreeMap<(usize, Offence), Offenders>,
+    /// What can't be read, and where it is asked for.
+    unreadable: Vec<(Range<usize>, SourceError)>,
     /// Those that only a warning is due for, by what they look like.
     pub(super) secrets: BTreeMap<&'static str, Vec<String>>,
     /// Those that a request which takes all it can leaves out, by what they are.
@@ -54,6 +57,9 @@ struct Offenders {
     prefix: String,
     paths: Vec<String>,
 }
+
+/// So many of what can't be read are named.
+const NAMED: usize = 10;
 
 /// A problem of single entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,10 +200,48 @@ impl Found {
     }
 
     pub(super) fn unreadable(&mut self, error: SourceError, at: &Range<usize>) {
-        self.problems.push(PlanProblem::Unreadable {
-            error,
-            at: span(at),
+        self.unreadable.push((at.clone(), error));
+    }
+
+    /// Turns what can't be read into problems. A tree can be full of it: the first of each request and reason are named, and
+    /// the rest are counted.
+    fn close_unreadable(&mut self) {
+        let mut unreadable = std::mem::take(&mut self.unreadable);
+        // The order of listings must not show.
+        unreadable.sort_by(|(at, error), (other_at, other)| {
+            (at.start, &error.path).cmp(&(other_at.start, &other.path))
         });
+        let mut rest: BTreeMap<(usize, &'static str, ErrorKind), (usize, Option<PlanProblem>)> =
+            BTreeMap::new();
+        for (at, error) in unreadable {
+            let alike = rest
+                .entry((at.start, error.verb, error.error.kind()))
+                .or_default();
+            alike.0 += 1;
+            if alike.0 <= NAMED {
+                let at = span(&at);
+                self.problems.push(PlanProblem::Unreadable { error, at });
+                continue;
+            }
+            let parent = error.path.parent().unwrap_or(&error.path);
+            match &mut alike.1 {
+                Some(PlanProblem::MoreUnreadable { count, below, .. }) => {
+                    *count += 1;
+                    while !parent.starts_with(&*below) && below.pop() {}
+                }
+                more => {
+                    *more = Some(PlanProblem::MoreUnreadable {
+                        verb: error.verb,
+                        count: 1,
+                        below: parent.to_owned(),
+                        error: error.error,
+                        at: span(&at),
+                    });
+                }
+            }
+        }
+        self.problems
+            .extend(rest.into_values().filter_map(|(_, more)| more));
     }
 
     pub(super) fn nothing_left(&mut self, request: &Request, source: &HostPath) {
@@ -244,8 +288,9 @@ impl Found {
         left_out.chain(secrets).collect()
     }
 
-    /// Turns the offences into problems.
+    /// Turns the offences, and what is only counted, into problems.
     pub(super) fn close(&mut self) {
+        self.close_unreadable();
         for ((_, offence), Offenders { at, prefix, paths }) in std::mem::take(&mut self.offences) {
             let paths = all(paths);
             let at = span(&at);

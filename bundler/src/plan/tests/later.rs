@@ -131,6 +131,36 @@ fn many_files() {
     assert_eq!(told[9], "cannot look at `s/usr/f19999`: entity not found");
 }
 
+/// The first ten of a kind are named, and the others counted, each request and each reason for itself.
+#[test]
+fn thousands_that_can_t_be_read_are_a_dozen_problems() {
+    let mut tree = MemorySource::new();
+    for number in 0..5000 {
+        let directory = format!("m/s/lib/{}/{number:04}", number % 2);
+        tree = tree.directory(&directory).unreadable(directory);
+    }
+    for number in 0..11 {
+        tree = tree.file(format!("m/t/f{number:02}"), "");
+    }
+    let src = torn(tree, &["m/t/f"]);
+    let told = messages(
+        "[[mount]]\nguest = '/d'\nsource = 's'\n[[mount]]\nguest = '/e'\nsource = 't'\n",
+        &src,
+    );
+    assert_eq!(told.len(), 22);
+    assert_eq!(told[0], "cannot list `s/lib/0/0000`: permission denied");
+    assert_eq!(told[9], "cannot list `s/lib/0/0018`: permission denied");
+    assert_eq!(
+        told[10],
+        "cannot list 4990 more below `s/lib`: permission denied"
+    );
+    assert_eq!(told[20], "cannot look at `t/f09`: entity not found");
+    assert_eq!(
+        told[21],
+        "cannot look at 1 more below `t`: entity not found"
+    );
+}
+
 #[test]
 fn secrets_are_named_as_the_manifest_would() {
     let src = MemorySource::new()
