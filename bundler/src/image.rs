@@ -9,6 +9,7 @@ mod encode;
 mod error;
 mod head;
 mod mounts;
+mod names;
 mod planned;
 mod print;
 mod rows;
@@ -21,7 +22,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Content, Entry, EntryKind, Plan};
+use crate::plan::{Brief, Content, EntryKind, Plan};
 
 pub(crate) use check::check_head;
 pub use check::{Checked, ImageFlaw, check};
@@ -80,7 +81,7 @@ pub fn describe(plan: &Plan) -> Result<Image, ImageError> {
     let mut sizes = BTreeSet::new();
     let mut file_of_node = vec![NO_FILE; tree.nodes.len()];
     for (node, entry, _) in tree.files(&things) {
-        let EntryKind::File { size, .. } = plan.entries()[entry as usize].kind else {
+        let Brief::File { size } = plan.entries().brief(entry as usize) else {
             unreachable!("BUG: entry {entry} became a file of the image");
         };
         let size = u32::try_from(size).map_err(|_| too_large(size))?;
@@ -120,14 +121,14 @@ impl Image {
 }
 
 impl File {
-    /// What it is in the plan.
-    fn entry<'p>(&self, plan: &'p Plan) -> &'p Entry {
-        &plan.entries()[self.entry as usize]
+    /// Its guest path.
+    fn path(&self, plan: &Plan) -> String {
+        plan.entries().path(self.entry as usize).to_string()
     }
 
     /// Where its bytes come from.
-    fn content<'p>(&self, plan: &'p Plan) -> &'p Content {
-        match &self.entry(plan).kind {
+    fn content(&self, plan: &Plan) -> Content {
+        match plan.entries().kind(self.entry as usize) {
             EntryKind::File { content, .. } => content,
             _ => unreachable!("BUG: entry {} became a file of the image", self.entry),
         }
@@ -136,8 +137,9 @@ impl File {
 
 /// The files of a plan with their sizes, for messages.
 fn plan_sizes(plan: &Plan) -> impl Iterator<Item = (String, u64)> {
-    plan.entries().iter().filter_map(|entry| match &entry.kind {
-        EntryKind::File { size, .. } => Some((entry.path.as_str().to_owned(), *size)),
+    let entries = plan.entries();
+    (0..entries.len()).filter_map(|number| match entries.brief(number) {
+        Brief::File { size } => Some((entries.path(number).to_string(), size)),
         _ => None,
     })
 }

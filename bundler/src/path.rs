@@ -148,7 +148,8 @@ impl GuestPath {
         }
     }
 
-    /// The order in which a tree is walked: what is in a directory directly follows it; absolute paths first.
+    /// The order in which a tree is walked: what is in a directory directly follows it; absolute paths first. Entries have it in parts.
+    #[cfg(test)]
     pub(crate) fn tree_cmp(&self, other: &Self) -> Ordering {
         // A slash before every other byte: `/a/b` before `/a-b`.
         other.is_absolute().cmp(&self.is_absolute()).then_with(|| {
@@ -190,6 +191,29 @@ fn alike(a: &[u8], b: &[u8]) -> usize {
     let wide = 8 * words.count();
     let rest = a[wide..].iter().zip(&b[wide..]);
     wide + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// The first bytes in which two texts, each in parts, differ as wholes; none where one is at its end.
+pub(crate) fn first_difference(a: [&str; 3], b: [&str; 3]) -> (Option<u8>, Option<u8>) {
+    let (mut a, mut b) = (a.map(str::as_bytes), b.map(str::as_bytes));
+    let (mut in_a, mut in_b) = (0, 0);
+    loop {
+        while in_a < 3 && a[in_a].is_empty() {
+            in_a += 1;
+        }
+        while in_b < 3 && b[in_b].is_empty() {
+            in_b += 1;
+        }
+        let (Some(one), Some(other)) = (a.get(in_a), b.get(in_b)) else {
+            let first = |parts: &[&[u8]; 3], at: usize| parts.get(at).map(|part| part[0]);
+            return (first(&a, in_a), first(&b, in_b));
+        };
+        let common = alike(one, other);
+        if common < one.len().min(other.len()) {
+            return (Some(one[common]), Some(other[common]));
+        }
+        (a[in_a], b[in_b]) = (&one[common..], &other[common..]);
+    }
 }
 
 impl Ord for GuestPath {
@@ -243,6 +267,26 @@ mod tests {
             (deep.as_str(), GuestPathError::LongPath),
         ] {
             assert_eq!(GuestPath::parse(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn parts_differ_where_the_wholes_do() {
+        let texts = ["", "/", "/a", "/a-b", "/a/b", "/ab", "a", "a/b/c"];
+        let split = |text: &'static str| {
+            let ends =
+                (0..=text.len()).flat_map(|one| (one..=text.len()).map(move |two| (one, two)));
+            ends.map(|(one, two)| [&text[..one], &text[one..two], &text[two..]])
+        };
+        for a in texts {
+            for b in texts {
+                for one in split(a) {
+                    for other in split(b) {
+                        let (first, second) = first_difference(one, other);
+                        assert_eq!(first.cmp(&second), a.cmp(b), "{a} {b}");
+                    }
+                }
+            }
         }
     }
 

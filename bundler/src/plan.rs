@@ -5,6 +5,7 @@
 
 mod archives;
 mod earlier;
+mod entries;
 mod error;
 mod found;
 mod gitignore;
@@ -33,6 +34,8 @@ use std::sync::Arc;
 use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
 use crate::source::{Archive, Bundle, Layer};
+pub(crate) use entries::Brief;
+pub use entries::Entries;
 pub use error::{ArchiveProblem, Paths, PlanError, PlanProblem};
 pub(crate) use layer::open as open_layer;
 pub use mount::{Mount, MountKind, Start};
@@ -50,7 +53,7 @@ pub struct Plan {
     /// Directories below `/` that are preopened as well.
     open: Vec<GuestPath>,
     /// Shared, so that a clone of a plan costs little.
-    entries: Arc<[Entry]>,
+    entries: Arc<Entries>,
     mounts: Vec<Mount>,
     start: Start,
     /// The tables of the manifest, by [`Origin`].
@@ -187,70 +190,52 @@ impl Plan {
     /// # Panics
     /// When two entries have one path, or an entry's parent is missing or no directory.
     #[must_use]
-    pub fn assemble(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
-        Self::of_sorted(entries)
+    pub fn assemble(entries: Vec<Entry>) -> Self {
+        Self::of_sorted(entries.into_iter().collect())
     }
 
     /// [`assemble`](Self::assemble) for what is sorted already.
-    fn of_sorted(entries: Vec<Entry>) -> Self {
+    fn of_sorted(entries: Entries) -> Self {
         let mut roots = Vec::new();
-        // The directories on the way to the last entry, or to one near it: among them are most parents, and a search among
-        // all entries takes long.
-        let mut open: Vec<usize> = Vec::new();
-        for (at, entry) in entries.iter().enumerate() {
-            let path = &entry.path;
-            let ordered = at.checked_sub(1).map(|last| entries[last].path.cmp(path));
-            assert!(
-                ordered != Some(Ordering::Equal),
-                "BUG: two entries at `{path}`"
-            );
-            assert!(
-                ordered != Some(Ordering::Greater),
-                "BUG: `{path}` is not in its place"
-            );
-            let parent = match path.parent_text() {
-                None => None,
-                Some(parent) => {
-                    let is = |index: &usize| entries[*index].path.as_str() == parent;
-                    match open.iter().rposition(is) {
-                        Some(depth) => {
-                            open.truncate(depth + 1);
-                            open.last().copied()
-                        }
-                        None => path.parent().and_then(|parent| {
-                            let before = &entries[..at];
-                            let found = before.binary_search_by(|e| e.path.cmp(&parent)).ok()?;
-                            open.push(found);
-                            Some(found)
-                        }),
-                    }
+        // The entry at each directory that was met: a search among all entries takes long.
+        let mut known: Vec<Option<usize>> = vec![None; entries.directory_numbers()];
+        for at in 0..entries.len() {
+            if let Some(last) = at.checked_sub(1) {
+                match entries.compare(last, at) {
+                    Ordering::Less => {}
+                    Ordering::Equal => panic!("BUG: two entries at `{}`", entries.path(at)),
+                    Ordering::Greater => panic!("BUG: `{}` is not in its place", entries.path(at)),
                 }
-            };
+            }
+            let parent = entries.directory(at).and_then(|directory| {
+                let known = &mut known[entries.directory_number(at)];
+                if known.is_none() {
+                    *known = entries.find(directory).filter(|found| *found < at);
+                }
+                *known
+            });
             let directory = match parent {
-                Some(parent) => &entries[parent],
+                Some(parent) => parent,
                 None => {
+                    let path = entries.path(at);
                     let root = !path.is_absolute() || path.as_str() == "/";
                     assert!(root, "BUG: nothing at the parent of `{path}`");
-                    roots.push(path.clone());
-                    entry
+                    roots.push(path);
+                    at
                 }
             };
             assert!(
-                matches!(directory.kind, EntryKind::Directory),
+                entries.is_directory(directory),
                 "BUG: `{}` is no directory",
-                directory.path
+                entries.path(directory)
             );
-            if matches!(entry.kind, EntryKind::Directory) {
-                open.push(at);
-            }
         }
         // `/` first; GuestPath's order puts names such as `-x` and `.` before it.
         roots.sort_by_key(|root| !root.is_absolute());
         Self {
             roots,
             open: Vec::new(),
-            entries: entries.into(),
+            entries: Arc::new(entries),
             mounts: Vec::new(),
             start: Start::default(),
             requests: Vec::new(),
@@ -284,9 +269,8 @@ impl Plan {
         mounts.sort_by(|a, b| a.path.cmp(&b.path));
         for (at, mount) in mounts.iter().enumerate() {
             let path = &mount.path;
-            let entry = self.entries.binary_search_by(|entry| entry.path.cmp(path));
-            let directory =
-                entry.is_ok_and(|at| matches!(self.entries[at].kind, EntryKind::Directory));
+            let directory = self.entries.find(path);
+            let directory = directory.is_some_and(|at| self.entries.is_directory(at));
             assert!(directory, "BUG: no directory at the mount `{path}`");
             assert!(
                 at == 0 || mounts[at - 1].path != *path,
@@ -354,7 +338,7 @@ impl Plan {
 
     /// All entries, sorted by path.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &Entries {
         &self.entries
     }
 }

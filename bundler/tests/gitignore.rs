@@ -168,8 +168,8 @@ fn brought(root: &Path, below: &Path) -> BTreeSet<PathBuf> {
     ));
     let plan = resolve(&manifest, &DiskSource);
     let plan = plan.unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
-    let paths = plan.entries().iter().map(|entry| entry.path.as_str());
-    let paths = paths.filter_map(|path| path.strip_prefix("/d/"));
+    let paths = plan.entries().iter().map(|entry| entry.path.to_string());
+    let paths = paths.filter_map(|path| path.strip_prefix("/d/").map(str::to_owned));
     paths.map(|path| below.join(path)).collect()
 }
 
@@ -219,9 +219,9 @@ fn below(keys: &str, src: &MemorySource) -> Vec<String> {
     ));
     let plan = resolve(&manifest, src);
     let plan = plan.unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
-    let paths = plan.entries().iter().map(|entry| entry.path.as_str());
-    let paths = paths.filter_map(|path| path.strip_prefix("/d/"));
-    paths.map(str::to_owned).collect()
+    let paths = plan.entries().iter().map(|entry| entry.path.to_string());
+    let paths = paths.filter_map(|path| path.strip_prefix("/d/").map(str::to_owned));
+    paths.collect()
 }
 
 fn repository() -> MemorySource {

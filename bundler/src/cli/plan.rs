@@ -84,13 +84,13 @@ fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: boo
     let marks: BTreeMap<&str, String> = (plan.mounts().iter())
         .map(|it| (it.path.as_str(), mount(it).mark()))
         .collect();
-    let entries = plan.entries();
+    let entries: Vec<Entry> = plan.entries().iter().collect();
     let sizes = entries.iter().filter_map(size);
     let width = sizes.max().map_or(1, |largest| largest.to_string().len());
     let roots: Vec<_> = plan.roots().iter().map(GuestPath::as_str).collect();
     // One text that grows, because a plan may have 100,000 lines.
     let mut text = String::with_capacity(entries.len() * LINE);
-    tree::draw(&roots, entries, drawn, |line, entry| {
+    tree::draw(&roots, &entries, drawn, |line, entry| {
         let start = text.len();
         push_row(&mut text, line, entry, width);
         if let (EntryKind::Directory, Some(mark)) = (&entry.kind, marks.get(entry.path.as_str())) {

@@ -7,15 +7,13 @@
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use vfs_image::layout::{
-    ArgumentRecord, DirentRecord, HeaderRecord, MAGIC, MountRecord, NodeRecord, PreopenRecord,
-    VERSION, VariableRecord,
-};
+use vfs_image::layout::{HeaderRecord, MAGIC, VERSION};
 use vfs_image::{Bytes, Corrupt, Dir, Image, Node, NodeId, NodeKind, Str};
 
 use super::encode::Metadata;
 use super::head::Head;
 use super::mounts::{self, Start};
+use super::names::Names;
 use super::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
 
 /// What is wrong with the bytes of an image.
@@ -186,20 +184,13 @@ fn compare(image: &Image<Head<'_>>, bytes: &[u8], expected: &[u8]) -> Result<(),
 /// The nodes of an image, in its own numbering, which [`graph`] has found to be well formed.
 struct Nodes<'i, 'a> {
     image: &'i Image<Head<'a>>,
-    /// Where the dirents are.
-    dirents: usize,
-    /// Where the strings are.
-    strings: usize,
+    names: Names<'a>,
 }
 
 impl<'i, 'a> Nodes<'i, 'a> {
     fn of(image: &'i Image<Head<'a>>) -> Result<Self, ImageFlaw> {
-        let (dirents, strings) = dirents_of(image)?;
-        Ok(Self {
-            image,
-            dirents,
-            strings,
-        })
+        let names = Names::of(image)?;
+        Ok(Self { image, names })
     }
 
     fn node(&self, number: u32) -> Node {
@@ -235,28 +226,8 @@ impl Things for Nodes<'_, '_> {
 
     /// A link is called as the dirent with its number is.
     fn name(&self, link: &Link) -> &str {
-        let bytes = self.image.bytes().bytes();
-        let at = self.dirents + link.name as usize * DirentRecord::SIZE;
-        let record = bytes[at..].first_chunk().map(DirentRecord::decode);
-        let record = record.expect("BUG: a dirent that was read can't be read");
-        let start = self.strings + record.name_offset as usize;
-        let name = &bytes[start..][..usize::from(record.name_size)];
-        std::str::from_utf8(name).expect("BUG: a name that was text is none")
+        self.names.get(link.name)
     }
-}
-
-/// Where an image has its dirents, and where its strings.
-pub(super) fn dirents_of(image: &Image<Head<'_>>) -> Result<(usize, usize), ImageFlaw> {
-    let header = header(image.bytes().bytes().first_chunk())?;
-    let dirents = HeaderRecord::SIZE
-        + header.preopen_count as usize * PreopenRecord::SIZE
-        + header.mount_count as usize * MountRecord::SIZE
-        + header.variable_count as usize * VariableRecord::SIZE
-        + header.argument_count as usize * ArgumentRecord::SIZE
-        + header.node_count as usize * NodeRecord::SIZE;
-    // `Image::open` found that the sections lie in this order.
-    let strings = header.contents_offset - header.strings_size;
-    Ok((dirents, strings as usize))
 }
 
 /// How the nodes of an image are linked, in its own numbering.

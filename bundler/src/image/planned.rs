@@ -3,7 +3,7 @@
 use super::ImageError;
 use super::mounts::{Mount, Start};
 use super::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
-use crate::plan::{Entry, EntryKind, GuestPath, Plan};
+use crate::plan::{Brief, GuestPath, Plan};
 use vfs_image::layout;
 
 /// The entries of a plan; a link is called as the entry with its number is.
@@ -11,27 +11,26 @@ pub(super) struct Planned<'p>(pub(super) &'p Plan);
 
 impl Things for Planned<'_> {
     fn thing(&self, number: u32) -> Thing<'_> {
-        let entry = &self.0.entries()[number as usize];
-        let kind = match &entry.kind {
-            EntryKind::Directory => ThingKind::Directory,
+        let (entries, number) = (self.0.entries(), number as usize);
+        let kind = match entries.brief(number) {
+            Brief::Directory => ThingKind::Directory,
             // `describe` refuses what is larger.
-            EntryKind::File { size, .. } => ThingKind::File {
-                size: u32::try_from(*size).unwrap_or(u32::MAX),
+            Brief::File { size } => ThingKind::File {
+                size: u32::try_from(size).unwrap_or(u32::MAX),
             },
             // No thing of its own, so that nobody names it.
-            EntryKind::HardLink { .. } => ThingKind::File { size: 0 },
-            EntryKind::Symlink { target } => ThingKind::Symlink { target },
+            Brief::HardLink { .. } => ThingKind::File { size: 0 },
+            Brief::Symlink { target } => ThingKind::Symlink { target },
         };
         Thing {
-            permissions: u32::from(entry.mode) & layout::MODE_PERMISSIONS,
-            time_ns: entry.time_ns,
+            permissions: u32::from(entries.mode(number)) & layout::MODE_PERMISSIONS,
+            time_ns: entries.time_ns(number),
             kind,
         }
     }
 
     fn name(&self, link: &Link) -> &str {
-        let path = &self.0.entries()[link.name as usize].path;
-        path.name().expect("BUG: a root has a name in a directory")
+        self.0.entries().name(link.name as usize)
     }
 }
 
@@ -39,8 +38,8 @@ impl Planned<'_> {
     /// The tree of the plan.
     pub(super) fn tree(&self) -> Result<Tree, ImageError> {
         let entries = self.0.entries();
-        let carrier = |index: usize| match &entries[index].kind {
-            EntryKind::HardLink { to } => self.find(to),
+        let carrier = |index: usize| match entries.brief(index) {
+            Brief::HardLink { to } => self.find(to),
             _ => index as u32,
         };
         let mut tree = Tree::number(self.graph(carrier)?, self);
@@ -61,15 +60,21 @@ impl Planned<'_> {
         // Counted first, so that the names of a directory can lie side by side.
         let mut parents = Vec::with_capacity(entries.len());
         let mut ends = vec![0; entries.len()];
-        // The directory of the entry before: most have the same one.
-        let mut near = 0;
-        for (index, entry) in entries.iter().enumerate() {
-            check(entry)?;
-            if !is_root[index] {
-                near = self.parent(entry, near)?;
-                ends[near as usize] += 1;
+        // The entry at each directory that was met.
+        let mut known: Vec<Option<u32>> = vec![None; entries.directory_numbers()];
+        for (index, root) in is_root.iter().enumerate() {
+            self.check(index)?;
+            if *root {
+                parents.push(0);
+                continue;
             }
-            parents.push(near);
+            let Some(directory) = entries.directory(index) else {
+                panic!("BUG: `{}` is no root", entries.path(index));
+            };
+            let known = &mut known[entries.directory_number(index)];
+            let parent = *known.get_or_insert_with(|| self.find(directory));
+            ends[parent as usize] += 1;
+            parents.push(parent);
         }
         let mut sum = 0;
         for end in &mut ends {
@@ -102,42 +107,25 @@ impl Planned<'_> {
         })
     }
 
-    /// The number of the directory that an entry is in; that of the one before was in `near`.
-    fn parent(&self, entry: &Entry, near: u32) -> Result<u32, ImageError> {
-        let (Some(parent), Some(name)) = (entry.path.parent_text(), entry.path.name()) else {
-            panic!("BUG: `{}` is no root", entry.path);
-        };
-        if name.len() > layout::NAME_MAX {
-            return Err(ImageError::NameTooLong {
-                path: entry.path.as_str().to_owned(),
-            });
-        }
-        if self.0.entries()[near as usize].path.as_str() == parent {
-            return Ok(near);
-        }
-        Ok(entry
-            .path
-            .parent()
-            .map_or(near, |parent| self.find(&parent)))
-    }
-
     fn find(&self, path: &GuestPath) -> u32 {
-        let entries = self.0.entries();
-        let found = entries.binary_search_by(|entry| entry.path.cmp(path));
+        let found = self.0.entries().find(path);
         let found =
-            found.unwrap_or_else(|_| panic!("BUG: the plan lacks `{path}`, which it refers to"));
+            found.unwrap_or_else(|| panic!("BUG: the plan lacks `{path}`, which it refers to"));
         found as u32
     }
-}
 
-/// Whether an image can hold what an entry is.
-fn check(entry: &Entry) -> Result<(), ImageError> {
-    match &entry.kind {
-        EntryKind::Symlink { target } if target.len() > layout::TARGET_MAX as usize => {
-            Err(ImageError::TargetTooLong {
-                path: entry.path.as_str().to_owned(),
-            })
+    /// Whether an image can hold what an entry is.
+    fn check(&self, entry: usize) -> Result<(), ImageError> {
+        let entries = self.0.entries();
+        let path = || entries.path(entry).to_string();
+        if entries.name(entry).len() > layout::NAME_MAX {
+            return Err(ImageError::NameTooLong { path: path() });
         }
-        _ => Ok(()),
+        match entries.brief(entry) {
+            Brief::Symlink { target } if target.len() > layout::TARGET_MAX as usize => {
+                Err(ImageError::TargetTooLong { path: path() })
+            }
+            _ => Ok(()),
+        }
     }
 }

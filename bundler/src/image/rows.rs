@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use vfs_image::layout::DirentRecord;
 use vfs_image::{Image, NodeId, NodeKind};
 
-use super::check::{ImageFlaw, corrupt, dirents_of, open};
+use super::check::{ImageFlaw, corrupt, open};
 use super::head::Head;
+use super::names::Names;
 use super::print::{Place, ROOT, Row, RowKind, is_named, join, preopen, target_of, walk};
+use crate::path::first_difference;
 
 /// Every name in an image, sorted as the entries of a plan are: by path bytes, `.` before all others.
 ///
@@ -16,10 +17,7 @@ use super::print::{Place, ROOT, Row, RowKind, is_named, join, preopen, target_of
 #[derive(Debug)]
 pub struct Rows<'a> {
     image: Image<Head<'a>>,
-    /// Where the image has its dirents.
-    dirents: usize,
-    /// Where the image has its strings.
-    strings: usize,
+    names: Names<'a>,
     /// The paths of the directories, in the order they were met.
     directories: Vec<Box<str>>,
     places: Vec<Place>,
@@ -31,14 +29,13 @@ impl<'a> Rows<'a> {
     /// Lists an image.
     pub(super) fn of(head: Head<'a>) -> Result<Self, ImageFlaw> {
         let image = open(head)?;
-        let (dirents, strings) = dirents_of(&image)?;
+        let names = Names::of(&image)?;
         let mut rows = Self {
             directories: Vec::new(),
             places: Vec::with_capacity(image.dirent_count() as usize + 1),
             links: BTreeMap::new(),
             image,
-            dirents,
-            strings,
+            names,
         };
         for index in 0..rows.image.preopen_count() {
             let (name, node) = preopen(&rows.image, index)?;
@@ -144,34 +141,24 @@ impl<'a> Rows<'a> {
         let directory = &self.directories[place.directory as usize];
         match place.dirent {
             ROOT => directory.to_string(),
-            dirent => join(directory, self.name(dirent)),
+            dirent => join(directory, self.names.get(dirent)),
         }
-    }
-
-    /// The name of a dirent that the walk has read.
-    fn name(&self, dirent: u32) -> &str {
-        let bytes = self.image.bytes().bytes();
-        let at = self.dirents + dirent as usize * DirentRecord::SIZE;
-        let record = bytes[at..].first_chunk().map(DirentRecord::decode);
-        let record = record.expect("BUG: a dirent that was read can't be read");
-        let start = self.strings + record.name_offset as usize;
-        let name = &bytes[start..][..usize::from(record.name_size)];
-        std::str::from_utf8(name).expect("BUG: a name that was text is none")
     }
 
     fn compare(&self, a: Place, b: Place) -> Ordering {
         if a.directory == b.directory && a.dirent != ROOT && b.dirent != ROOT {
-            return self.name(a.dirent).cmp(self.name(b.dirent));
+            return self.names.get(a.dirent).cmp(self.names.get(b.dirent));
         }
-        compare(self.parts(a), self.parts(b))
+        let (a, b) = first_difference(self.parts(a), self.parts(b));
+        a.cmp(&b)
     }
 
     /// What the path of a place is put together from, as it is sorted: see [`GuestPath`](crate::path::GuestPath).
-    fn parts(&self, place: Place) -> [&[u8]; 3] {
+    fn parts(&self, place: Place) -> [&str; 3] {
         let directory = &*self.directories[place.directory as usize];
         let name = match place.dirent {
             ROOT => "",
-            dirent => self.name(dirent),
+            dirent => self.names.get(dirent),
         };
         let (directory, slash) = match directory {
             "." => ("", ""),
@@ -179,32 +166,7 @@ impl<'a> Rows<'a> {
             _ if place.dirent == ROOT => (directory, ""),
             _ => (directory, "/"),
         };
-        [directory, slash, name].map(str::as_bytes)
-    }
-}
-
-/// Compares texts in parts, as if they were whole.
-fn compare(mut a: [&[u8]; 3], mut b: [&[u8]; 3]) -> Ordering {
-    let (mut in_a, mut in_b) = (0, 0);
-    loop {
-        while in_a < 3 && a[in_a].is_empty() {
-            in_a += 1;
-        }
-        while in_b < 3 && b[in_b].is_empty() {
-            in_b += 1;
-        }
-        if in_a == 3 || in_b == 3 {
-            // The one that is at its end is a beginning of the other.
-            return (in_a < 3).cmp(&(in_b < 3));
-        }
-        let common = a[in_a].len().min(b[in_b].len());
-        let (head_a, tail_a) = a[in_a].split_at(common);
-        let (head_b, tail_b) = b[in_b].split_at(common);
-        let order = head_a.cmp(head_b);
-        if order != Ordering::Equal {
-            return order;
-        }
-        (a[in_a], b[in_b]) = (tail_a, tail_b);
+        [directory, slash, name]
     }
 }
 
@@ -236,29 +198,5 @@ impl<'r, 'a> IntoIterator for &'r Rows<'a> {
 
     fn into_iter(self) -> RowsIter<'r, 'a> {
         self.iter()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_are_compared_as_the_whole() {
-        let texts = ["", "/", "/a", "/a-b", "/a/b", "/ab", "a", "a/b/c"];
-        let split = |text: &'static str| {
-            let ends =
-                (0..=text.len()).flat_map(|one| (one..=text.len()).map(move |two| (one, two)));
-            ends.map(|(one, two)| [&text[..one], &text[one..two], &text[two..]].map(str::as_bytes))
-        };
-        for a in texts {
-            for b in texts {
-                for one in split(a) {
-                    for other in split(b) {
-                        assert_eq!(compare(one, other), a.cmp(b), "{a} {b}");
-                    }
-                }
-            }
-        }
     }
 }

@@ -135,23 +135,21 @@ impl fmt::Debug for Items {
 
 /// An entry of a plan.
 fn bundled(plan: &Plan, digests: &Digests, number: usize) -> Item {
-    let entry = &plan.entries()[number];
+    let entry = plan.entries().at(number);
     let meta = Meta {
         mode: entry.mode,
         time_ns: entry.time_ns,
     };
-    let kind = match &entry.kind {
+    let kind = match entry.kind {
         EntryKind::Directory => ItemKind::Directory,
         EntryKind::File { size, .. } => ItemKind::File {
-            size: *size,
+            size,
             sha256: (digests.of(number)).expect("BUG: a file was bundled without its digest"),
         },
-        EntryKind::HardLink { to } => ItemKind::HardLink { to: to.clone() },
-        EntryKind::Symlink { target } => ItemKind::Symlink {
-            target: target.clone(),
-        },
+        EntryKind::HardLink { to } => ItemKind::HardLink { to },
+        EntryKind::Symlink { target } => ItemKind::Symlink { target },
     };
-    Item::new(entry.path.clone(), kind, meta)
+    Item::new(entry.path, kind, meta)
 }
 
 impl Read {

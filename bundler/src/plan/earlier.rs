@@ -43,7 +43,7 @@ pub(super) fn open_mounts(
     let open = |path: &GuestPath| plan.open.iter().any(|open| path.is_below(open));
     let entries = plan.entries.iter();
     let entries = entries.filter(|entry| !matches!(entry.kind, EntryKind::Directory));
-    let paths = entries.map(|entry| &entry.path);
+    let paths = entries.map(|entry| entry.path);
     let paths = paths.filter(|path| path.is_absolute() && !open(path));
     let paths: Vec<String> = paths.map(|path| format!("`{path}`")).collect();
     (!paths.is_empty()).then(|| PlanWarning::Earlier {
@@ -55,8 +55,8 @@ impl Plan {
     /// Opens these paths by themselves, as far as they are absolute directories; not inside a mount, whose tree is one.
     pub(crate) fn open(&mut self, mut paths: Vec<GuestPath>) {
         let directory = |path: &GuestPath| {
-            let found = self.entries.binary_search_by(|entry| entry.path.cmp(path));
-            found.is_ok_and(|at| matches!(self.entries[at].kind, EntryKind::Directory))
+            let found = self.entries.find(path);
+            found.is_some_and(|at| self.entries.is_directory(at))
         };
         let outer =
             |path: &GuestPath, mount: &Mount| *path != mount.path && path.is_below(&mount.path);

@@ -1,13 +1,13 @@
 //! What the requests of a manifest bring, before anything is merged, and what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{Paths, PlanProblem};
-use super::{Content, Entry, EntryKind, Origin, PlanWarning};
+use super::{Content, Entries, Entry, EntryKind, Origin, PlanWarning};
 use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
 use crate::path::GuestPath;
 use crate::source::{Archive, Kind, Metadata, SourceError};
@@ -15,7 +15,7 @@ use crate::source::{Archive, Kind, Metadata, SourceError};
 /// Everything found so far.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) drafts: Vec<Draft>,
+    pub(super) drafts: Drafts,
     pub(super) problems: Vec<PlanProblem>,
     /// Problems that many entries of a request share; each becomes one.
     offences: BTreeMap<(usize, Offence), Offenders>,
@@ -31,13 +31,24 @@ pub(super) struct Found {
     pub(super) archive: Option<Arc<Archive>>,
 }
 
-/// An entry that may still be merged with others.
-#[derive(Debug)]
-pub(super) struct Draft {
-    pub(super) entry: Entry,
-    pub(super) strength: Strength,
-    /// The file's identity when it has several names in its source.
-    pub(super) link_id: Option<(u64, u64)>,
+/// Entries that may still be merged with others, in the order they were found.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    pub(super) entries: Entries,
+    /// How strong each is.
+    pub(super) strengths: Vec<Strength>,
+    /// The identities, by number, of files that have several names in their source.
+    pub(super) link_ids: BTreeMap<usize, (u64, u64)>,
+    /// The numbers of those that are not to be.
+    pub(super) lost: BTreeSet<usize>,
+}
+
+impl Drafts {
+    pub(super) fn push(&mut self, entry: Entry, strength: Strength) -> usize {
+        self.entries.push(entry);
+        self.strengths.push(strength);
+        self.strengths.len() - 1
+    }
 }
 
 /// Whose modes and times a directory gets that comes several times: those of the strongest, among equals the last.
@@ -96,11 +107,10 @@ impl Found {
             time_ns,
             origin: Origin(self.origin),
         };
-        self.drafts.push(Draft {
-            entry,
-            strength,
-            link_id,
-        });
+        let draft = self.drafts.push(entry, strength);
+        if let Some(id) = link_id {
+            self.drafts.link_ids.insert(draft, id);
+        }
     }
 
     /// A file of the source, where its request puts it.
@@ -133,7 +143,7 @@ impl Found {
     ) {
         let draft = self.unseen(guest, path);
         if let Err(offence) = self.seen(draft, metadata, attributes) {
-            self.drafts.pop();
+            self.lose(draft);
             self.offend(request, offence, shown.display().to_string());
         }
     }
@@ -149,7 +159,7 @@ impl Found {
         };
         let kind = EntryKind::File { content, size: 0 };
         self.add(guest, kind, 0, 0, Strength::Asked, None);
-        self.drafts.len() - 1
+        self.drafts.entries.len() - 1
     }
 
     /// Completes a file with what it turned out to be; otherwise it is to be dropped.
@@ -162,41 +172,21 @@ impl Found {
         if let Kind::Other(what) = metadata.kind {
             return Err(Offence::Special(what));
         }
-        let Draft { entry, link_id, .. } = &mut self.drafts[draft];
         let mode = Some(metadata.mode);
-        entry.mode = attributes.permissions.apply(mode, FILE_MODE, false);
+        let mode = attributes.permissions.apply(mode, FILE_MODE, false);
         let time = attributes.timestamps.apply(Some(metadata.mtime_ns));
-        entry.time_ns = time.map_err(|_| Offence::Time)?;
-        *link_id = metadata.link_id;
-        if let EntryKind::File { content, size } = &mut entry.kind {
-            *size = metadata.size;
-            if let Content::Source { mtime_ns, .. } = content {
-                *mtime_ns = metadata.mtime_ns;
-            }
+        let time_ns = time.map_err(|_| Offence::Time)?;
+        if let Some(id) = metadata.link_id {
+            self.drafts.link_ids.insert(draft, id);
         }
+        let file = (metadata.size, metadata.mtime_ns);
+        self.drafts.entries.set_file(draft, (mode, time_ns), file);
         Ok(())
     }
 
-    /// Where a file is in the source.
-    pub(super) fn path_of(&self, draft: usize) -> &Path {
-        match &self.drafts[draft].entry.kind {
-            EntryKind::File {
-                content: Content::Source { path, .. } | Content::Archive { member: path, .. },
-                ..
-            } => path,
-            _ => unreachable!("BUG: only files of the source are looked at"),
-        }
-    }
-
-    /// Forgets entries; their numbers rise.
-    pub(super) fn drop(&mut self, drafts: &[usize]) {
-        let mut drafts = drafts.iter().copied().peekable();
-        let mut number = 0;
-        self.drafts.retain(|_| {
-            let dropped = drafts.next_if_eq(&number).is_some();
-            number += 1;
-            !dropped
-        });
+    /// Forgets an entry.
+    pub(super) fn lose(&mut self, draft: usize) {
+        self.drafts.lost.insert(draft);
     }
 
     pub(super) fn unreadable(&mut self, error: SourceError, at: &Range<usize>) {

@@ -3,39 +3,43 @@
 use std::collections::BTreeMap;
 
 use super::error::{Paths, PlanProblem};
-use super::{Entry, EntryKind};
+use super::{Brief, Entries};
 use crate::manifest::{Manifest, display_size, span};
 
 /// A problem for each limit that the entries are over.
-pub(super) fn check(manifest: &Manifest, entries: &[Entry]) -> Vec<PlanProblem> {
+pub(super) fn check(manifest: &Manifest, entries: &Entries) -> Vec<PlanProblem> {
     let limits = &manifest.limits;
     let mut problems = Vec::new();
     let (mut names, mut total, mut over) = (0_u64, 0_u64, false);
-    for entry in entries {
-        match entry.kind {
-            EntryKind::File { size, .. } => {
+    for number in 0..entries.len() {
+        match entries.brief(number) {
+            Brief::File { size } => {
                 total = total.saturating_add(size);
                 over |= size > limits.file_size.value;
             }
-            EntryKind::HardLink { .. } => {}
+            Brief::HardLink { .. } => {}
             _ => continue,
         }
         names += 1;
     }
-    let mut files: Vec<(u64, &Entry)> = Vec::new();
+    let mut files: Vec<(u64, usize)> = Vec::new();
     if over || total > limits.image_size.value {
         // Only now, because usually nothing is over.
-        files.extend(entries.iter().filter_map(|entry| match entry.kind {
-            EntryKind::File { size, .. } => Some((size, entry)),
+        let all = 0..entries.len();
+        files.extend(all.filter_map(|number| match entries.brief(number) {
+            Brief::File { size } => Some((size, number)),
             _ => None,
         }));
-        files.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.path.cmp(&other.path)));
+        // Their numbers are in the order of their paths.
+        files.sort_by(|(a, one), (b, other)| b.cmp(a).then(one.cmp(other)));
     }
-    let largest = |files: &[(u64, &Entry)]| {
+    let largest = |files: &[(u64, usize)]| {
         Paths::new(
             files
                 .iter()
-                .map(|(size, entry)| format!("`{}` ({})", entry.path, display_size(*size)))
+                .map(|(size, number)| {
+                    format!("`{}` ({})", entries.path(*number), display_size(*size))
+                })
                 .collect(),
         )
     };
@@ -81,11 +85,11 @@ pub(super) fn check(manifest: &Manifest, entries: &[Entry]) -> Vec<PlanProblem> 
 }
 
 /// The directories with the most files directly in them.
-fn fullest(entries: &[Entry]) -> Paths {
+fn fullest(entries: &Entries) -> Paths {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for entry in entries {
-        if let EntryKind::File { .. } | EntryKind::HardLink { .. } = entry.kind
-            && let Some(parent) = entry.path.parent()
+    for number in 0..entries.len() {
+        if let Brief::File { .. } | Brief::HardLink { .. } = entries.brief(number)
+            && let Some(parent) = entries.directory(number)
         {
             *counts.entry(parent.to_string()).or_default() += 1;
         }

@@ -1,121 +1,154 @@
 //! From what the requests bring to one tree: conflicts, parents, hard links.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
 use super::error::PlanProblem;
-use super::found::{Draft, Strength};
-use super::{Entry, EntryKind, Origin};
+use super::found::{Drafts, Strength};
+use super::{Brief, Entries, Entry, EntryKind, Origin};
 use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Request, RequestKind, span};
 use crate::path::GuestPath;
 
 /// Makes one tree, sorted, of all drafts; those come in the order of the manifest's requests.
 pub(super) fn merge(
     manifest: &Manifest,
-    drafts: Vec<Draft>,
+    drafts: Drafts,
     problems: &mut Vec<PlanProblem>,
-) -> Vec<Entry> {
-    let mut drafts = drafts;
+) -> Entries {
+    let entries = &drafts.entries;
+    let all = (0..entries.len()).filter(|number| !drafts.lost.contains(number));
+    let mut order: Vec<u32> = all.map(|number| number as u32).collect();
     // Stable: at one path the order of the requests remains. Listing order ends here.
-    drafts.sort_by(|a, b| a.entry.path.tree_cmp(&b.entry.path));
-    let merge = Merge {
+    order.sort_by(|a, b| entries.tree_compare(*a as usize, *b as usize));
+    let mut merge = Merge {
         manifest,
         problems,
-        done: Vec::with_capacity(drafts.len()),
+        drafts,
+        done: Vec::with_capacity(order.len()),
         open: Vec::new(),
     };
-    let mut done = merge.run(drafts);
+    merge.run(order);
+    let Merge {
+        mut drafts,
+        mut done,
+        ..
+    } = merge;
     // From the order of a walk to that of bytes; nearly the same, so this is quick.
-    done.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
-    link(manifest, done)
+    done.sort_by(|a, b| drafts.entries.compare(*a as usize, *b as usize));
+    link(manifest, &mut drafts, &done);
+    drafts.entries.keep(&done);
+    drafts.entries
 }
 
+/// Entries are told by their numbers among the drafts.
 struct Merge<'a> {
     manifest: &'a Manifest,
     problems: &'a mut Vec<PlanProblem>,
-    done: Vec<Draft>,
+    drafts: Drafts,
+    done: Vec<u32>,
     /// The entries above the next one, as indices of `done`, from a root on.
     open: Vec<usize>,
 }
 
 impl Merge<'_> {
-    fn run(mut self, drafts: Vec<Draft>) -> Vec<Draft> {
+    fn run(&mut self, order: Vec<u32>) {
         // A file directly at a relative name is in `.`, which then contains all relative paths.
-        let lone = |draft: &Draft| {
-            !draft.entry.path.is_absolute()
-                && !matches!(draft.entry.kind, EntryKind::Directory)
-                && !draft.entry.path.as_str().contains('/')
+        let lone = |number: &u32| {
+            let number = *number as usize;
+            !self.drafts.entries.is_directory(number)
+                && (self.drafts.entries.directory(number))
+                    .is_some_and(|directory| directory.as_str() == ".")
         };
-        let mut dot = drafts.iter().any(lone);
-        let mut drafts = drafts.into_iter().peekable();
-        while let Some(mut draft) = drafts.next() {
-            while let Some(next) = drafts.next_if(|next| next.entry.path == draft.entry.path) {
+        let mut dot = order.iter().any(lone);
+        let mut order = order.into_iter().map(|number| number as usize).peekable();
+        while let Some(mut draft) = order.next() {
+            while let Some(next) =
+                order.next_if(|next| self.drafts.entries.compare(*next, draft) == Ordering::Equal)
+            {
                 draft = self.same_path(draft, next);
             }
-            if dot && !draft.entry.path.is_absolute() {
+            if dot && !self.is_absolute(draft) {
                 dot = false;
-                if draft.entry.path.as_str() != "." {
+                if !self.drafts.entries.is_at(draft, ".") {
                     self.imply(GuestPath::parse(".").expect("`.` is a path"));
                 }
             }
             self.place(draft);
         }
-        self.done
+    }
+
+    fn is_absolute(&self, draft: usize) -> bool {
+        match self.drafts.entries.directory(draft) {
+            Some(directory) => directory.is_absolute(),
+            None => self.drafts.entries.name(draft) == "/",
+        }
+    }
+
+    fn is_directory(&self, draft: usize) -> bool {
+        self.drafts.entries.is_directory(draft)
+    }
+
+    /// The number of an entry above the next one.
+    fn above(&self, open: usize) -> usize {
+        self.done[open] as usize
     }
 
     /// What remains of two entries at one path, `b` from the later request.
-    fn same_path(&mut self, a: Draft, b: Draft) -> Draft {
-        if let (EntryKind::Directory, EntryKind::Directory) = (&a.entry.kind, &b.entry.kind) {
-            return if b.strength >= a.strength { b } else { a };
+    fn same_path(&mut self, a: usize, b: usize) -> usize {
+        if self.is_directory(a) && self.is_directory(b) {
+            let strength = |draft: usize| self.drafts.strengths[draft];
+            return if strength(b) >= strength(a) { b } else { a };
         }
-        let (first, second) = (self.request(&a), self.request(&b));
+        let (first, second) = (self.request(a), self.request(b));
         if second.overrides || is_input(first) {
             return b;
         }
-        self.problems.push(PlanProblem::Clash {
-            guest: b.entry.path.to_string(),
-            first: described(&a, first),
-            second: described(&b, second),
+        let clash = PlanProblem::Clash {
+            guest: self.drafts.entries.path(b).to_string(),
+            first: described(&self.drafts.entries.kind(a), first),
+            second: described(&self.drafts.entries.kind(b), second),
             at: span(&second.span),
             first_at: span(&first.span),
-        });
+        };
+        self.problems.push(clash);
         // Goes on with the directory, if one is, or all that is below would clash as well.
-        match b.entry.kind {
-            EntryKind::Directory => b,
-            _ => a,
-        }
+        if self.is_directory(b) { b } else { a }
     }
 
     /// Puts an entry under its parent; the parents that are missing come with it.
-    fn place(&mut self, draft: Draft) {
-        let path = &draft.entry.path;
+    fn place(&mut self, draft: usize) {
+        let entries = &self.drafts.entries;
         while let Some(above) = self.open.last()
-            && !path.is_below(&self.done[*above].entry.path)
+            && !entries.is_below(draft, self.above(*above))
         {
             self.open.pop();
         }
         if let Some(above) = self.open.last().copied()
-            && !matches!(self.done[above].entry.kind, EntryKind::Directory)
-            && !self.below_file(&draft, above)
+            && !self.is_directory(self.above(above))
+            && !self.below_file(draft, above)
         {
             return;
         }
+        let entries = &self.drafts.entries;
         let mut missing = Vec::new();
         // Most are in the directory that the one before is in.
-        let near = self
-            .open
-            .last()
-            .is_some_and(|above| path.parent_text() == Some(self.done[*above].entry.path.as_str()));
-        let mut parent = if near { None } else { path.parent() };
+        let near = self.open.last().is_some_and(|above| {
+            let directory = entries.directory(draft);
+            directory.is_some_and(|directory| entries.is_at(self.above(*above), directory.as_str()))
+        });
+        let mut parent = match near {
+            true => None,
+            false => entries.directory(draft).cloned(),
+        };
         while let Some(directory) = parent {
             let there = self
                 .open
                 .last()
-                .is_some_and(|above| self.done[*above].entry.path == directory);
+                .is_some_and(|above| entries.is_at(self.above(*above), directory.as_str()));
             // A relative directory below no other is a root of its own; a relative file has a directory as root.
-            let root = !path.is_absolute() && self.open.is_empty();
-            let enough =
-                root && (!missing.is_empty() || matches!(draft.entry.kind, EntryKind::Directory));
+            let root = !self.is_absolute(draft) && self.open.is_empty();
+            let enough = root && (!missing.is_empty() || self.is_directory(draft));
             if there || enough {
                 break;
             }
@@ -126,37 +159,39 @@ impl Merge<'_> {
             self.imply(directory);
         }
         self.open.push(self.done.len());
-        self.done.push(draft);
+        self.done.push(draft as u32);
     }
 
     /// An entry below one that is no directory: whether it may stay, in a directory that replaces the other.
-    fn below_file(&mut self, draft: &Draft, above: usize) -> bool {
-        let parent = &self.done[above];
+    fn below_file(&mut self, draft: usize, above: usize) -> bool {
+        let parent = self.above(above);
+        let entries = &self.drafts.entries;
         let (upper, lower) = (self.request(parent), self.request(draft));
-        if parent.entry.origin > draft.entry.origin && (upper.overrides || is_input(lower)) {
+        let (upper_origin, lower_origin) = (entries.origin(parent), entries.origin(draft));
+        if upper_origin > lower_origin && (upper.overrides || is_input(lower)) {
             return false;
         }
-        if draft.entry.origin > parent.entry.origin && (lower.overrides || is_input(upper)) {
-            let implied = self.implied(parent.entry.path.clone());
-            self.done[above] = implied;
+        if lower_origin > upper_origin && (lower.overrides || is_input(upper)) {
+            let path = entries.path(parent);
+            self.done[above] = self.implied(path) as u32;
             return true;
         }
-        let what = match parent.entry.kind {
-            EntryKind::Symlink { .. } => "a symlink",
+        let what = match entries.brief(parent) {
+            Brief::Symlink { .. } => "a symlink",
             _ => "a file",
         };
         let problem = PlanProblem::BelowFile {
-            guest: draft.entry.path.to_string(),
-            parent: parent.entry.path.to_string(),
+            guest: entries.path(draft).to_string(),
+            parent: entries.path(parent).to_string(),
             what,
             at: span(&lower.span),
             parent_at: span(&upper.span),
         };
         // Once for a pair of requests: a whole tree may be below one file.
         let told = self.problems.iter().any(|told| match told {
-            PlanProblem::BelowFile { parent, at, .. } => {
-                *parent == self.done[above].entry.path.as_str() && *at == span(&lower.span)
-            }
+            PlanProblem::BelowFile {
+                parent: other, at, ..
+            } => entries.is_at(parent, other) && *at == span(&lower.span),
             _ => false,
         });
         if !told {
@@ -168,10 +203,11 @@ impl Merge<'_> {
     fn imply(&mut self, path: GuestPath) {
         let draft = self.implied(path);
         self.open.push(self.done.len());
-        self.done.push(draft);
+        self.done.push(draft as u32);
     }
 
-    fn implied(&self, path: GuestPath) -> Draft {
+    /// Adds a directory that nothing names.
+    fn implied(&mut self, path: GuestPath) -> usize {
         let Attributes {
             dir_permissions,
             timestamps,
@@ -188,15 +224,13 @@ impl Merge<'_> {
             time_ns,
             origin: Origin::IMPLIED,
         };
-        Draft {
-            entry,
-            strength: Strength::Implied,
-            link_id: None,
-        }
+        self.drafts.push(entry, Strength::Implied)
     }
+}
 
-    fn request(&self, draft: &Draft) -> &Request {
-        &self.manifest.requests[draft.entry.origin.0 as usize]
+impl<'a> Merge<'a> {
+    fn request(&self, draft: usize) -> &'a Request {
+        &self.manifest.requests[self.drafts.entries.origin(draft).0 as usize]
     }
 }
 
@@ -206,8 +240,8 @@ fn is_input(request: &Request) -> bool {
 }
 
 /// What a request brings, for a message: `` `lib/x` of mount `stdlib` ``.
-fn described(draft: &Draft, request: &Request) -> String {
-    match &draft.entry.kind {
+fn described(kind: &EntryKind, request: &Request) -> String {
+    match kind {
         EntryKind::Directory => format!("a directory of `{}`", request.name),
         EntryKind::Symlink { target } => format!("a symlink to `{target}` of `{}`", request.name),
         EntryKind::File { content, .. } => match content.shown() {
@@ -220,8 +254,11 @@ fn described(draft: &Draft, request: &Request) -> String {
 
 /// Makes hard links of the later names of a file that comes several times from one table, with one mode and time, to
 /// one mount: a file that may be changed under one name and not under another must be two.
-fn link(manifest: &Manifest, drafts: Vec<Draft>) -> Vec<Entry> {
+fn link(manifest: &Manifest, drafts: &mut Drafts, done: &[u32]) {
     type Key = (Origin, (u64, u64), u16, u64, Option<GuestPath>);
+    if drafts.link_ids.is_empty() {
+        return;
+    }
     let mut first: BTreeMap<Key, GuestPath> = BTreeMap::new();
     let points: Vec<&GuestPath> = (manifest.requests.iter())
         .filter(|request| request.point.is_some())
@@ -234,23 +271,22 @@ fn link(manifest: &Manifest, drafts: Vec<Draft>) -> Vec<Entry> {
             .max_by_key(|point| point.as_str().len())
             .map(|point| (*point).clone())
     };
-    let linked = |Draft {
-                      mut entry, link_id, ..
-                  }| {
-        if let Some(id) = link_id {
-            let mount = mount_of(&entry.path);
-            match first.entry((entry.origin, id, entry.mode, entry.time_ns, mount)) {
-                Slot::Vacant(vacant) => {
-                    vacant.insert(entry.path.clone());
-                }
-                Slot::Occupied(first) => {
-                    entry.kind = EntryKind::HardLink {
-                        to: first.get().clone(),
-                    };
-                }
+    for number in done.iter().map(|number| *number as usize) {
+        let Some(id) = drafts.link_ids.get(&number) else {
+            continue;
+        };
+        let entries = &drafts.entries;
+        let path = entries.path(number);
+        let (mode, time_ns) = (entries.mode(number), entries.time_ns(number));
+        let key = (entries.origin(number), *id, mode, time_ns, mount_of(&path));
+        match first.entry(key) {
+            Slot::Vacant(vacant) => {
+                vacant.insert(path);
+            }
+            Slot::Occupied(first) => {
+                let to = first.get().clone();
+                drafts.entries.set_kind(number, EntryKind::HardLink { to });
             }
         }
-        entry
-    };
-    drafts.into_iter().map(linked).collect()
+    }
 }

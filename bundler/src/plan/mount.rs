@@ -1,7 +1,7 @@
 //! What of a plan is not an entry: mounts with rules of their own, and what the program is started with.
 
 use super::error::PlanProblem;
-use super::{Entry, EntryKind, GuestPath, Origin};
+use super::{Brief, Entries, GuestPath, Origin};
 pub use crate::manifest::MountKind;
 use crate::manifest::{EnvPolicy, Host, Manifest, Request, RequestKind, span};
 
@@ -47,7 +47,7 @@ impl Start {
 /// The mounts of a manifest, one for each guest path, and what is wrong with them in the tree that was merged.
 pub(super) fn find(
     manifest: &Manifest,
-    entries: &[Entry],
+    entries: &Entries,
     problems: &mut Vec<PlanProblem>,
 ) -> Vec<Mount> {
     let mut mounts: Vec<Mount> = Vec::new();
@@ -77,31 +77,32 @@ pub(super) fn find(
     mounts
 }
 
-fn is_directory(entries: &[Entry], path: &GuestPath) -> bool {
-    let at = entries.binary_search_by(|entry| entry.path.cmp(path));
-    at.is_ok_and(|at| matches!(entries[at].kind, EntryKind::Directory))
+fn is_directory(entries: &Entries, path: &GuestPath) -> bool {
+    entries
+        .find(path)
+        .is_some_and(|at| entries.is_directory(at))
 }
 
 /// Whether a later table put something else in the place of a mount, or of a directory above it.
 fn replaced(
     manifest: &Manifest,
-    entries: &[Entry],
+    entries: &Entries,
     origin: u32,
     request: &Request,
 ) -> Option<PlanProblem> {
     let mut at = Some(request.guest.clone());
     while let Some(path) = at {
-        if let Ok(index) = entries.binary_search_by(|entry| entry.path.cmp(&path)) {
-            let entry = &entries[index];
-            let by = manifest.requests.get(entry.origin.0 as usize)?;
-            let directory = matches!(entry.kind, EntryKind::Directory);
+        if let Some(found) = entries.find(&path) {
+            let by_origin = entries.origin(found).0;
+            let by = manifest.requests.get(by_origin as usize)?;
+            let directory = entries.is_directory(found);
             // Without `overrides` it was told as a clash, and a source that is a file as that.
-            return (!directory && by.overrides && entry.origin.0 != origin).then(|| {
+            return (!directory && by.overrides && by_origin != origin).then(|| {
                 PlanProblem::MountReplaced {
                     guest: request.guest.to_string(),
                     path: path.to_string(),
-                    what: match entry.kind {
-                        EntryKind::Symlink { .. } => "a symlink",
+                    what: match entries.brief(found) {
+                        Brief::Symlink { .. } => "a symlink",
                         _ => "a file",
                     },
                     at: span(&by.span),

@@ -1,18 +1,16 @@
 //! A plan as rows: what `plan --json` prints.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Entry, EntryKind, Plan};
+use super::{Brief, Entry, EntryKind, Plan};
 
 /// One entry for a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Row<'p> {
     /// The guest path.
-    pub path: &'p str,
+    pub path: String,
     /// What it is.
     pub kind: RowKind,
     /// Permission bits in octal, four digits.
@@ -25,10 +23,10 @@ pub struct Row<'p> {
     /// The file of this machine its content comes from, with `:` and a path when that is an archive; none: its content is in
     /// the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<Cow<'p, str>>,
+    pub source: Option<String>,
     /// What a symlink holds, or the path a hard link is another name of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<&'p str>,
+    pub target: Option<String>,
     /// The name of the table that asked for it; none: a directory that only something below it needs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount: Option<&'p str>,
@@ -67,19 +65,19 @@ pub struct Totals {
 impl Plan {
     /// All entries as rows, in their order.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.entries().iter().map(|entry| self.row(entry))
+        self.entries().iter().map(|entry| self.row(&entry))
     }
 
     /// How many entries and bytes there are.
     #[must_use]
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        for entry in self.entries() {
-            match &entry.kind {
-                EntryKind::Directory => totals.directories += 1,
-                EntryKind::HardLink { .. } => totals.hard_links += 1,
-                EntryKind::Symlink { .. } => totals.symlinks += 1,
-                EntryKind::File { size, .. } => {
+        for number in 0..self.entries().len() {
+            match self.entries().brief(number) {
+                Brief::Directory => totals.directories += 1,
+                Brief::HardLink { .. } => totals.hard_links += 1,
+                Brief::Symlink { .. } => totals.symlinks += 1,
+                Brief::File { size } => {
                     totals.files += 1;
                     totals.bytes += size;
                 }
@@ -88,9 +86,9 @@ impl Plan {
         totals
     }
 
-    fn row<'p>(&'p self, entry: &'p Entry) -> Row<'p> {
+    fn row(&self, entry: &Entry) -> Row<'_> {
         let mut row = Row {
-            path: entry.path.as_str(),
+            path: entry.path.to_string(),
             kind: RowKind::Directory,
             mode: format!("{:04o}", entry.mode),
             time: time(entry.time_ns),
@@ -104,15 +102,15 @@ impl Plan {
             EntryKind::File { content, size } => {
                 row.kind = RowKind::File;
                 row.size = Some(*size);
-                row.source = content.shown();
+                row.source = content.shown().map(Into::into);
             }
             EntryKind::HardLink { to } => {
                 row.kind = RowKind::HardLink;
-                row.target = Some(to.as_str());
+                row.target = Some(to.to_string());
             }
             EntryKind::Symlink { target } => {
                 row.kind = RowKind::Symlink;
-                row.target = Some(target);
+                row.target = Some(target.clone());
             }
         }
         row

@@ -48,7 +48,7 @@ fn codes(text: &str, src: &MemorySource) -> Vec<String> {
 
 /// One line an entry: kind, mode, path and what it holds.
 fn lines(plan: &Plan) -> Vec<String> {
-    let line = |entry: &super::Entry| match &entry.kind {
+    let line = |entry: super::Entry| match &entry.kind {
         EntryKind::Directory => format!("d{:04o} {}", entry.mode, entry.path),
         EntryKind::File { size, .. } => format!("f{:04o} {} {size}", entry.mode, entry.path),
         EntryKind::HardLink { to } => format!("h{:04o} {} = {to}", entry.mode, entry.path),
@@ -63,10 +63,9 @@ fn below(keys: &str, src: &MemorySource) -> Vec<String> {
         &format!("[[mount]]\nguest = '/d'\nsource = 's'\n{keys}"),
         src,
     );
-    let paths = plan.entries().iter().map(|entry| entry.path.as_str());
+    let paths = plan.entries().iter().map(|entry| entry.path);
     paths
-        .filter_map(|path| path.strip_prefix("/d/"))
-        .map(str::to_owned)
+        .filter_map(|path| path.as_str().strip_prefix("/d/").map(str::to_owned))
         .collect()
 }
 
@@ -259,8 +258,8 @@ fn files_dirs_and_symlinks() {
         .iter()
         .find(|entry| entry.path.as_str() == "/etc/motd")
         .unwrap();
-    assert_eq!(plan.mount_of(file), Some("/etc/motd"));
-    assert_eq!(plan.mount_of(&plan.entries()[0]), None);
+    assert_eq!(plan.mount_of(&file), Some("/etc/motd"));
+    assert_eq!(plan.mount_of(&plan.entries().at(0)), None);
 }
 
 #[test]
@@ -319,7 +318,7 @@ fn symlinks_are_kept_followed_or_refused() {
             "f0644 /real/b 1",
         ]
     );
-    assert_eq!(followed.entries()[1].time_ns, 5);
+    assert_eq!(followed.entries().at(1).time_ns, 5);
     assert_eq!(
         codes(&format!("{text}symlinks = 'error'\n"), &src),
         ["wasi_vfs::plan::symlink"]

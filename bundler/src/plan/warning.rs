@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Entry, MountKind, Paths, Plan};
+use super::{Entries, MountKind, Paths, Plan};
 use crate::manifest::{Host, ManifestWarning};
 use crate::path::GuestPath;
 
@@ -116,13 +116,10 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
     folded.sort_unstable();
     let mut warnings: Vec<PlanWarning> = Vec::new();
     for pair in folded.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        let (first, second) = (&entries[pair[0].1].path, &entries[pair[1].1].path);
+        let (first, second) = (entries.path(pair[0].1), entries.path(pair[1].1));
         // Below two similar directories everything is similar; once is enough.
         if first.parent() == second.parent() && fold(first.as_str()).eq(fold(second.as_str())) {
-            warnings.push(PlanWarning::SimilarNames {
-                first: first.clone(),
-                second: second.clone(),
-            });
+            warnings.push(PlanWarning::SimilarNames { first, second });
         }
     }
     warnings.sort_by(|a, b| match (a, b) {
@@ -143,7 +140,7 @@ fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
     mounts
         .filter(move |mount| fallback && mount.kind == MountKind::Host && mount.required)
         .filter_map(|mount| {
-            let below = plan.entries().iter().map(|entry| &entry.path);
+            let below = plan.entries().iter().map(|entry| entry.path);
             let below = below.filter(|path| path.is_below(&mount.path));
             let paths: Vec<_> = below.map(|path| format!("`{path}`")).collect();
             (!paths.is_empty()).then(|| PlanWarning::Hidden {
@@ -179,15 +176,14 @@ fn fold(path: &str) -> impl Iterator<Item = char> {
 }
 
 /// For each entry a hash of its directory and its folded name, and its number.
-fn hashes(entries: &[Entry]) -> Vec<(u64, usize)> {
+fn hashes(entries: &Entries) -> Vec<(u64, usize)> {
     // Most are in the directory that the one before is in.
     let mut near = ("", 0);
-    let numbered = entries.iter().enumerate();
-    numbered
-        .map(|(number, entry)| {
-            let path = entry.path.as_str();
-            let slash = path.bytes().rposition(|byte| byte == b'/');
-            let (parent, name) = path.split_at(slash.map_or(0, |slash| slash + 1));
+    let numbers = 0..entries.len();
+    numbers
+        .map(|number| {
+            let name = entries.name(number);
+            let parent = entries.directory(number).map_or("", GuestPath::as_str);
             if near.0 != parent {
                 near = (parent, hash(0, parent.as_bytes()));
             }

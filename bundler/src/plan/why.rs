@@ -181,7 +181,7 @@ pub fn why(manifest: &Manifest, src: &dyn Source, path: GuestPath) -> Result<Why
 }
 
 fn explain(manifest: &Manifest, src: &dyn Source, plan: &Plan, path: GuestPath) -> Why {
-    let entry = find(plan, &path).cloned();
+    let entry = find(plan, &path);
     let mut archives = Archives::default();
     let mut tables = Vec::new();
     for (origin, request) in manifest.requests.iter().enumerate() {
@@ -210,7 +210,7 @@ fn explain(manifest: &Manifest, src: &dyn Source, plan: &Plan, path: GuestPath) 
         Some(_) => None,
         None => above(&path).find_map(|above| {
             let entry = find(plan, &above)?;
-            (!matches!(entry.kind, EntryKind::Directory)).then(|| entry.clone())
+            (!matches!(entry.kind, EntryKind::Directory)).then_some(entry)
         }),
     };
     let mounts = plan.mounts().iter();
@@ -237,12 +237,9 @@ fn explain(manifest: &Manifest, src: &dyn Source, plan: &Plan, path: GuestPath) 
     }
 }
 
-fn find<'p>(plan: &'p Plan, path: &GuestPath) -> Option<&'p Entry> {
+fn find(plan: &Plan, path: &GuestPath) -> Option<Entry> {
     let entries = plan.entries();
-    let at = entries
-        .binary_search_by(|entry| entry.path.cmp(path))
-        .ok()?;
-    Some(&entries[at])
+    entries.find(path).map(|at| entries.at(at))
 }
 
 /// What a request makes of a path; `None`: the two have nothing to do with each other.
@@ -335,7 +332,7 @@ fn below(plan: &Plan, path: &GuestPath) -> Option<GuestPath> {
     let mut entries = plan.entries().iter();
     let found = entries
         .find(|entry| entry.path.is_below(path) && entry.origin != super::Origin::IMPLIED)?;
-    Some(found.path.clone())
+    Some(found.path)
 }
 
 /// At most three entries that a mistyped path may mean: the same name elsewhere, or a letter or two of difference.
@@ -343,9 +340,9 @@ fn near(plan: &Plan, path: &GuestPath) -> Vec<GuestPath> {
     const MOST: usize = 3;
     let name = path.name();
     let allowed = 1 + path.as_str().len() / 8;
-    let mut near: Vec<(usize, &GuestPath)> = (plan.entries().iter())
+    let mut near: Vec<(usize, GuestPath)> = (plan.entries().iter())
         .filter_map(|entry| {
-            let other = &entry.path;
+            let other = entry.path;
             // What differs in length differs in letters: most entries cost nothing more than that.
             let distance = match name.is_some() && other.name() == name {
                 true => 0,
@@ -361,7 +358,7 @@ fn near(plan: &Plan, path: &GuestPath) -> Vec<GuestPath> {
     let best = near.first().map(|(distance, _)| *distance);
     let near = near.into_iter().take(MOST);
     let near = near.filter(|(distance, _)| Some(*distance) == best);
-    near.map(|(_, path)| path.clone()).collect()
+    near.map(|(_, path)| path).collect()
 }
 
 fn kind(request: &Request) -> &'static str {

@@ -133,7 +133,7 @@ fn run(file: &str, bytes: Vec<u8>) -> Option<u64> {
     ));
     let plan = resolve(&manifest, &src).ok()?;
     let mut total = 0;
-    for entry in plan.entries() {
+    for entry in plan.entries().iter() {
         if let EntryKind::File {
             content: Content::Archive { archive, member },
             size,

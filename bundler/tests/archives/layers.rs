@@ -112,7 +112,7 @@ fn only_the_tree_is_taken_over() {
     wasi_vfs::bundle(&manifest(text), &program.unwrap(), &src, &mut bundle, &()).unwrap();
     let src = MemorySource::new().file("app.wasm", bundle.into_inner());
     let plan = mounted("app.wasm", &src);
-    let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
+    let paths: Vec<String> = plan.rows().map(|row| row.path).collect();
     assert_eq!(paths, ["/", "/d", "/d/d", "/d/d/x", "/d/tmp"]);
     assert!(plan.mounts().is_empty());
     assert!(plan.start().environment.is_empty() && plan.start().arguments.is_empty());
@@ -129,7 +129,7 @@ fn a_bundle_without_a_root() {
     wasi_vfs::bundle(&manifest(text), &program, &src, &mut bundle, &()).unwrap();
     let src = MemorySource::new().file("app.wasm", bundle.into_inner());
     let plan = mounted("app.wasm", &src);
-    let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
+    let paths: Vec<String> = plan.rows().map(|row| row.path).collect();
     assert_eq!(paths, ["/", "/d", "/d/x"]);
 }
 
@@ -163,7 +163,7 @@ fn what_ends_before_its_image_is_a_file() {
     for end in [0, 4, 8, 20, image - 1, image + 7] {
         let src = MemorySource::new().file("app.wasm", &bundle[..end]);
         let plan = mounted("app.wasm", &src);
-        let paths: Vec<&str> = plan.rows().map(|row| row.path).collect();
+        let paths: Vec<String> = plan.rows().map(|row| row.path).collect();
         assert_eq!(paths, ["/", "/d"], "{end}");
     }
 }

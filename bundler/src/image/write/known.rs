@@ -24,7 +24,7 @@ impl<'a> Known<'a> {
                 return None;
             };
             // One that is not what was planned is read, and told.
-            let stamp = Stamp::of(path).filter(|stamp| stamp.size() == u64::from(file.size))?;
+            let stamp = Stamp::of(&path).filter(|stamp| stamp.size() == u64::from(file.size))?;
             let digest = cache.digest(&stamp);
             Some(About {
                 cache,
@@ -52,7 +52,7 @@ impl<'a> Known<'a> {
         let (Some(about), Content::Source { path, .. }) = (self.0, file.content(plan)) else {
             return Ok(());
         };
-        match (Stamp::of(path) == Some(about.stamp), about.digest) {
+        match (Stamp::of(&path) == Some(about.stamp), about.digest) {
             (true, None) => about.cache.keep_digest(&about.stamp, digest),
             (false, Some(_)) => {
                 let change = "it was changed while it was read".to_owned();

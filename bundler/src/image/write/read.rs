@@ -1,7 +1,8 @@
 //! Reading a file of a source, and finding out whether it is still what was planned.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -11,32 +12,51 @@ use crate::report::counted;
 use crate::source::{Kind, Source, SourceError};
 
 /// All of a content.
-pub(super) struct Whole<'a> {
-    pub(super) content: Cow<'a, [u8]>,
+pub(super) struct Whole {
+    pub(super) content: Bytes,
     pub(super) digest: [u8; 32],
 }
 
+/// A content in memory.
+pub(super) enum Bytes {
+    /// Just read.
+    Own(Vec<u8>),
+    /// The manifest's.
+    Shared(Arc<[u8]>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
 /// Reads a small file.
-pub(super) fn read_whole<'a>(
+pub(super) fn read_whole(
     source: &dyn Source,
-    plan: &'a Plan,
+    plan: &Plan,
     file: &File,
-) -> Result<Whole<'a>, ImageError> {
+) -> Result<Whole, ImageError> {
     let content = match file.content(plan) {
-        Content::Inline(content) => Cow::Borrowed(&content[..]),
-        Content::Source { .. } | Content::Archive { .. } | Content::Layer { .. } => {
+        Content::Inline(content) => Bytes::Shared(content),
+        from @ (Content::Source { .. } | Content::Archive { .. } | Content::Layer { .. }) => {
             let mut content = Vec::with_capacity(file.size as usize + 1);
             // One byte more than planned is enough to know that there are more.
-            open(source, plan, file)?
+            open(source, plan, file, &from)?
                 .take(u64::from(file.size) + 1)
                 .read_to_end(&mut content)
                 .map_err(|error| cannot_read(plan, file, error))?;
             complete(plan, file, content.len())?;
-            unchanged(source, plan, file)?;
-            Cow::Owned(content)
+            unchanged(source, plan, file, &from)?;
+            Bytes::Own(content)
         }
     };
-    let digest = Sha256::digest(&content).into();
+    let digest = Sha256::digest(&*content).into();
     Ok(Whole { content, digest })
 }
 
@@ -48,7 +68,8 @@ pub(super) fn stream(
     buffer: &mut Vec<u8>,
     mut piece: impl FnMut(&mut Vec<u8>, usize) -> Result<(), ImageError>,
 ) -> Result<(), ImageError> {
-    let mut reader = open(source, plan, file)?;
+    let from = file.content(plan);
+    let mut reader = open(source, plan, file, &from)?;
     let mut read = 0;
     loop {
         let filled = match reader.read(buffer) {
@@ -65,16 +86,17 @@ pub(super) fn stream(
         piece(buffer, filled)?;
     }
     complete(plan, file, read)?;
-    unchanged(source, plan, file)
+    unchanged(source, plan, file, &from)
 }
 
 /// Opens a file wherever it is.
 fn open<'a>(
     source: &'a dyn Source,
-    plan: &'a Plan,
+    plan: &Plan,
     file: &File,
+    from: &'a Content,
 ) -> Result<Box<dyn Read + 'a>, ImageError> {
-    let opened = match file.content(plan) {
+    let opened = match from {
         Content::Source { path, .. } => source.open(path),
         Content::Archive { archive, member } => archive.open(member),
         Content::Layer { layer, offset, .. } => {
@@ -112,8 +134,13 @@ fn complete(plan: &Plan, file: &File, read: usize) -> Result<(), ImageError> {
 }
 
 /// Whether the file is still the one that was planned: the right number of bytes can be a mix of old and new ones.
-fn unchanged(source: &dyn Source, plan: &Plan, file: &File) -> Result<(), ImageError> {
-    let change = match file.content(plan) {
+fn unchanged(
+    source: &dyn Source,
+    plan: &Plan,
+    file: &File,
+    from: &Content,
+) -> Result<(), ImageError> {
+    let change = match from {
         // A manifest may name a file by a symlink.
         Content::Source { path, mtime_ns } => source.followed(path).map(|(_, now)| {
             if now.kind != Kind::File {
@@ -136,7 +163,7 @@ fn unchanged(source: &dyn Source, plan: &Plan, file: &File) -> Result<(), ImageE
 
 fn unreadable(plan: &Plan, file: &File, error: SourceError) -> ImageError {
     ImageError::Unreadable {
-        path: file.entry(plan).path.as_str().to_owned(),
+        path: file.path(plan),
         error,
     }
 }
@@ -155,7 +182,7 @@ fn cannot_read(plan: &Plan, file: &File, error: io::Error) -> ImageError {
 
 pub(super) fn changed(plan: &Plan, file: &File, change: String) -> ImageError {
     ImageError::Changed {
-        path: file.entry(plan).path.as_str().to_owned(),
+        path: file.path(plan),
         source_path: file.content(plan).shown().unwrap_or_default().into_owned(),
         change,
     }

@@ -13,7 +13,7 @@ use super::read::{Whole, changed, read_whole, stream};
 use crate::image::encode::Metadata;
 use crate::image::table::Table;
 use crate::image::{File, ImageError, plan_sizes};
-use crate::plan::{Content, Plan};
+use crate::plan::Plan;
 use crate::source::Source;
 
 /// Bytes of a large file read at once.
@@ -138,7 +138,7 @@ impl<'a, W: Write> Store<'a, W> {
     }
 
     /// Stores a content that is in memory.
-    fn add_small(&mut self, file: &File, whole: &Whole<'_>) -> Result<Placed, ImageError> {
+    fn add_small(&mut self, file: &File, whole: &Whole) -> Result<Placed, ImageError> {
         let digest = whole.digest;
         self.progress.advance(u64::from(file.size));
         if file.size == 0 {
@@ -244,7 +244,7 @@ impl<'a, W: Write> Store<'a, W> {
 
 /// Whether a content is in memory already, as one from the manifest is.
 fn is_inline(plan: &Plan, file: &File) -> bool {
-    matches!(file.content(plan), Content::Inline(_))
+    plan.entries().is_inline(file.entry as usize)
 }
 
 /// How many of these files to read ahead: small ones, and at least one.

@@ -60,18 +60,18 @@ fn a_tar_archive_is_mounted() {
     let crate::plan::EntryKind::File {
         content: Content::Archive { archive, member },
         ..
-    } = &plan.entries()[2].kind
+    } = plan.entries().at(2).kind
     else {
         panic!("it is a file of an archive");
     };
     let mut text = String::new();
     archive
-        .open(member)
+        .open(&member)
         .unwrap()
         .read_to_string(&mut text)
         .unwrap();
     assert_eq!(text, "hello");
-    assert_eq!(plan.entries()[2].time_ns, 1_700_000_000_000_000_000);
+    assert_eq!(plan.entries().at(2).time_ns, 1_700_000_000_000_000_000);
 }
 
 /// Modules without an image are files, and archives can be written to as folders can.

@@ -1,6 +1,6 @@
 //! Files are looked at many at a time, once the patterns have decided which.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{Level, Walk};
@@ -16,6 +16,8 @@ const MANY: usize = 8192;
 pub(super) struct Waiting {
     /// The entry's number.
     draft: usize,
+    /// Where it is in the source.
+    path: PathBuf,
     attributes: Rc<Attributes>,
     /// Its name may be that of a secret, and no pattern names just it.
     suspect: bool,
@@ -29,16 +31,18 @@ impl Walk<'_> {
         guest: GuestPath,
         level: &Level,
     ) {
+        let path = self.named(visited.path);
         let waiting = Waiting {
             attributes: self.rules_for(&level.rules, Kind::File),
             suspect: secret::may_be(visited.path) && !self.is_named(level),
-            draft: self.found.unseen(guest, self.named(visited.path)),
+            draft: self.found.unseen(guest, path.clone()),
+            path,
         };
         // An archive has it at hand.
         if self.found.archive.is_some() {
             let answer = visited.metadata();
             if !self.answered(&waiting, answer) {
-                self.found.drafts.pop();
+                self.found.lose(waiting.draft);
             }
             return;
         }
@@ -54,17 +58,12 @@ impl Walk<'_> {
         if waiting.is_empty() {
             return;
         }
-        let paths = waiting.iter().map(|one| self.found.path_of(one.draft));
-        let paths: Vec<&Path> = paths.collect();
+        let paths: Vec<&Path> = waiting.iter().map(|one| one.path.as_path()).collect();
         let answers = self.src.metadata_of(&paths);
-        let mut lost = Vec::new();
         for (one, answer) in waiting.iter().zip(answers) {
             if !self.answered(one, answer) {
-                lost.push(one.draft);
+                self.found.lose(one.draft);
             }
-        }
-        if !lost.is_empty() {
-            self.found.drop(&lost);
         }
     }
 
@@ -79,9 +78,8 @@ impl Walk<'_> {
             }
         };
         if waiting.suspect {
-            let path = self.found.path_of(waiting.draft).to_owned();
             let shown = self.shown_again(waiting);
-            self.guard(&path, &metadata, || shown.clone());
+            self.guard(&waiting.path, &metadata, || shown.clone());
         }
         let seen = self
             .found
@@ -98,8 +96,8 @@ impl Walk<'_> {
 
     /// A file as messages show it, from where the program sees it.
     fn shown_again(&self, waiting: &Waiting) -> String {
-        let guest = &self.found.drafts[waiting.draft].entry.path;
-        let names = shown::names_below(guest, &self.request.guest);
+        let guest = self.found.drafts.entries.path(waiting.draft);
+        let names = shown::names_below(&guest, &self.request.guest);
         shown::in_source(self.mount, &names, self.found.archive.is_some())
     }
 }

@@ -100,7 +100,8 @@ fn verdicts_agree_with_the_plan() {
             let verdict =
                 verdict(&manifest, &src, &mut Archives::default(), request, &guest).unwrap();
             let brings = matches!(verdict, Verdict::Brings { .. });
-            let directory = there.is_some_and(|entry| matches!(entry.kind, EntryKind::Directory));
+            let directory =
+                (there.as_ref()).is_some_and(|entry| matches!(entry.kind, EntryKind::Directory));
             assert!(
                 brings == there.is_some() || directory && !brings,
                 "{keys}: {path}: {verdict:?}"
