@@ -1,7 +1,11 @@
 //! Guest paths: the names under which the program sees things.
 
+mod directories;
+
 use std::cmp::Ordering;
 use std::fmt;
+
+pub(crate) use directories::Directories;
 
 /// Longest whole path, in bytes; POSIX `PATH_MAX` with its NUL.
 pub const MAX_PATH: usize = 4096;

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Item, ItemKind, Meta};
 use crate::Bundled;
 use crate::image::Digests;
-use crate::path::GuestPath;
+use crate::path::{Directories, GuestPath};
 use crate::plan::{EntryKind, Plan};
 
 /// Names, sorted by path, paths unique; an [`Item`] is made when it is asked for.
@@ -27,7 +27,7 @@ enum Kind {
 struct Read {
     /// The names, one after the other.
     names: String,
-    directories: Vec<GuestPath>,
+    directories: Directories,
     records: Vec<Record>,
     digests: Vec<[u8; 32]>,
     /// Targets of links.
@@ -155,7 +155,7 @@ fn bundled(plan: &Plan, digests: &Digests, number: usize) -> Item {
 impl Read {
     fn push(&mut self, item: Item) {
         let (directory, name) = match (item.path.parent_text(), item.path.name()) {
-            (Some(parent), Some(name)) => (self.directory(parent), name),
+            (Some(parent), Some(name)) => (self.directories.number(parent), name),
             _ => (WHOLE, item.path.as_str()),
         };
         let start = self.names.len();
@@ -186,20 +186,6 @@ impl Read {
         });
     }
 
-    /// The number of a directory; those that have something in them at many places of the order may have several.
-    fn directory(&mut self, path: &str) -> u32 {
-        // Where names of a directory lie between those of another, that one comes again soon.
-        let near = self.directories.iter().enumerate().rev().take(4);
-        for (number, directory) in near {
-            if directory.as_str() == path {
-                return number as u32;
-            }
-        }
-        let path = GuestPath::parse(path).expect("BUG: the directory of a path is none");
-        self.directories.push(path);
-        self.directories.len() as u32 - 1
-    }
-
     fn target(&mut self, target: &str) -> usize {
         self.targets.push(target.into());
         self.targets.len() - 1
@@ -210,9 +196,9 @@ impl Read {
         let next = self.records.get(number + 1);
         let end = next.map_or(self.names.len(), |next| next.name);
         let name = &self.names[record.name..end];
-        let path = match record.directory {
-            WHOLE => GuestPath::parse(name),
-            directory => self.directories[directory as usize].child(name),
+        let path = match self.directories.get(record.directory) {
+            None => GuestPath::parse(name),
+            Some(directory) => directory.child(name),
         };
         let path = path.expect("BUG: a path that was one is none");
         let more = record.more as usize;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Content, Entry, EntryKind, Origin};
-use crate::path::GuestPath;
+use crate::path::{Directories, GuestPath};
 use crate::source::Archive;
 
 /// The entries of a plan, sorted by path; an [`Entry`] is made when it is asked for.
@@ -20,7 +20,7 @@ use crate::source::Archive;
 pub struct Entries {
     /// The names, in the order the entries came.
     names: String,
-    directories: Vec<GuestPath>,
+    directories: Directories,
     /// The directories of sources.
     folders: Vec<Folder>,
     /// What is neither a directory nor a file that is called as in its source.
@@ -123,8 +123,7 @@ impl Entries {
 
     /// The directory it is in; none for `/` and `.`.
     pub(crate) fn directory(&self, number: usize) -> Option<&GuestPath> {
-        self.directories
-            .get(self.records[number].directory as usize)
+        self.directories.get(self.records[number].directory)
     }
 
     /// The number of that directory's path; those of one directory mostly have the same. Too large for `/` and `.`.
@@ -215,7 +214,7 @@ impl Entries {
             origin,
         } = entry;
         let (directory, name) = match (path.parent_text(), path.name()) {
-            (Some(parent), Some(name)) => (self.intern(parent), name),
+            (Some(parent), Some(name)) => (self.directories.number(parent), name),
             _ => (WHOLE, path.as_str()),
         };
         let record = Record {
@@ -323,20 +322,6 @@ impl Entries {
         self.others.len() as u32 - 1
     }
 
-    /// The number of a directory; one whose entries come at many places may have several.
-    fn intern(&mut self, path: &str) -> u32 {
-        // A walk comes back to a directory after those in it.
-        let near = self.directories.iter().enumerate().rev().take(NEAR);
-        for (number, directory) in near {
-            if directory.as_str() == path {
-                return number as u32;
-            }
-        }
-        let path = GuestPath::parse(path).expect("BUG: the directory of a path is none");
-        self.directories.push(path);
-        self.directories.len() as u32 - 1
-    }
-
     /// Keeps the entries with these numbers, in this order.
     pub(crate) fn keep(&mut self, numbers: &[u32]) {
         let records = numbers.iter().map(|number| self.records[*number as usize]);
@@ -344,7 +329,7 @@ impl Entries {
     }
 }
 
-/// A walk comes back to one of so many directories.
+/// A folder of a source is looked for among so many that came last.
 const NEAR: usize = 4;
 
 /// Whether `path` is what joining a name to a folder gives.
