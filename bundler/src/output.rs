@@ -275,9 +275,14 @@ fn custom(name: &str, data: Vec<u8>) -> Vec<u8> {
 /// A SHA-256 as it is written everywhere: `sha256:` and 64 hexadecimal digits.
 #[must_use]
 pub fn hex_digest(digest: &[u8; 32]) -> String {
+    format!("sha256:{}", hex(digest))
+}
+
+/// Two hexadecimal digits a byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut text = String::from("sha256:");
-    for byte in digest {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         write!(text, "{byte:02x}").expect("writing to a String can't fail");
     }
     text

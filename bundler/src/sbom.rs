@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::image::{Checked, Row, RowKind, Rows};
-use crate::output::{Record, hex_digest};
+use crate::output::{Record, hex, hex_digest};
 
 /// A bill of materials, to be written as JSON.
 #[derive(Debug, Serialize)]
@@ -225,7 +225,7 @@ fn serial(digest: &[u8; 32]) -> String {
     bytes.copy_from_slice(&digest[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes);
     let (a, b, c, d, e) = (
         &hex[..8],
         &hex[8..12],

@@ -3,6 +3,7 @@
 pub mod archive;
 mod bundle;
 mod disk;
+mod joined;
 mod layer;
 mod memory;
 mod random;
@@ -16,6 +17,7 @@ use crate::cache::Cache;
 pub use archive::Archive;
 pub use bundle::Bundle;
 pub use disk::DiskSource;
+pub(crate) use joined::is_joined;
 pub use layer::Layer;
 pub(crate) use layer::regular;
 pub use memory::MemorySource;

@@ -2,20 +2,16 @@
 //!
 //! What another version wrote is not read: it may have judged otherwise.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
+
+use crate::output::hex;
 
 /// What every entry begins with.
 const MAGIC: &[u8] = concat!("wasi-vfs ", env!("CARGO_PKG_VERSION"), " cache 1\n").as_bytes();
 
 /// The name of an entry's file.
 pub(super) fn name(kind: &str, key: &[u8; 32]) -> String {
-    let mut name = format!("{kind}-");
-    for byte in key {
-        write!(name, "{byte:02x}").expect("writing to a String can't fail");
-    }
-    name
+    format!("{kind}-{}", hex(key))
 }
 
 /// The contents of the file `name`.

@@ -5,12 +5,12 @@ mod order;
 mod tests;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Content, Entry, EntryKind, Origin};
 use crate::path::{Directories, GuestPath};
-use crate::source::Archive;
+use crate::source::{Archive, is_joined};
 
 /// The entries of a plan, sorted by path; an [`Entry`] is made when it is asked for.
 ///
@@ -297,12 +297,12 @@ impl Entries {
         };
         let near = self.folders.iter().enumerate().rev().take(NEAR);
         for (at, folder) in near {
-            if same(folder) && is_joined(path, &folder.path, name) {
+            if same(folder) && is_joined(path, &folder.path, name.as_ref()) {
                 return Some((at as u32, mtime_ns));
             }
         }
         let parent = path.parent()?;
-        if !is_joined(path, parent, name) {
+        if !is_joined(path, parent, name.as_ref()) {
             return None;
         }
         self.folders.push(Folder {
@@ -331,28 +331,6 @@ impl Entries {
 
 /// A folder of a source is looked for among so many that came last.
 const NEAR: usize = 4;
-
-/// Whether `path` is what joining a name to a folder gives.
-fn is_joined(path: &Path, folder: &Path, name: &str) -> bool {
-    let bytes = |path: &'_ Path| path.as_os_str().len();
-    let (whole, folder_size) = (path.as_os_str().as_encoded_bytes(), bytes(folder));
-    let Some((before, last)) = whole.split_at_checked(whole.len().saturating_sub(name.len()))
-    else {
-        return false;
-    };
-    let folder = folder.as_os_str().as_encoded_bytes();
-    let separator = |byte: &u8| std::path::is_separator(char::from(*byte));
-    last == name.as_bytes()
-        && match folder.last() {
-            None => before.is_empty(),
-            Some(end) if separator(end) => before == folder,
-            Some(_) => {
-                before.len() == folder_size + 1
-                    && before.starts_with(folder)
-                    && before.last().is_some_and(separator)
-            }
-        }
-}
 
 impl FromIterator<Entry> for Entries {
     /// In any order; they are sorted.

@@ -181,28 +181,20 @@ pub(super) trait Faked:
 }
 
 /// The interposer that writes.
-pub(super) struct Fake;
+pub(super) type Fake = Either<true>;
 
 /// The interposer that only reads.
-pub(super) struct Reading;
+pub(super) type Reading = Either<false>;
 
-impl Faked for Fake {}
-impl Faked for Reading {}
+pub(super) struct Either<const WRITABLE: bool>;
 
-impl World for Fake {
+impl<const WRITABLE: bool> Faked for Either<WRITABLE> {}
+
+impl<const WRITABLE: bool> World for Either<WRITABLE> {
     type Program = Memory;
     type Host = Rc<FakeHost>;
     type Bytes = Leaked;
     type Storage = Numbers;
     type Pages = Plenty;
-    const WRITABLE: bool = true;
-}
-
-impl World for Reading {
-    type Program = Memory;
-    type Host = Rc<FakeHost>;
-    type Bytes = Leaked;
-    type Storage = Numbers;
-    type Pages = Plenty;
-    const WRITABLE: bool = false;
+    const WRITABLE: bool = WRITABLE;
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::source::is_joined;
+
 /// A set of paths, each directory held once, and of each file its name: there may be a million of them, and nobody may ask.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Files {
@@ -16,11 +18,8 @@ pub(super) struct Files {
 impl Files {
     pub(super) fn add(&mut self, path: &Path) {
         let parts = path.parent().zip(path.file_name());
-        let Some((directory, name)) = parts.filter(|(directory, name)| {
-            let around = directory.as_os_str().len() + name.len();
-            // With a separator between them, unless the directory ends in one or is none.
-            path.as_os_str().len() == around + usize::from(has_separator(directory))
-        }) else {
+        let joined = parts.filter(|(directory, name)| is_joined(path, directory, name));
+        let Some((directory, name)) = joined else {
             self.others.insert(path.to_owned());
             return;
         };
@@ -43,13 +42,6 @@ impl Files {
         all.dedup();
         all
     }
-}
-
-/// Whether joining a name to a directory puts a separator between them.
-fn has_separator(directory: &Path) -> bool {
-    let text = directory.as_os_str().as_encoded_bytes();
-    let last = text.last().map(|last| char::from(*last));
-    last.is_some_and(|last| !std::path::is_separator(last))
 }
 
 #[cfg(test)]

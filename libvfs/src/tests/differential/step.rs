@@ -196,39 +196,36 @@ pub(super) enum Step {
 impl Step {
     /// The paths it names, the target of a symlink not among them.
     pub(super) fn paths(&self) -> Vec<&[u8]> {
-        match self {
-            Self::Open { path, .. }
-            | Self::PathFilestat { path, .. }
-            | Self::PathSetTimes { path, .. }
-            | Self::Readlink { path, .. }
-            | Self::CreateDirectory { path, .. }
-            | Self::RemoveDirectory { path, .. }
-            | Self::Unlink { path, .. }
-            | Self::Symlink { path, .. } => Vec::from([&*path.0]),
-            Self::Rename { path, new_path, .. } | Self::Link { path, new_path, .. } => {
-                Vec::from([&*path.0, &*new_path.0])
-            }
-            _ => Vec::new(),
-        }
+        self.places().into_iter().map(|(_, path)| path).collect()
     }
 
     /// The same with the descriptors they start from.
     pub(super) fn places(&self) -> Vec<(u32, &[u8])> {
-        let fds = match self {
-            Self::Open { fd, .. }
-            | Self::PathFilestat { fd, .. }
-            | Self::PathSetTimes { fd, .. }
-            | Self::Readlink { fd, .. }
-            | Self::CreateDirectory { fd, .. }
-            | Self::RemoveDirectory { fd, .. }
-            | Self::Unlink { fd, .. }
-            | Self::Symlink { fd, .. } => Vec::from([*fd]),
-            Self::Rename { fd, new_fd, .. } | Self::Link { fd, new_fd, .. } => {
-                Vec::from([*fd, *new_fd])
+        match self {
+            Self::Open { fd, path, .. }
+            | Self::PathFilestat { fd, path, .. }
+            | Self::PathSetTimes { fd, path, .. }
+            | Self::Readlink { fd, path, .. }
+            | Self::CreateDirectory { fd, path, .. }
+            | Self::RemoveDirectory { fd, path, .. }
+            | Self::Unlink { fd, path, .. }
+            | Self::Symlink { fd, path, .. } => Vec::from([(*fd, &*path.0)]),
+            Self::Rename {
+                fd,
+                path,
+                new_fd,
+                new_path,
+                ..
             }
+            | Self::Link {
+                fd,
+                path,
+                new_fd,
+                new_path,
+                ..
+            } => Vec::from([(*fd, &*path.0), (*new_fd, &*new_path.0)]),
             _ => Vec::new(),
-        };
-        fds.into_iter().zip(self.paths()).collect()
+        }
     }
 
     /// Whether it changes files or directories, or opens one to do so, when it succeeds.
