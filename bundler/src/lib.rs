@@ -73,9 +73,8 @@ pub fn bundle<W: output::Destination>(
     out: &mut W,
     progress: &dyn image::Progress,
 ) -> Result<Bundled, Error> {
-    let module = program.module();
     // None of these waits for another. What is wrong with the files is told first.
-    let (planned, (guest, digest)) = rayon::join(
+    let (planned, inspected) = rayon::join(
         || -> Result<_, Error> {
             let plan = plan::resolve_on(manifest, source, program.layer())?;
             let image = image::describe(&plan)?;
@@ -84,28 +83,35 @@ pub fn bundle<W: output::Destination>(
         || program.inspect(source.cache()),
     );
     let (plan, image) = planned?;
+    let inspected = inspected?;
     let options = link_options(manifest, &plan);
-    let interposer = link::Interposer::pinned(options.writable);
-    let linked = link::link_inspected(&guest?, &options)?;
-    let unused = unused::find(module, &plan);
+    // Writing waits for the disk, and hashing the program for nobody.
+    let (written, digest) = rayon::join(
+        || -> Result<_, Error> {
+            let linked = link::link_inspected(inspected.guest(), &options)?;
+            let (unsealed, ran) = match manifest.preinit() {
+                None => (output::write(&linked, image, source, out, progress)?, None),
+                Some(settings) => {
+                    let module = linked.to_bytes();
+                    let preinit = preinit::Preinit::new(manifest, settings, &linked, &module);
+                    let preinit = preinit.map_err(output::SealError::from)?;
+                    let (unsealed, ran) =
+                        output::write_warm(&preinit, image, source, out, progress)?;
+                    (unsealed, Some(ran))
+                }
+            };
+            Ok((linked, unsealed, ran))
+        },
+        || inspected.digest(),
+    );
+    let (linked, unsealed, ran) = written?;
     let parts = output::Parts {
         program: program.original().unwrap_or(digest),
         linked: digest,
-        interposer,
+        interposer: link::Interposer::pinned(options.writable),
     };
-    let (sealed, ran) = match manifest.preinit() {
-        None => (
-            output::seal(&linked, parts, image, source, out, progress)?,
-            None,
-        ),
-        Some(settings) => {
-            let module = linked.to_bytes();
-            let preinit = preinit::Preinit::new(manifest, settings, &linked, &module);
-            let preinit = preinit.map_err(output::SealError::from)?;
-            let (sealed, ran) = output::seal_warm(&preinit, parts, image, source, out, progress)?;
-            (sealed, Some(ran))
-        }
-    };
+    let sealed = unsealed.seal(parts, out)?;
+    let unused = unused::find(program.module(), &plan);
     Ok(Bundled {
         plan,
         sealed,

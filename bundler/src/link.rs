@@ -25,6 +25,7 @@ mod names;
 mod options;
 mod parts;
 mod patch;
+mod pieces;
 mod place;
 mod producers;
 mod region;
@@ -54,7 +55,7 @@ pub const ARCHIVE: &[u8] = include_bytes!("../../libvfs/dist/libwasi_vfs.a");
 ///
 /// # Errors
 /// When `program` is not a module that can be served; each reason is a variant of [`LinkError`].
-pub fn link(program: &[u8], options: &Options) -> Result<Linked, LinkError> {
+pub fn link<'p>(program: &'p [u8], options: &Options) -> Result<Linked<'p>, LinkError> {
     link_inspected(&Guest::inspect(program)?, options)
 }
 
@@ -62,7 +63,7 @@ pub fn link(program: &[u8], options: &Options) -> Result<Linked, LinkError> {
 ///
 /// # Errors
 /// As [`link`].
-pub fn link_inspected(guest: &Guest<'_>, options: &Options) -> Result<Linked, LinkError> {
+pub fn link_inspected<'p>(guest: &Guest<'p>, options: &Options) -> Result<Linked<'p>, LinkError> {
     match inside::Inside::wanted(guest, options)? {
         inside::Wanted::This(inside) => inside.link(guest, options),
         inside::Wanted::Another(notice) => {
@@ -78,11 +79,11 @@ pub fn link_inspected(guest: &Guest<'_>, options: &Options) -> Result<Linked, Li
 ///
 /// # Errors
 /// When the program has no room for the interposer, or declares a WASI function with another type than WASI.
-pub fn link_guest(
-    guest: &Guest<'_>,
+pub fn link_guest<'p>(
+    guest: &Guest<'p>,
     interposer: &Interposer,
     options: &Options,
-) -> Result<Linked, LinkError> {
+) -> Result<Linked<'p>, LinkError> {
     let interposer = &fold::fold(interposer, fold::Known::new(guest, options));
     let route = route::Route::new(guest, interposer, options)?;
     let place = place::Place::new(guest, interposer, &route, options)?;

@@ -11,7 +11,8 @@ use tempfile::SpooledTempFile;
 use wasm_encoder::{CustomSection, Section as _};
 
 use crate::image::{Image, ImageError, Progress, Written};
-use crate::link::{Interposer, LinkError, Linked, WriteError, undo};
+use crate::link::undo::{self, Undo};
+use crate::link::{Interposer, LinkError, Linked, WriteError};
 use crate::preinit::{Preinit, PreinitError, Ran};
 use crate::source::{DiskFile, ReadAt, Source};
 
@@ -104,17 +105,17 @@ impl From<WriteError> for SealError {
 
 /// What a linked module was made of, for its section.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     /// SHA-256 of the program in binary form.
-    pub program: [u8; 32],
+    pub(crate) program: [u8; 32],
     /// SHA-256 of what was linked: the program, or what a bundle of it keeps of the program.
-    pub linked: [u8; 32],
+    pub(crate) linked: [u8; 32],
     /// The interposer.
-    pub interposer: &'a Interposer,
+    pub(crate) interposer: &'a Interposer,
 }
 
 /// What a bundle can be written into: its image is read again there when the program's initializer asks for files.
-pub trait Destination: Write + Seek {
+pub trait Destination: Write + Seek + Send {
     /// A reader of all that was written.
     ///
     /// Until it is dropped nothing is written; where the destination stands then is not said.
@@ -160,20 +161,31 @@ impl Destination for SpooledTempFile {
     }
 }
 
-/// Writes the bundle: the linked module, the image in its place, the `wasi-vfs` section last.
+/// A bundle that lacks its last sections, which say what it is made of.
+#[derive(Debug)]
+pub(crate) struct Unsealed {
+    segment: u32,
+    pre_linked: bool,
+    undo: Option<Undo>,
+    metadata_size: u64,
+    written: Written,
+    /// The initializer that was run.
+    preinit: Option<String>,
+}
+
+/// Writes the linked module with the image in its place.
 ///
 /// `out` must be empty and at its start.
 ///
 /// # Errors
 /// When a file can't be read or changes meanwhile, the image gets too large, or `out` fails.
-pub fn seal<W: Write + Seek>(
-    linked: &Linked,
-    parts: Parts<'_>,
+pub(crate) fn write<W: Write + Seek>(
+    linked: &Linked<'_>,
     image: Image,
     source: &dyn Source,
     out: &mut W,
     progress: &dyn Progress,
-) -> Result<Sealed, SealError> {
+) -> Result<Unsealed, SealError> {
     let metadata_size = image.metadata_size();
     let mut written = None;
     linked.write(out, |out| {
@@ -183,21 +195,20 @@ pub fn seal<W: Write + Seek>(
         Ok::<u32, SealError>(size)
     })?;
     let written = written.expect("`Linked::write` calls back once before it returns `Ok`");
-    finish(linked, parts, metadata_size, written, None, out)
+    Ok(Unsealed::new(linked, metadata_size, written, None))
 }
 
-/// Writes the bundle of a program whose initializer is run in between: as [`seal`], but the image first.
+/// The same of a program whose initializer is run in between: the image first.
 ///
 /// # Errors
-/// As [`seal`], and when the initializer fails.
-pub(crate) fn seal_warm<W: Destination>(
+/// As [`write`], and when the initializer fails.
+pub(crate) fn write_warm<W: Destination>(
     preinit: &Preinit<'_>,
-    parts: Parts<'_>,
     image: Image,
     source: &dyn Source,
     out: &mut W,
     progress: &dyn Progress,
-) -> Result<(Sealed, Ran), SealError> {
+) -> Result<(Unsealed, Ran), SealError> {
     let failed = SealError::Destination;
     out.seek(SeekFrom::Start(preinit.before()))
         .map_err(failed)?;
@@ -207,50 +218,62 @@ pub(crate) fn seal_warm<W: Destination>(
     let end = preinit.before() + u64::from(written.size);
     out.seek(SeekFrom::Start(end)).map_err(failed)?;
     linked.write_around(out, written.size)?;
-    let sealed = finish(
-        &linked,
-        parts,
-        metadata_size,
-        written,
-        Some(preinit.function()),
-        out,
-    )?;
-    Ok((sealed, ran))
+    let function = Some(preinit.function().to_owned());
+    let unsealed = Unsealed::new(&linked, metadata_size, written, function);
+    Ok((unsealed, ran))
 }
 
-/// Writes the `wasi-vfs` section behind a module.
-fn finish<W: Write + Seek>(
-    linked: &Linked,
-    parts: Parts<'_>,
-    metadata_size: u64,
-    written: Written,
-    preinit: Option<&str>,
-    out: &mut W,
-) -> Result<Sealed, SealError> {
-    let record = Record {
-        format: vfs_image::layout::VERSION,
-        segment: linked.segment(),
-        image_size: written.size,
-        image_digest: hex_digest(&written.digest),
-        program: hex_digest(&parts.program),
-        interposer: match linked.is_pre_linked() {
-            true => PRE_LINKED.to_owned(),
-            false => hex_digest(&parts.interposer.digest()),
-        },
-        tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
-        preinit: preinit.map(str::to_owned),
-    };
-    let undo = linked.undo(parts.linked);
-    let undo = undo.map_or_else(Vec::new, |undo| custom(undo::SECTION, undo));
-    out.write_all(&[undo, record.section()].concat())
-        .map_err(SealError::Destination)?;
-    let size = out.stream_position().map_err(SealError::Destination)?;
-    Ok(Sealed {
-        size,
-        image: written,
-        metadata_size,
-        record,
-    })
+impl Unsealed {
+    fn new(
+        linked: &Linked<'_>,
+        metadata_size: u64,
+        written: Written,
+        preinit: Option<String>,
+    ) -> Self {
+        Self {
+            segment: linked.segment(),
+            pre_linked: linked.is_pre_linked(),
+            undo: linked.undo().cloned(),
+            metadata_size,
+            written,
+            preinit,
+        }
+    }
+
+    /// Writes the last sections behind what was written.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub(crate) fn seal<W: Write + Seek>(
+        self,
+        parts: Parts<'_>,
+        out: &mut W,
+    ) -> Result<Sealed, SealError> {
+        let record = Record {
+            format: vfs_image::layout::VERSION,
+            segment: self.segment,
+            image_size: self.written.size,
+            image_digest: hex_digest(&self.written.digest),
+            program: hex_digest(&parts.program),
+            interposer: match self.pre_linked {
+                true => PRE_LINKED.to_owned(),
+                false => hex_digest(&parts.interposer.digest()),
+            },
+            tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
+            preinit: self.preinit,
+        };
+        let undo = self.undo.map(|undo| undo.encode(parts.linked));
+        let undo = undo.map_or_else(Vec::new, |undo| custom(undo::SECTION, undo));
+        out.write_all(&[undo, record.section()].concat())
+            .map_err(SealError::Destination)?;
+        let size = out.stream_position().map_err(SealError::Destination)?;
+        Ok(Sealed {
+            size,
+            image: self.written,
+            metadata_size: self.metadata_size,
+            record,
+        })
+    }
 }
 
 impl Record {

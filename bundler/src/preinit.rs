@@ -48,7 +48,7 @@ pub(crate) struct Preinit<'a> {
     text: &'a Text,
     /// What the program is called when it is run.
     program: String,
-    linked: &'a Linked,
+    linked: &'a Linked<'a>,
     module: &'a [u8],
     wizer: Wizer,
     context: ModuleContext<'a>,
@@ -129,7 +129,7 @@ impl<'a> Preinit<'a> {
     pub(crate) fn new(
         manifest: &'a Manifest,
         settings: &'a manifest::Preinit,
-        linked: &'a Linked,
+        linked: &'a Linked<'a>,
         module: &'a [u8],
     ) -> Result<Self, PreinitError> {
         let text = manifest.text();
@@ -178,7 +178,11 @@ impl<'a> Preinit<'a> {
     ///
     /// # Errors
     /// When the initializer does not return, or asks for what it can't have.
-    pub(crate) fn run(&self, reopen: Reopen<'_>, size: u32) -> Result<(Linked, Ran), PreinitError> {
+    pub(crate) fn run(
+        &self,
+        reopen: Reopen<'_>,
+        size: u32,
+    ) -> Result<(Linked<'static>, Ran), PreinitError> {
         let wrong =
             |problem| PreinitError::new(problem, self.text, manifest::span(&self.settings.span));
         let mut running = match self.attempt(reopen, size, false) {

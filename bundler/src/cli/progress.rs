@@ -1,6 +1,6 @@
 //! The progress bar of long work.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +14,7 @@ pub(crate) struct Bar {
     wanted: bool,
     started: Instant,
     bar: ProgressBar,
-    shown: OnceCell<()>,
+    shown: OnceLock<()>,
 }
 
 impl Bar {
@@ -23,7 +23,7 @@ impl Bar {
             wanted,
             started: Instant::now(),
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            shown: OnceCell::new(),
+            shown: OnceLock::new(),
         }
     }
 

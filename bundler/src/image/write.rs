@@ -14,7 +14,7 @@ use crate::source::Source;
 use store::Store;
 
 /// Who wants to know how far the writing is.
-pub trait Progress {
+pub trait Progress: Sync {
     /// The work begins; it is so many bytes of content ([`Image::contents_size`]).
     fn begin(&self, _total: u64) {}
 

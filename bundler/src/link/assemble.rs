@@ -18,6 +18,7 @@ use super::names::Names;
 use super::options::Options;
 use super::parts::Parts;
 use super::patch::{self, Patches};
+use super::pieces::Pieces;
 use super::place::Place;
 use super::producers;
 use super::route::Route;
@@ -28,13 +29,13 @@ use super::validate;
 ///
 /// # Errors
 /// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
-pub(super) fn assemble(
-    guest: &Guest<'_>,
+pub(super) fn assemble<'p>(
+    guest: &Guest<'p>,
     interposer: &Interposer,
     route: &Route,
     place: &Place,
     options: &Options,
-) -> Result<Linked, LinkError> {
+) -> Result<Linked<'p>, LinkError> {
     let patches = Patches::new(route, place);
     let mut assembly = Assembly::new(guest, Some(interposer), route, place, patches);
     let preinit = route.preinit.zip(place.merged.as_ref());
@@ -50,14 +51,14 @@ pub(super) fn assemble(
 ///
 /// # Errors
 /// As [`assemble`].
-pub(super) fn fill(
-    guest: &Guest<'_>,
+pub(super) fn fill<'p>(
+    guest: &Guest<'p>,
     route: &Route,
     place: &Place,
     functions: Vec<Option<u32>>,
     inside: &Inside,
     options: &Options,
-) -> Result<Linked, LinkError> {
+) -> Result<Linked<'p>, LinkError> {
     let body = inside.body(guest, place.segment);
     let patches = Patches::inside(functions, (inside.reader, body));
     let mut assembly = Assembly::new(guest, None, route, place, patches);
@@ -72,18 +73,22 @@ enum Step<'a> {
     New(u8),
 }
 
-struct Assembly<'a> {
-    parts: Parts<'a>,
+struct Assembly<'a, 'p> {
+    parts: Parts<'a, 'p>,
     preinit: Option<u32>,
     place: &'a Place,
     dropped: Option<&'a Dropped>,
     /// Debug information of code that has moved.
-    debug: debug::Sections<'a>,
+    debug: debug::Sections<'p>,
     names: Names,
-    out: Vec<u8>,
+    out: Pieces<'p>,
     /// What was written up to the hole, once it was reached.
-    before: Option<Vec<u8>>,
+    before: Option<Pieces<'p>>,
     holes: Holes,
+    /// Where the contents of the code section begin.
+    code_at: usize,
+    /// The sections that validity is a question of.
+    sections: Vec<validate::Section>,
     /// Where in the program's data the image's size is kept.
     size_at: Option<usize>,
     added_code: u64,
@@ -96,9 +101,9 @@ struct Assembly<'a> {
     produced: bool,
 }
 
-impl<'a> Assembly<'a> {
+impl<'a, 'p> Assembly<'a, 'p> {
     fn new(
-        guest: &'a Guest<'a>,
+        guest: &'a Guest<'p>,
         interposer: Option<&Interposer>,
         route: &'a Route,
         place: &'a Place,
@@ -122,9 +127,11 @@ impl<'a> Assembly<'a> {
             place,
             dropped: route.dropped.as_ref(),
             names: Names::new(interposer, route, place),
-            out: Vec::with_capacity(guest.bytes.len() + (64 << 10)),
+            out: Pieces::new(guest.bytes),
             before: None,
             holes: Holes::default(),
+            code_at: 0,
+            sections: Vec::new(),
             size_at: None,
             added_code: 0,
             left_out: Vec::new(),
@@ -136,7 +143,7 @@ impl<'a> Assembly<'a> {
     }
 
     fn module(&mut self) {
-        self.out.extend_from_slice(&self.parts.guest.bytes[..8]);
+        self.out.program(0..8);
         let steps = self.steps();
         let is_custom =
             |step: &Step<'_>| matches!(step, Step::Program(section) if section.id == CUSTOM);
@@ -165,7 +172,7 @@ impl<'a> Assembly<'a> {
 
     /// How many bytes of the output are written, its image not counted.
     fn position(&self) -> usize {
-        self.before.as_ref().map_or(0, Vec::len) + self.out.len()
+        self.before.as_ref().map_or(0, Pieces::len) + self.out.len()
     }
 
     /// Notes what has become of a section, which was written from `start` on; nothing when it was left out.
@@ -207,18 +214,18 @@ impl<'a> Assembly<'a> {
     fn put_names(&mut self) {
         if !std::mem::replace(&mut self.named, true) {
             let names = self.names.section();
-            self.put_custom(b"name", &names);
+            self.put_custom(b"name", names);
         }
     }
 
     fn put_producers(&mut self) {
         if !std::mem::replace(&mut self.produced, true) {
-            self.put_custom(b"producers", &producers::section());
+            self.put_custom(b"producers", producers::section());
         }
     }
 
     fn steps(&self) -> Vec<Step<'a>> {
-        let guest: &'a Guest<'a> = self.parts.guest;
+        let guest: &'a Guest<'p> = self.parts.guest;
         let mut steps: Vec<Step<'_>> = guest.sections.iter().map(Step::Program).collect();
         let lacking = self
             .parts
@@ -241,24 +248,27 @@ impl<'a> Assembly<'a> {
 
     /// Writes a section that is not a custom one.
     fn section(&mut self, id: u8, section: Option<&Section>) {
+        let start = self.position();
         match id {
             IMPORT => self.imports(section.expect("imports are the program's")),
             MEMORY => self.memory(section),
             DATA_COUNT => {
                 let mut contents = Vec::new();
                 leb::write(&mut contents, self.place.segment + 1);
-                put(&mut self.out, id, &[contents.into()]);
+                self.put(id, &contents);
             }
             DATA => self.data(section),
             _ => self.extended(id, section),
         }
+        let linked = start..self.position();
+        self.sections.push(validate::Section { id, linked });
     }
 
     fn imports(&mut self, section: &Section) {
         match self.dropped {
             Some(dropped) => {
                 let contents = dropped.section(self.parts.guest, section);
-                put(&mut self.out, IMPORT, &[contents.into()]);
+                self.put(IMPORT, &contents);
             }
             None => self.copy(section),
         }
@@ -273,9 +283,12 @@ impl<'a> Assembly<'a> {
             return;
         }
         let contents = self.parts.contents(id, section);
-        put(&mut self.out, id, &contents);
+        let size = contents.len();
+        header(&mut self.out, id, size);
+        let start = self.out.len();
+        self.out.append(contents);
         if id == CODE {
-            let size: usize = contents.iter().map(|part| part.len()).sum();
+            self.code_at = start;
             let program = section.map_or(0, |section| section.contents.len());
             self.added_code = (size - program) as u64;
             let added = self
@@ -291,8 +304,7 @@ impl<'a> Assembly<'a> {
 
     /// Writes a section of the program as it is.
     fn copy(&mut self, section: &Section) {
-        let whole = section.start..section.contents.end;
-        self.out.extend_from_slice(self.parts.guest.slice(&whole));
+        self.out.program(section.start..section.contents.end);
     }
 
     /// Whether the interposer has a memory of its own.
@@ -312,30 +324,28 @@ impl<'a> Assembly<'a> {
         for pages in [Some(memory.initial), memory.maximum].into_iter().flatten() {
             leb::write(&mut contents, pages as u32);
         }
-        put(&mut self.out, MEMORY, &[contents.into()]);
+        self.put(MEMORY, &contents);
     }
 
     /// Writes the data section up to the image, and splits the output there.
     fn data(&mut self, section: Option<&Section>) {
         let contents = self.parts.contents(DATA, section);
-        let size: usize = contents.iter().map(|part| part.len()).sum();
         self.holes.section_size =
-            u32::try_from(size).expect("a program's data is smaller than its file");
-        self.out.push(DATA);
+            u32::try_from(contents.len()).expect("a program's data is smaller than its file");
+        self.out.bytes(&[DATA]);
         self.holes.section_size_at = self.out.len();
-        self.out.extend(leb::padded(self.holes.section_size));
+        self.out.bytes(&leb::padded(self.holes.section_size));
         if let (Some(size_at), Some(section)) = (self.size_at, section) {
-            // Behind the count come the program's segments as they were.
-            let within = size_at - self.parts.guest.count(section).end;
-            self.holes.image_size_word_at = Some(self.out.len() + contents[0].len() + within);
+            // In front of the segment that is appended come the program's own as they were.
+            let appended = self.parts.appendix.items(DATA);
+            let end = contents.len() - appended.map_or(0, |items| items.bytes.len());
+            let from_end = section.contents.end - size_at;
+            self.holes.image_size_word_at = Some(self.out.len() + end - from_end);
         }
-        for part in &contents {
-            self.out.extend_from_slice(part);
-        }
+        self.out.append(contents);
         // The image's segment is the last one and ends with its length.
         self.holes.segment_size_at = self.out.len() - leb::PADDED;
-        let left = self.parts.guest.bytes.len().saturating_sub(self.out.len());
-        let after = Vec::with_capacity(left + (4 << 10));
+        let after = Pieces::new(self.parts.guest.bytes);
         self.before = Some(std::mem::replace(&mut self.out, after));
     }
 
@@ -345,9 +355,10 @@ impl<'a> Assembly<'a> {
             .parts
             .guest
             .slice(&(section.name.end..section.contents.end));
-        if let Some(contents) = self.debug.remove(name) {
-            self.put_custom(name, &contents);
-            return;
+        match self.debug.remove(name) {
+            Some(Cow::Borrowed(_)) => return self.copy(section),
+            Some(Cow::Owned(contents)) => return self.put_custom(name, contents),
+            None => {}
         }
         let first = |seen: &mut bool| !std::mem::replace(seen, true);
         let (extended, instead) = match name {
@@ -375,18 +386,27 @@ impl<'a> Assembly<'a> {
             self.notices.push(Notice::CustomMalformed { section });
         }
         if let Some(contents) = extended.or(instead) {
-            self.put_custom(name, &contents);
+            self.put_custom(name, contents);
         }
     }
 
-    fn put_custom(&mut self, name: &[u8], contents: &[u8]) {
-        let mut header = Vec::new();
-        leb::write(&mut header, name.len() as u32);
-        header.extend_from_slice(name);
-        put(&mut self.out, CUSTOM, &[header.into(), contents.into()]);
+    /// Appends a custom section.
+    fn put_custom(&mut self, name: &[u8], contents: Vec<u8>) {
+        let mut named = Vec::new();
+        leb::write(&mut named, name.len() as u32);
+        named.extend_from_slice(name);
+        header(&mut self.out, CUSTOM, named.len() + contents.len());
+        self.out.bytes(&named);
+        self.out.own(contents);
     }
 
-    fn finish(mut self, options: &Options) -> Result<Linked, LinkError> {
+    /// Appends another section.
+    fn put(&mut self, id: u8, contents: &[u8]) {
+        header(&mut self.out, id, contents.len());
+        self.out.bytes(contents);
+    }
+
+    fn finish(mut self, options: &Options) -> Result<Linked<'p>, LinkError> {
         if !self.left_out.is_empty() {
             self.notices.push(Notice::DebugDropped {
                 sections: self.left_out,
@@ -396,6 +416,7 @@ impl<'a> Assembly<'a> {
         let mut linked = Linked {
             before: self.before.expect("the data section was written"),
             after: self.out,
+            code_at: self.code_at,
             undo: None,
             holes: self.holes,
             segment: self.place.segment,
@@ -406,15 +427,15 @@ impl<'a> Assembly<'a> {
             unstable: self.parts.guest.snapshot == Snapshot::Zero,
             notices: self.notices,
         };
-        let guest = self.parts.guest;
+        let parts = &self.parts;
         let (valid, undo) = rayon::join(
-            || validate::validate(&linked, guest, &self.parts.code.changed, options),
+            || validate::validate(&linked, &self.sections, parts, options),
             || {
-                let parts = undo::Parts {
+                let sides = undo::Sides {
                     before: &linked.before,
                     after: &linked.after,
                 };
-                Undo::new(guest, &parts, &self.pairs, size_word)
+                Undo::new(parts.guest, &sides, &self.pairs, size_word)
             },
         );
         valid?;
@@ -433,7 +454,7 @@ fn count_width(guest: &Guest<'_>, appendix: &Appendix) -> usize {
 }
 
 /// The program's DWARF with the places that its code has now; nothing when that can't be had.
-fn moved_debug<'a>(guest: &'a Guest<'a>, moves: &Moves) -> debug::Sections<'a> {
+fn moved_debug<'p>(guest: &Guest<'p>, moves: &Moves) -> debug::Sections<'p> {
     let mut sections = debug::Sections::new();
     for section in guest.sections.iter().filter(|it| it.id == CUSTOM) {
         let name = guest.custom_name(section);
@@ -447,17 +468,14 @@ fn moved_debug<'a>(guest: &'a Guest<'a>, moves: &Moves) -> debug::Sections<'a> {
     debug::rewrite(sections, moves).unwrap_or_default()
 }
 
-/// Appends a section.
-fn put(out: &mut Vec<u8>, id: u8, contents: &[Cow<'_, [u8]>]) {
-    let size: usize = contents.iter().map(|part| part.len()).sum();
-    out.push(id);
+/// Appends what stands in front of a section's contents.
+fn header(out: &mut Pieces<'_>, id: u8, size: usize) {
+    let mut bytes = vec![id];
     leb::write(
-        out,
+        &mut bytes,
         u32::try_from(size).expect("a section of a program is smaller than its file"),
     );
-    for part in contents {
-        out.extend_from_slice(part);
-    }
+    out.bytes(&bytes);
 }
 
 /// Whether a custom section counts bytes of the code section, or points to a file that does.

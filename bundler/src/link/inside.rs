@@ -72,7 +72,11 @@ impl Inside {
     ///
     /// # Errors
     /// When a limit of engines would be passed.
-    pub(super) fn link(self, guest: &Guest<'_>, options: &Options) -> Result<Linked, LinkError> {
+    pub(super) fn link<'p>(
+        self,
+        guest: &Guest<'p>,
+        options: &Options,
+    ) -> Result<Linked<'p>, LinkError> {
         let mut route = Route::direct(guest);
         let mut place = Place::apart(guest);
         let mut functions = vec![None; guest.imports.len()];

@@ -6,18 +6,21 @@ use thiserror::Error;
 
 use super::error::{LinkError, Notice};
 use super::leb;
+use super::pieces::Pieces;
 use super::undo::Undo;
 
 /// A module with a hole where the image goes.
 ///
 /// It validates with any image in the hole, imports nothing that the program does not import, and depends on nothing but the
-/// program and the interposer.
+/// program and the interposer. What linking keeps of the program is not copied, but written from where it is.
 #[derive(Debug, Clone)]
-pub struct Linked {
+pub struct Linked<'p> {
     /// Everything up to the hole, which is at the end of the data section.
-    pub(super) before: Vec<u8>,
+    pub(super) before: Pieces<'p>,
     /// Everything behind it.
-    pub(super) after: Vec<u8>,
+    pub(super) after: Pieces<'p>,
+    /// Where the contents of the code section begin.
+    pub(super) code_at: usize,
     pub(super) holes: Holes,
     pub(super) segment: u32,
     pub(super) added_code: u64,
@@ -59,7 +62,7 @@ pub enum WriteError {
     Link(#[from] LinkError),
 }
 
-impl Linked {
+impl Linked<'_> {
     /// How many bytes an image may have in this program: a data section holds 4 GiB.
     #[must_use]
     pub fn image_limit(&self) -> u32 {
@@ -72,10 +75,9 @@ impl Linked {
         self.segment
     }
 
-    /// What the bundle says about how to get the program back; `input` is the SHA-256 of what was linked.
-    pub(crate) fn undo(&self, input: [u8; 32]) -> Option<Vec<u8>> {
-        let image_at = u32::try_from(self.before.len()).ok()?;
-        Some(self.undo.as_ref()?.encode(image_at, input))
+    /// How to get the program back; none when that can't be.
+    pub(crate) fn undo(&self) -> Option<&Undo> {
+        self.undo.as_ref()
     }
 
     /// Bytes that the code section has grown by.
@@ -105,7 +107,11 @@ impl Linked {
     /// The module with an empty image: valid, and what a writer begins with.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        [self.before.as_slice(), &self.after].concat()
+        let mut bytes = Vec::with_capacity(self.before.len() + self.after.len());
+        for piece in self.before.slices().chain(self.after.slices()) {
+            bytes.extend_from_slice(piece);
+        }
+        bytes
     }
 
     /// Index of the function that begins and ends a run at bundle time; `None` when none was asked for, or the program
@@ -151,7 +157,7 @@ impl Linked {
         E: From<WriteError>,
     {
         let start = out.stream_position().map_err(WriteError::Io)?;
-        out.write_all(&self.before).map_err(WriteError::Io)?;
+        write(&self.before, out)?;
         let size = image(out)?;
         self.finish(out, start, size)?;
         Ok(size)
@@ -166,7 +172,7 @@ impl Linked {
     ) -> Result<(), WriteError> {
         let end = out.stream_position()?;
         out.seek(SeekFrom::Start(0))?;
-        out.write_all(&self.before)?;
+        write(&self.before, out)?;
         out.seek(SeekFrom::Start(end))?;
         self.finish(out, 0, image_size)
     }
@@ -178,7 +184,7 @@ impl Linked {
         image_size: u32,
     ) -> Result<(), WriteError> {
         let section_size = self.section_size(u64::from(image_size))?;
-        out.write_all(&self.after)?;
+        write(&self.after, out)?;
         let end = out.stream_position()?;
         let mut put = |at: usize, bytes: &[u8]| -> io::Result<()> {
             out.seek(SeekFrom::Start(start + at as u64))?;
@@ -203,4 +209,11 @@ impl Linked {
             limit: u64::from(u32::MAX),
         })
     }
+}
+
+fn write(pieces: &Pieces<'_>, out: &mut impl Write) -> Result<(), WriteError> {
+    for piece in pieces.slices() {
+        out.write_all(piece)?;
+    }
+    Ok(())
 }

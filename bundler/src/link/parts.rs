@@ -1,6 +1,5 @@
 //! Sections with items: the program's, patched, and what is appended to them.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::append::Appendix;
@@ -8,16 +7,17 @@ use super::guest::{Guest, Section, Site};
 use super::layout::CODE;
 use super::leb;
 use super::patch::{Code, Patches};
+use super::pieces::Pieces;
 
 /// What the sections with items are made of.
-pub(super) struct Parts<'a> {
-    pub(super) guest: &'a Guest<'a>,
+pub(super) struct Parts<'a, 'p> {
+    pub(super) guest: &'a Guest<'p>,
     pub(super) patches: Patches<'a>,
-    pub(super) code: Code<'a>,
+    pub(super) code: Code,
     pub(super) appendix: Appendix,
 }
 
-impl Parts<'_> {
+impl<'p> Parts<'_, 'p> {
     /// Whether nothing in the program's section changes.
     pub(super) fn keeps(&self, section: &Section) -> bool {
         let changes = |site| self.patches.applies(site);
@@ -28,41 +28,55 @@ impl Parts<'_> {
 
     /// A section's contents: the count of its items, as wide as the old one at least, the program's items, patched, and
     /// the appended ones.
-    pub(super) fn contents(&self, id: u8, section: Option<&Section>) -> Vec<Cow<'_, [u8]>> {
+    pub(super) fn contents(&self, id: u8, section: Option<&Section>) -> Pieces<'p> {
         let items = self.appendix.items(id);
         let added = items.map_or(0, |items| items.count);
         let mut count = Vec::new();
-        let mut parts = Vec::new();
+        let mut pieces = Pieces::new(self.guest.bytes);
         match section {
             Some(section) => {
                 let at = self.guest.count(section);
                 let old = leb::read(self.guest.bytes, &mut at.start.clone())
                     .expect("the parser has read this count");
                 leb::write_padded(&mut count, old + added, at.len());
-                parts.push(count.into());
+                pieces.bytes(&count);
+                let items = at.end..section.contents.end;
                 match id {
-                    CODE => {
-                        parts.extend(self.code.pieces.iter().map(|piece| Cow::Borrowed(&**piece)))
-                    }
-                    _ => parts.push(self.items(at.end..section.contents.end, &section.sites)),
+                    CODE => self.bodies(items, &mut pieces),
+                    _ => self.items(items, &section.sites, &mut pieces),
                 }
             }
             None => {
                 leb::write(&mut count, added);
-                parts.push(count.into());
+                pieces.bytes(&count);
             }
         }
-        parts.extend(items.map(|items| Cow::Borrowed(items.bytes.as_slice())));
-        parts
+        if let Some(items) = items {
+            pieces.bytes(&items.bytes);
+        }
+        pieces
     }
 
-    fn items(&self, range: Range<usize>, sites: &[Site]) -> Cow<'_, [u8]> {
+    /// The bodies at `range`: those without a change are one piece together with their neighbours.
+    fn bodies(&self, range: Range<usize>, pieces: &mut Pieces<'p>) {
+        let mut from = range.start;
+        for changed in &self.code.changed {
+            let body = &self.guest.bodies[changed.index];
+            pieces.program(from..body.start);
+            pieces.bytes(&changed.bytes);
+            from = body.contents.end;
+        }
+        pieces.program(from..range.end);
+    }
+
+    fn items(&self, range: Range<usize>, sites: &[Site], pieces: &mut Pieces<'p>) {
         if !sites.iter().any(|site| self.patches.applies(site)) {
-            return self.guest.slice(&range).into();
+            pieces.program(range);
+            return;
         }
         let mut patched = Vec::with_capacity(range.len() + 64);
         self.patches
             .copy(self.guest, range, sites, &mut patched, |_, _| {});
-        patched.into()
+        pieces.own(patched);
     }
 }

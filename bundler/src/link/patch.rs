@@ -1,6 +1,5 @@
 //! The program's own bytes, changed at their sites and nowhere else.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::guest::{ERRNO_MASK, Guest, Site, What};
@@ -122,27 +121,29 @@ impl<'a> Patches<'a> {
     }
 }
 
-/// The code section's contents without its function count.
-#[derive(Debug)]
-pub(super) struct Code<'a> {
-    /// In order: stretches of the program's bytes, and bodies with a change.
-    pub(super) pieces: Vec<Cow<'a, [u8]>>,
+/// What becomes of the program's bodies.
+#[derive(Debug, Default)]
+pub(super) struct Code {
     /// Whether any instruction has another place, counted from the section's start, than in the program.
     pub(super) moved: bool,
-    /// The bodies with a change, ascending.
-    pub(super) changed: Vec<usize>,
+    /// The bodies with a change, in order.
+    pub(super) changed: Vec<Changed>,
     /// Where everything is, the function count counted in as `count` bytes.
     pub(super) moves: Moves,
 }
 
+/// A body that is another now.
+#[derive(Debug)]
+pub(super) struct Changed {
+    /// Its index in [`Guest::bodies`].
+    pub(super) index: usize,
+    /// What it is, its length in front.
+    pub(super) bytes: Vec<u8>,
+}
+
 /// Patches all bodies; `count` bytes will be before them.
-pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>, count: usize) -> Code<'a> {
-    let mut code = Code {
-        pieces: Vec::new(),
-        moved: false,
-        changed: Vec::new(),
-        moves: Moves::default(),
-    };
+pub(super) fn code(guest: &Guest<'_>, patches: &Patches<'_>, count: usize) -> Code {
+    let mut code = Code::default();
     let (Some(first), Some(last)) = (guest.bodies.first(), guest.bodies.last()) else {
         return code;
     };
@@ -150,9 +151,8 @@ pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>, count: usize) -
     code.moved = first.start - section != count;
     code.moves.add(first.start - section, count);
     code.moves.end(last.contents.end - section);
-    // Bodies without a change are one piece together with their neighbours.
+    // The end of the last body with a change, and how many bytes there are up to it now.
     let mut from = first.start;
-    // How many bytes there are up to `from`.
     let mut done = count;
     for (index, body) in guest.bodies.iter().enumerate() {
         let instead = patches.body.as_ref().filter(|(at, _)| *at == index);
@@ -186,12 +186,9 @@ pub(super) fn code<'a>(guest: &Guest<'a>, patches: &Patches<'_>, count: usize) -
         }
         code.moved |= patched.len() != body.contents.len();
         done = start + patched.len();
-        code.changed.push(index);
-        code.pieces.push(guest.slice(&(from..body.start)).into());
-        code.pieces.extend([size.into(), patched.into()]);
+        size.append(&mut patched);
+        code.changed.push(Changed { index, bytes: size });
         from = body.contents.end;
     }
-    code.pieces
-        .push(guest.slice(&(from..last.contents.end)).into());
     code
 }

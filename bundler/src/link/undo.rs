@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::guest::Guest;
 use super::layout::DATA;
 use super::leb;
+use super::pieces::{Part, Pieces};
 
 /// The custom section that holds it.
 pub(crate) const SECTION: &str = "wasi-vfs.undo";
@@ -44,6 +45,8 @@ pub(super) struct Pair {
 pub(crate) struct Undo {
     /// Bytes of the program.
     size: u32,
+    /// Where the linked module's image begins.
+    image_at: u32,
     /// SHA-256 of the program, unless it is that of the linker's input as a whole.
     digest: Option<[u8; 32]>,
     /// How the program is put together.
@@ -66,7 +69,7 @@ impl Undo {
     /// `word`: four bytes of data that are the image's size, where they are in the program and in the linked module.
     pub(super) fn new(
         guest: &Guest<'_>,
-        linked: &Parts<'_>,
+        linked: &Sides<'_>,
         pairs: &[Pair],
         word: Option<(usize, usize)>,
     ) -> Self {
@@ -74,31 +77,45 @@ impl Undo {
         steps.copy(0..8);
         let mut size = 8;
         for pair in pairs {
-            let program = guest.slice(&pair.program);
-            size += program.len();
-            if linked.slice(&pair.linked) == Some(program) && pair.id != DATA {
+            size += pair.program.len();
+            let (side, first) = linked.side(&pair.linked);
+            let whole = pair.linked.start - first..pair.linked.end - first;
+            if side.within(whole.clone()).next().map(|(_, part)| part)
+                == Some(Part::Program(pair.program.clone()))
+            {
                 steps.copy(pair.linked.clone());
                 continue;
             }
-            let header = header(program);
-            steps.literal(&program[..header]);
-            let whole = linked.slice(&pair.linked);
-            let whole = whole.expect("BUG: a section is on one side of the image");
+            let start = header(guest.slice(&pair.program));
+            steps.literal(&guest.bytes[pair.program.start..pair.program.start + start]);
             let fixed = match pair.id {
                 DATA => IMAGE_HEADER,
                 _ => pair.appended,
             };
-            let contents = self::header(whole)..whole.len() - fixed;
-            let start = pair.linked.start + contents.start;
-            let (mut old, mut new, mut start) = (&program[header..], &whole[contents], start);
-            if let (Some((word, at)), DATA) = (word, pair.id) {
-                let word = word - pair.program.start - header;
-                compare(&old[..word], &new[..at - start], start, &mut steps);
-                steps.literal(&old[word..word + 4]);
-                (old, new) = (&old[word + 4..], &new[at - start + 4..]);
-                start = at + 4;
+            let most = whole.start..whole.end.min(whole.start + 1 + leb::PADDED);
+            let contents = whole.start + header(&side.copy_of(most))..whole.end - fixed;
+            let mut section = Section {
+                guest,
+                told: pair.program.start + start,
+                since: contents.start + first,
+                own: Vec::new(),
+                steps: &mut steps,
+            };
+            for (at, part) in side.within(contents) {
+                match part {
+                    Part::Own(bytes) => section.own.extend_from_slice(bytes),
+                    Part::Program(stretch) => match word.filter(|_| pair.id == DATA) {
+                        Some((word, _)) if stretch.contains(&word) => {
+                            let behind = at + first + word + 4 - stretch.start;
+                            section.stretch(at + first, stretch.start..word);
+                            section.literal(word..word + 4, behind);
+                            section.stretch(behind, word + 4..stretch.end);
+                        }
+                        _ => section.stretch(at + first, stretch),
+                    },
+                }
             }
-            compare(old, new, start, &mut steps);
+            section.between(pair.program.end);
         }
         let reduced = pairs.len() < guest.sections.len();
         let digest = reduced.then(|| {
@@ -109,17 +126,18 @@ impl Undo {
             hash.finalize().into()
         });
         Undo {
-            size: u32::try_from(size).expect("a module is smaller than 4 GiB"),
+            size: number(size),
+            image_at: number(linked.before.len()),
             digest,
             steps: steps.end(),
         }
     }
 
-    /// The section's contents, for a module whose image begins at `image_at`; `input` is the SHA-256 of the linker's input.
-    pub(crate) fn encode(&self, image_at: u32, input: [u8; 32]) -> Vec<u8> {
+    /// The section's contents; `input` is the SHA-256 of the linker's input.
+    pub(crate) fn encode(&self, input: [u8; 32]) -> Vec<u8> {
         let mut out = vec![VERSION];
         leb::write(&mut out, self.size);
-        leb::write(&mut out, image_at);
+        leb::write(&mut out, self.image_at);
         out.extend(self.digest.unwrap_or(input));
         leb::write(&mut out, self.steps.count);
         out.extend_from_slice(&self.steps.encoded);
@@ -160,10 +178,63 @@ pub(crate) fn restore(section: &[u8], before: &[u8], after: &[u8]) -> Option<Vec
     (whole && Sha256::digest(&program)[..] == *digest).then_some(program)
 }
 
-/// A linked module on both sides of its image.
-pub(super) struct Parts<'a> {
-    pub(super) before: &'a [u8],
-    pub(super) after: &'a [u8],
+/// A linked module on both sides of its image, as it was put together.
+pub(super) struct Sides<'a> {
+    pub(super) before: &'a Pieces<'a>,
+    pub(super) after: &'a Pieces<'a>,
+}
+
+impl<'a> Sides<'a> {
+    /// The side that `range` is on, counted without the image, and where that begins.
+    fn side(&self, range: &Range<usize>) -> (&'a Pieces<'a>, usize) {
+        let middle = self.before.len();
+        match range.end <= middle {
+            true => (self.before, 0),
+            false => (self.after, middle),
+        }
+    }
+}
+
+/// A section that was put together of the program's bytes and others.
+struct Section<'a> {
+    guest: &'a Guest<'a>,
+    /// Up to where the program is told.
+    told: usize,
+    /// Bytes of the linked module that are behind the last stretch of the program's, and where they begin.
+    own: Vec<u8>,
+    since: usize,
+    steps: &'a mut Steps,
+}
+
+impl Section<'_> {
+    /// Tells the program up to and with `stretch`, which the linked module has at `at`.
+    fn stretch(&mut self, at: usize, stretch: Range<usize>) {
+        self.between(stretch.start);
+        self.steps.copy(at..at + stretch.len());
+        self.told = stretch.end;
+        self.since = at + stretch.len();
+    }
+
+    /// Tells bytes of the program that the linked module, which goes on at `behind`, does not have.
+    fn literal(&mut self, range: Range<usize>, behind: usize) {
+        self.steps.literal(self.guest.slice(&range));
+        self.told = range.end;
+        self.since = behind;
+    }
+
+    /// Tells the program up to `end` by what the linked module has instead.
+    fn between(&mut self, end: usize) {
+        let own = std::mem::take(&mut self.own);
+        let old = self.guest.slice(&(self.told..end));
+        compare(old, &own, self.since, self.steps);
+        self.told = end;
+    }
+}
+
+/// A linked module on both sides of its image, as it lies there.
+struct Parts<'a> {
+    before: &'a [u8],
+    after: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
@@ -201,7 +272,6 @@ impl Steps {
         if self.copy.is_empty() && self.literal.is_empty() {
             return;
         }
-        let number = |value: usize| u32::try_from(value).expect("a module is smaller than 4 GiB");
         leb::write(&mut self.encoded, number(self.copy.len()));
         leb::write(&mut self.encoded, number(self.copy.start));
         leb::write(&mut self.encoded, number(self.literal.len()));
@@ -214,6 +284,11 @@ impl Steps {
         self.flush();
         self
     }
+}
+
+/// A size or place in a module.
+fn number(value: usize) -> u32 {
+    u32::try_from(value).expect("a module is smaller than 4 GiB")
 }
 
 /// Bytes of a section's identifier and length.
@@ -248,14 +323,13 @@ fn compare(mut old: &[u8], mut new: &[u8], mut start: usize, steps: &mut Steps) 
 
 /// How many bytes are equal at the start.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    const BLOCK: usize = 4096;
-    let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK));
-    let equal: usize = blocks
-        .take_while(|(a, b)| a == b)
-        .map(|(a, _)| a.len())
-        .sum();
-    let rest = a[equal..].iter().zip(&b[equal..]);
-    equal + rest.take_while(|(a, b)| a == b).count()
+    // Blocks are compared faster than so many bytes.
+    const BLOCKS: [usize; 3] = [4096, 64, 1];
+    BLOCKS.iter().fold(0, |equal, &block| {
+        let blocks = a[equal..].chunks(block).zip(b[equal..].chunks(block));
+        let alike = blocks.take_while(|(a, b)| a == b);
+        equal + alike.map(|(a, _)| a.len()).sum::<usize>()
+    })
 }
 
 /// How many bytes of each to skip so that they continue alike.
@@ -299,10 +373,11 @@ mod tests {
         compare(old, new, 0, &mut steps);
         let undo = Undo {
             size: old.len() as u32,
+            image_at: new.len() as u32,
             digest: Some(Sha256::digest(old).into()),
             steps: steps.end(),
         };
-        let section = undo.encode(new.len() as u32, [0; 32]);
+        let section = undo.encode([0; 32]);
         let restored = restore(&section, new, &[]).unwrap();
         (section.len(), restored)
     }
@@ -352,10 +427,11 @@ mod tests {
         compare(&old, &old, 0, &mut steps);
         let undo = Undo {
             size: 500,
+            image_at: 500,
             digest: None,
             steps: steps.end(),
         };
-        let section = undo.encode(500, Sha256::digest(&old).into());
+        let section = undo.encode(Sha256::digest(&old).into());
         assert_eq!(restore(&section, &old, &[]).as_deref(), Some(&old[..]));
         for at in 0..500 {
             let mut other = old.clone();

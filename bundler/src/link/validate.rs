@@ -1,115 +1,130 @@
 //! The last check: what was linked is valid WebAssembly.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use wasmparser::{
-    BinaryReader, BinaryReaderError, Chunk, DataSectionReader, FuncToValidate, FuncValidator,
-    FuncValidatorAllocations, FunctionBody, Parser, Payload, ValidPayload, Validator,
-    ValidatorResources, WasmFeatures,
+    BinaryReaderError, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody,
+    Parser, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use super::error::LinkError;
-use super::guest::Guest;
+use super::layout::{CODE, DATA};
 use super::leb;
 use super::linked::Linked;
 use super::options::{Memory, Options};
+use super::parts::Parts;
+use super::sections;
+
+/// A section of the linked module that is not a custom one, whole.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) id: u8,
+    /// Where it is, the image not counted.
+    pub(super) linked: Range<usize>,
+}
 
 /// Validates `linked` with an empty image in its hole; what the image's bytes are can't make a difference.
 ///
 /// Bodies that are the program's byte for byte were validated with it: every index means what it meant, because linking
-/// only appends to the index spaces. So only those at `changed` and the appended ones are looked at, and data segments are only
-/// counted, except in builds for debugging, which trust nobody.
+/// only appends to the index spaces. So another body stands for each of them, which is valid whatever its type, and an empty data
+/// segment for each of the program's. Builds for debugging, which trust nobody, look at everything, too.
 ///
 /// Several memories are only valid in the layout that has them.
 ///
 /// # Errors
 /// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
 pub(super) fn validate(
-    linked: &Linked,
-    guest: &Guest<'_>,
-    changed: &[usize],
+    linked: &Linked<'_>,
+    sections: &[Section],
+    parts: &Parts<'_, '_>,
     options: &Options,
 ) -> Result<(), LinkError> {
-    let kept = guest.bodies.len();
-    let known = |body: usize| {
-        !cfg!(debug_assertions) && body < kept && changed.binary_search(&body).is_err()
+    let check = |module: &[u8]| {
+        let one_memory = WasmFeatures::all().difference(WasmFeatures::MULTI_MEMORY);
+        match options.memory {
+            Memory::Single => whole(module, one_memory).or_else(|error| {
+                // A program with one memory may still write its index where that proposal has one.
+                let mut validator = Validator::new_with_features(one_memory);
+                match validator.validate_all(parts.guest.bytes) {
+                    Ok(_) => Err(error),
+                    Err(_) => whole(module, WasmFeatures::all()),
+                }
+            }),
+            Memory::Isolated => whole(module, WasmFeatures::all()),
+        }
     };
-    let one_memory = WasmFeatures::all().difference(WasmFeatures::MULTI_MEMORY);
-    let parts = |features| parts(linked, features, &known);
-    let result = match options.memory {
-        Memory::Single => parts(one_memory).or_else(|error| {
-            // A program with one memory may still write its index where that proposal has one.
-            let mut validator = Validator::new_with_features(one_memory);
-            match validator.validate_all(guest.bytes) {
-                Ok(_) => Err(error),
-                Err(_) => parts(WasmFeatures::all()),
-            }
-        }),
-        Memory::Isolated => parts(WasmFeatures::all()),
-    };
+    let mut result = check(&short(linked, sections, parts));
+    if cfg!(debug_assertions) {
+        result = result.and_then(|()| check(&linked.to_bytes()));
+    }
     result.map_err(|e| LinkError::Bug {
         offset: e.offset(),
         message: e.message().to_owned(),
     })
 }
 
-/// Validates a module that lies in memory in two parts, the first of which ends with a section; not the bodies that are
-/// known to be valid.
-fn parts(
-    linked: &Linked,
-    features: WasmFeatures,
-    known: &dyn Fn(usize) -> bool,
-) -> Result<(), BinaryReaderError> {
-    let mut validator = Validator::new_with_features(features);
-    let mut parser = Parser::new(0);
-    parser.set_features(features);
-    let mut functions = Vec::new();
-    let mut body_index = 0;
-    let (mut rest, mut eof) = (linked.before.as_slice(), false);
-    loop {
-        match parser.parse(rest, eof)? {
-            // A rest would be a section that the first part does not finish: the parser refuses it.
-            Chunk::NeedMoreData(_) => {
-                (rest, eof) = (
-                    if rest.is_empty() {
-                        linked.after.as_slice()
-                    } else {
-                        rest
-                    },
-                    true,
-                )
-            }
-            Chunk::Parsed { consumed, payload } => {
-                rest = &rest[consumed..];
-                if let (Payload::DataSection(data), false) = (&payload, cfg!(debug_assertions)) {
-                    let segments = empty_segments(data.count());
-                    let reader = BinaryReader::new(&segments, data.range().start);
-                    validator.data_section(&DataSectionReader::new(reader)?)?;
-                    continue;
-                }
-                if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
-                    if !known(body_index) {
-                        functions.push((function, body));
-                    }
-                    body_index += 1;
-                }
-                if matches!(payload, Payload::End(_)) {
-                    break;
-                }
-            }
+/// The linked module without what is known to be valid.
+fn short(linked: &Linked<'_>, sections: &[Section], parts: &Parts<'_, '_>) -> Vec<u8> {
+    let middle = linked.before.len();
+    let mut module = parts.guest.bytes[..8].to_vec();
+    for Section { id, linked: place } in sections {
+        match *id {
+            CODE => sections::put(&mut module, CODE, &bodies(parts)),
+            DATA => sections::put(&mut module, DATA, &empty_segments(linked.segment() + 1)),
+            _ if place.end <= middle => module.extend(linked.before.copy_of(place.clone())),
+            _ => module.extend(
+                linked
+                    .after
+                    .copy_of(place.start - middle..place.end - middle),
+            ),
         }
     }
-    let results = each(functions, |validator, body| validator.validate(body));
-    results.into_iter().collect()
+    module
 }
 
-/// The contents of a data section with so many segments: the program's own were validated with it, and there may be tens of
-/// thousands.
+/// The contents of the code section, with what stands for bodies that did not change.
+fn bodies(parts: &Parts<'_, '_>) -> Vec<u8> {
+    // Of three bytes: no locals, `unreachable`, `end`.
+    const ANY: [u8; 4] = [3, 0, 0x00, 0x0b];
+    let kept = parts.guest.bodies.len();
+    let appended = parts.appendix.items(CODE);
+    let added = appended.map_or(0, |items| items.count);
+    let mut section = Vec::with_capacity(ANY.len() * kept);
+    leb::write(&mut section, kept as u32 + added);
+    let mut index = 0;
+    for changed in &parts.code.changed {
+        section.extend(ANY.repeat(changed.index - index));
+        section.extend_from_slice(&changed.bytes);
+        index = changed.index + 1;
+    }
+    section.extend(ANY.repeat(kept - index));
+    section.extend(appended.iter().flat_map(|items| &items.bytes));
+    section
+}
+
+/// The contents of a data section with so many segments.
 fn empty_segments(count: u32) -> Vec<u8> {
     const PASSIVE_AND_EMPTY: [u8; 2] = [1, 0];
     let mut section = Vec::new();
     leb::write(&mut section, count);
     section.extend(PASSIVE_AND_EMPTY.repeat(count as usize));
     section
+}
+
+/// Validates a module.
+fn whole(module: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    let mut validator = Validator::new_with_features(features);
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut functions = Vec::new();
+    for payload in parser.parse_all(module) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+            functions.push((function, body));
+        }
+    }
+    let results = each(functions, |validator, body| validator.validate(body));
+    results.into_iter().collect()
 }
 
 /// Calls `check` for every function in parallel; the results are in the functions' order.

@@ -8,6 +8,7 @@ use wasmparser::{BinaryReader, GlobalSectionReader, MemorySectionReader, Operato
 use super::layout::{DATA, DATA_COUNT, GLOBAL, MEMORY};
 use super::leb;
 use super::linked::{Holes, Linked};
+use super::pieces::Pieces;
 use super::sections::{self, Section};
 
 /// What a memory holds from `offset` on, when the program starts.
@@ -22,26 +23,38 @@ pub(crate) struct Segment {
 
 const VALID: &str = "wizer made this module of one that was validated";
 
-impl Linked {
+impl Linked<'_> {
     /// This module as `snapshot` has it: itself with other globals, sizes of memories and exports, its data segments
     /// empty; and with what its memories hold.
     ///
     /// `pages` are the sizes of its memories, in 64 KiB; those that it says nothing of are empty.
-    pub(crate) fn warm(&self, snapshot: &[u8], segments: &[Segment], pages: &[u32]) -> Linked {
+    pub(crate) fn warm(
+        &self,
+        snapshot: &[u8],
+        segments: &[Segment],
+        pages: &[u32],
+    ) -> Linked<'static> {
         let mut warm = Warm {
             cold: self,
             snapshot,
             pages,
             before: snapshot[..8].to_vec(),
             after: None,
+            code_at: 0,
             holes: Holes::default(),
         };
         for section in sections::read(snapshot) {
             warm.section(&section, segments);
         }
+        let pieces = |bytes| {
+            let mut pieces = Pieces::default();
+            pieces.own(bytes);
+            pieces
+        };
         Linked {
-            before: warm.before,
-            after: warm.after.expect("a linked module has a data section"),
+            before: pieces(warm.before),
+            after: pieces(warm.after.expect("a linked module has a data section")),
+            code_at: warm.code_at,
             holes: warm.holes,
             notices: self.notices.clone(),
             // What the memory held before is gone: there is no way back to the program.
@@ -49,21 +62,16 @@ impl Linked {
             ..*self
         }
     }
-
-    /// Where the contents of the code section begin in [`to_bytes`](Self::to_bytes).
-    fn code_start(&self) -> Option<usize> {
-        // Code comes before data.
-        sections::code_start(&self.before)
-    }
 }
 
 struct Warm<'a> {
-    cold: &'a Linked,
+    cold: &'a Linked<'a>,
     snapshot: &'a [u8],
     pages: &'a [u32],
     before: Vec<u8>,
     /// What follows the hole, once it was reached.
     after: Option<Vec<u8>>,
+    code_at: usize,
     holes: Holes,
 }
 
@@ -87,10 +95,10 @@ impl Warm<'_> {
             _ => {
                 let whole = &self.snapshot[section.start..section.contents.end];
                 if section.id == super::layout::CODE {
-                    let start = self.before.len() + section.contents.start - section.start;
-                    let cold = self.cold.code_start().expect("it is the same section");
+                    self.code_at = self.before.len() + section.contents.start - section.start;
                     let moved = self.cold.holes.image_size_at.iter();
-                    self.holes.image_size_at = moved.map(|at| at - cold + start).collect();
+                    let moved = moved.map(|at| at - self.cold.code_at + self.code_at);
+                    self.holes.image_size_at = moved.collect();
                 }
                 self.after
                     .as_mut()

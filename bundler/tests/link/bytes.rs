@@ -129,13 +129,13 @@ fn from_128_globals_on_the_size_takes_longer_to_read() {
 }
 
 /// Links every golden case in both layouts.
-fn every_case(check: impl Fn(&str, &[u8], &Linked)) {
+fn every_case(check: impl Fn(&str, &[u8], &Linked<'_>)) {
     for memory in [Memory::Single, Memory::Isolated] {
         every_case_in(memory, &check);
     }
 }
 
-fn every_case_in(memory: Memory, check: impl Fn(&str, &[u8], &Linked)) {
+fn every_case_in(memory: Memory, check: impl Fn(&str, &[u8], &Linked<'_>)) {
     for case in cases() {
         check(&case.name, &case.module, &case.link(memory));
     }
@@ -171,7 +171,8 @@ fn without_a_host_file_imports_become_others_in_the_same_places() {
     };
     let pinned = Interposer::pinned(false);
     let linked = |functions: &[&str]| {
-        let linked = link_with(&list(functions), pinned, &options).expect("it links");
+        let module = list(functions);
+        let linked = link_with(&module, pinned, &options).expect("it links");
         contents(&linked.to_bytes(), 2, "").map(<[u8]>::to_vec)
     };
     let same = |before: &[&str], after: &[&str]| {
@@ -281,7 +282,7 @@ fn a_linked_module_is_a_bundle() {
     });
 }
 
-fn write(linked: &Linked, start: &[u8], image: &[u8]) -> Vec<u8> {
+fn write(linked: &Linked<'_>, start: &[u8], image: &[u8]) -> Vec<u8> {
     use std::io::{Seek, SeekFrom, Write};
     let mut out = Cursor::new(start.to_vec());
     out.seek(SeekFrom::End(0)).expect("in memory");
@@ -360,7 +361,8 @@ fn what_is_inserted_before_the_image_size_moves_it() {
 
 #[test]
 fn an_image_that_does_not_fit_is_refused() {
-    let linked = link(&program(1, false)).expect("it links");
+    let program = program(1, false);
+    let linked = link(&program).expect("it links");
     // One active segment less: the image's own header and the count.
     assert_eq!(linked.image_limit(), u32::MAX - 7);
     let result = linked.write(&mut Cursor::new(Vec::new()), |_| {

@@ -27,7 +27,7 @@ fn in_two_memories() {
     }
 }
 
-fn text(linked: &Linked) -> String {
+fn text(linked: &Linked<'_>) -> String {
     let mut out = String::new();
     for notice in linked.notices() {
         for line in rendered(notice).lines() {

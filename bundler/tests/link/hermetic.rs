@@ -41,7 +41,7 @@ const PROGRAM: &str = r#"(module
       (call $prestat (i32.const 4) (i32.const 0))))))"#;
 
 /// The module with an image in which `/data/greeting` says hello, and which says the same of the host.
-fn with_image(linked: &Linked) -> Vec<u8> {
+fn with_image(linked: &Linked<'_>) -> Vec<u8> {
     let manifest = "manifest-version = 1\n\
         [module]\ninput = \"a.wat\"\noutput = \"b.wasm\"\n\
         [link]\nhost = \"none\"\n\
@@ -135,7 +135,8 @@ fn a_bundle_runs_where_there_are_no_file_functions() {
             ..Options::default()
         };
         let interposer = Interposer::pinned(writable);
-        let linked = link_with(&wasm(PROGRAM), interposer, &options).expect("it links");
+        let program = wasm(PROGRAM);
+        let linked = link_with(&program, interposer, &options).expect("it links");
         assert_eq!(linked.notices(), []);
         let engine = Engine::default();
         let module = Module::new(&engine, with_image(&linked)).expect("a valid module");

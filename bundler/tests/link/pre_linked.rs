@@ -21,7 +21,7 @@ fn program(mark: &str, more: &str) -> Vec<u8> {
 
 const MARK: &str = r"\ffwasi-vfs pre-linked form 1\ff";
 
-fn filled(linked: &Linked) -> Vec<u8> {
+fn filled(linked: &Linked<'_>) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     linked
         .write(&mut out, |out| {
@@ -138,7 +138,8 @@ fn without_the_host() {
     // Syncing one is an answer of its own.
     let text = wasmprinter::print_bytes(&program).expect("a valid module");
     let syncing = text.replace("\"fd_close\"", "\"fd_datasync\"");
-    let linked = link(&wasm(&syncing), &options).expect("linked");
+    let syncing = wasm(&syncing);
+    let linked = link(&syncing, &options).expect("linked");
     let module = filled(&linked);
     assert_eq!(size_and_close(&module), (IMAGE.len() as i32, 28));
     let mut imports = Vec::new();

@@ -22,16 +22,16 @@ pub(crate) fn interposer(name: &str) -> Interposer {
 }
 
 /// Links with the false interposer of the golden cases.
-pub(crate) fn link(module: &[u8]) -> Result<Linked, LinkError> {
+pub(crate) fn link(module: &[u8]) -> Result<Linked<'_>, LinkError> {
     link_with(module, &interposer("interposer"), &Options::default())
 }
 
 /// Links with an interposer of the caller's.
-pub(crate) fn link_with(
-    module: &[u8],
+pub(crate) fn link_with<'p>(
+    module: &'p [u8],
     interposer: &Interposer,
     options: &Options,
-) -> Result<Linked, LinkError> {
+) -> Result<Linked<'p>, LinkError> {
     link_guest(&Guest::inspect(module)?, interposer, options)
 }
 
@@ -78,7 +78,7 @@ impl Case {
     }
 
     /// The module with the interposer in it.
-    pub(crate) fn link(&self, memory: Memory) -> Linked {
+    pub(crate) fn link(&self, memory: Memory) -> Linked<'_> {
         let options = Options {
             memory,
             ..self.options

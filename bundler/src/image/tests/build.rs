@@ -1,8 +1,8 @@
 //! Plans and images made in a line, for the other tests.
 
-use std::cell::Cell;
 use std::io::Cursor;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::image::{self, Progress, Written};
 use crate::plan::{Content, Entry, EntryKind, GuestPath, Mount, MountKind, Origin, Plan};
@@ -71,20 +71,20 @@ pub(crate) fn image(entries: Vec<Entry>) -> Vec<u8> {
 
 /// An image, and what the writer said of it; the writer must count the progress it announced.
 pub(crate) fn write(plan: &Plan, source: &dyn Source) -> (Vec<u8>, Written) {
-    struct Counter(Cell<u64>);
+    struct Counter(AtomicU64);
     impl Progress for Counter {
         fn advance(&self, bytes: u64) {
-            self.0.set(self.0.get() + bytes);
+            self.0.fetch_add(bytes, Ordering::Relaxed);
         }
     }
     let image = image::describe(plan).unwrap();
-    let counter = Counter(Cell::new(0));
+    let counter = Counter(AtomicU64::new(0));
     // In the middle of a file, as in a module: nothing before or behind it may change.
     let mut out = Cursor::new(vec![0xaa; 7]);
     out.set_position(7);
     let contents_size = image.contents_size();
     let written = image.write(source, &mut out, &counter).unwrap();
-    assert_eq!(counter.0.get(), contents_size);
+    assert_eq!(counter.0.into_inner(), contents_size);
     assert_eq!(out.position(), 7 + u64::from(written.size));
     let bytes = out.into_inner();
     assert_eq!(bytes[..7], [0xaa; 7]);
