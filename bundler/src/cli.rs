@@ -107,6 +107,10 @@ type Outcome<T = ExitCode> = Result<T, Failure>;
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let screen = Screen::new(cli.global.color, cli.global.quiet);
+    // This thread works as well: one more would only take its turns. Whoever has made a pool already has another reason.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global();
     let outcome = match cli.command {
         Command::Init(command) => command.exec(&screen),
         Command::Bundle(command) => command.exec(&screen),

@@ -78,11 +78,13 @@ pub fn bundle<W: output::Destination>(
         || -> Result<_, Error> {
             let plan = plan::resolve_on(manifest, source, program.layer())?;
             let image = image::describe(&plan)?;
-            Ok((plan, image))
+            // Taken apart while the program is inspected.
+            let interposer = link::Interposer::pinned(plan.is_writable());
+            Ok((plan, image, interposer))
         },
         || program.inspect(source.cache()),
     );
-    let (plan, image) = planned?;
+    let (plan, image, interposer) = planned?;
     let inspected = inspected?;
     let options = link_options(manifest, &plan);
     // Writing waits for the disk, and hashing the program for nobody.
@@ -108,7 +110,7 @@ pub fn bundle<W: output::Destination>(
     let parts = output::Parts {
         program: program.original().unwrap_or(digest),
         linked: digest,
-        interposer: link::Interposer::pinned(options.writable),
+        interposer,
     };
     let sealed = unsealed.seal(parts, out)?;
     let unused = unused::find(program.module(), &plan);
