@@ -16,6 +16,9 @@ use super::options::{Memory, Options};
 use super::parts::Parts;
 use super::sections;
 
+/// A body that is valid whatever its type: no locals, `unreachable`, `end`.
+const ANY: [u8; 3] = [0, 0x00, 0x0b];
+
 /// A section of the linked module that is not a custom one, whole.
 #[derive(Debug)]
 pub(super) struct Section {
@@ -85,20 +88,20 @@ fn short(linked: &Linked<'_>, sections: &[Section], parts: &Parts<'_, '_>) -> Ve
 
 /// The contents of the code section, with what stands for bodies that did not change.
 fn bodies(parts: &Parts<'_, '_>) -> Vec<u8> {
-    // Of three bytes: no locals, `unreachable`, `end`.
-    const ANY: [u8; 4] = [3, 0, 0x00, 0x0b];
     let kept = parts.guest.bodies.len();
     let appended = parts.appendix.items(CODE);
     let added = appended.map_or(0, |items| items.count);
-    let mut section = Vec::with_capacity(ANY.len() * kept);
+    // Its length in front.
+    let any = [&[ANY.len() as u8][..], &ANY].concat();
+    let mut section = Vec::with_capacity(any.len() * kept);
     leb::write(&mut section, kept as u32 + added);
     let mut index = 0;
     for changed in &parts.code.changed {
-        section.extend(ANY.repeat(changed.index - index));
+        section.extend(any.repeat(changed.index - index));
         section.extend_from_slice(&changed.bytes);
         index = changed.index + 1;
     }
-    section.extend(ANY.repeat(kept - index));
+    section.extend(any.repeat(kept - index));
     section.extend(appended.iter().flat_map(|items| &items.bytes));
     section
 }
@@ -119,7 +122,9 @@ fn whole(module: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError>
     parser.set_features(features);
     let mut functions = Vec::new();
     for payload in parser.parse_all(module) {
-        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)?
+            && body.as_bytes() != ANY
+        {
             functions.push((function, body));
         }
     }

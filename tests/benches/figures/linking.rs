@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use wasi_vfs_tests::guest;
 
 use crate::Bench;
-use crate::bundling::beside_tar_and_cp;
+use crate::bundling::{beside_tar_and_cp, tar_and_cp};
+use crate::measure::pair;
 use crate::modules;
+use crate::row::Row;
 use crate::trees::Tree;
 
 pub(crate) fn run(bench: &Bench) {
@@ -43,4 +46,28 @@ fn one(bench: &Bench, name: &str, module: &Path) {
         size: 100,
     };
     beside_tar_and_cp(bench, ("linking", name), tree, module, 11);
+    let root = tree.make(&bench.folder);
+    let program = fs::read(module).expect("it was made or downloaded");
+    let took = pair(
+        11,
+        || {
+            let started = Instant::now();
+            wasmparser::validate(&program).expect("it is valid");
+            started.elapsed().as_secs_f64() * 1e3
+        },
+        || tar_and_cp(bench, &root, module),
+    );
+    Row {
+        group: "linking",
+        case: name,
+        what: "validating alone, on one processor",
+        ours: took.ours,
+        theirs: took.theirs,
+        unit: "ms",
+        versus: "tar + cp",
+        ratio: took.ratio,
+        budget: None,
+        peak_mib: None,
+    }
+    .print();
 }
