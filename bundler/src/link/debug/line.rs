@@ -1,10 +1,8 @@
 //! `.debug_line`: programs that walk through the code and tell the line of each place.
 
-use std::collections::BTreeMap;
-
 use super::super::leb;
 use super::super::moves::Moves;
-use super::word;
+use super::{Places, word};
 
 const EXTENDED: u8 = 0;
 const COPY: u8 = 1;
@@ -15,8 +13,8 @@ const END_SEQUENCE: u8 = 1;
 const SET_ADDRESS: u8 = 2;
 
 /// Rewrites all programs, which lie one behind the other; also where each of them is now.
-pub(super) fn rewrite(section: &[u8], moves: &Moves) -> Option<(Vec<u8>, BTreeMap<u32, u32>)> {
-    let (mut out, mut places) = (Vec::with_capacity(section.len() + 64), BTreeMap::new());
+pub(super) fn rewrite(section: &[u8], moves: &Moves) -> Option<(Vec<u8>, Places)> {
+    let (mut out, mut places) = (Vec::with_capacity(section.len() + 64), Places::new());
     let mut at = 0;
     while at < section.len() {
         let size = 4 + word(section, at)? as usize;
@@ -51,19 +49,23 @@ struct Program<'a> {
 impl<'a> Program<'a> {
     fn rewrite(bytes: &'a [u8], moves: &'a Moves, out: &mut Vec<u8>) -> Option<()> {
         let version = u16::from_le_bytes(*bytes.get(4..)?.first_chunk()?);
-        if !(2..=4).contains(&version) {
-            return None;
-        }
-        let code = word(bytes, 6)?.checked_add(10)? as usize;
+        // In version 5 there are the sizes of addresses and of segments first.
+        let header = match version {
+            2..=4 => 6,
+            5 if bytes.get(6..8)? == [4, 0] => 8,
+            _ => return None,
+        };
+        let tables = header + 4;
+        let code = (word(bytes, header)? as usize).checked_add(tables)?;
         // From version 4 on there is how many operations an instruction has.
         let (many, at) = match version {
-            4 => (*bytes.get(11)?, 12),
-            _ => (1, 11),
+            2 | 3 => (1, tables + 1),
+            _ => (*bytes.get(tables + 1)?, tables + 2),
         };
         let [_default_is_stmt, _line_base, line_range, opcode_base] =
             *bytes.get(at..)?.first_chunk()?;
         let arguments = bytes.get(at + 4..at + 3 + usize::from(opcode_base))?;
-        if bytes[10] != 1 || many != 1 || line_range == 0 || opcode_base <= FIXED_ADVANCE_PC {
+        if bytes[tables] != 1 || many != 1 || line_range == 0 || opcode_base <= FIXED_ADVANCE_PC {
             return None;
         }
         out.extend_from_slice(bytes.get(..code)?);

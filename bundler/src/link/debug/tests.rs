@@ -1,3 +1,5 @@
+mod five;
+
 use super::super::moves::Moves;
 use super::{Sections, lists, rewrite};
 use std::borrow::Cow;
@@ -156,22 +158,43 @@ fn the_table_of_addresses_is_true() {
 
 #[test]
 fn what_is_not_understood_is_refused() {
-    let mut five = program(&[0, 1, 1]);
-    five[4] = 5;
-    assert_eq!(rewritten(b".debug_line", five), None);
+    let mut six = program(&[0, 1, 1]);
+    six[4] = 6;
+    assert_eq!(rewritten(b".debug_line", six), None);
     assert_eq!(rewritten(b".debug_line", b"addresses".to_vec()), None);
-    assert_eq!(rewritten(b".debug_rnglists", Vec::new()), None);
+    assert_eq!(rewritten(b".debug_frame", Vec::new()), None);
     let cut = program(&[0, 5, 2, 0]);
     assert_eq!(rewritten(b".debug_line", cut), None);
 }
 
+/// A number of four bytes is a place in another section up to version 3, and a distance from then on.
 #[test]
-fn no_bytes_make_it_panic() {
+fn a_member_far_into_its_structure_is_no_list() {
+    let member = |version| {
+        let info = [&[version, 0, 0, 0, 0, 0, 4, 1][..], &words(&[70_000])].concat();
+        let info = [&words(&[12])[..], &info].concat();
+        let abbreviations = vec![1, 0x0d, 0, 0x38, 6, 0, 0, 0];
+        let sections: [(&[u8], Vec<u8>); 2] =
+            [(b".debug_info", info), (b".debug_abbrev", abbreviations)];
+        let sections = sections.map(|(name, contents)| (name, contents.into()));
+        rewrite(Sections::from(sections), &moves())
+    };
+    assert_eq!(member(3), None);
+    assert!(member(4).is_some());
+}
+
+/// Bytes without a pattern, the same ones each time.
+fn noise() -> impl FnMut() -> u8 {
     let mut seed = 1_u32;
-    let mut noise = || {
+    move || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 24) as u8
-    };
+    }
+}
+
+#[test]
+fn no_bytes_make_it_panic() {
+    let mut noise = noise();
     let line = program(&[
         0, 5, 2, 4, 0, 0, 0, 18, 3, 7, 1, 230, 70, 8, 9, 2, 0, 1, 2, 57, 0, 1, 1,
     ]);
