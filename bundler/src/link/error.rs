@@ -481,7 +481,7 @@ pub enum Notice {
         severity(Advice),
         code(wasi_vfs::link::debug_dropped),
         help(
-            "debug the program unbundled, or compile it with `-gdwarf-4`: version 4 of DWARF is kept, whatever moves"
+            "debug the program unbundled, or compile it without `-gsplit-dwarf`: 32-bit DWARF up to version 5 is kept, whatever moves"
         )
     )]
     DebugDropped {
