@@ -17,6 +17,9 @@ int (*table[])(int) = {PLACE(1) PLACE(2) PLACE(3) PLACE(4)};
 static int deeper(int left, volatile int *seen) {
     struct stat about;
     *seen += close_directly(77) + stat("/missing", &about);
+    // An instruction that linking makes longer, so that code moves within the function.
+    if (*seen == 12345)
+        *seen += __builtin_wasm_memory_grow(0, left);
     if (left == 0)
         __builtin_trap(); // here
     return deeper(left - 1, seen) + *seen; // from here

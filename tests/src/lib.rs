@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod cache;
 pub mod command;
+pub mod dwarf;
 pub mod engine;
 pub mod fixture;
 pub mod glob;

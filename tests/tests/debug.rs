@@ -1,4 +1,5 @@
-//! Debug information stays true, also where linking moves code: a trap is in the same lines before and after.
+//! Debug information stays true, also where linking moves code: a trap is in the same lines before and after, and so is
+//! everything else that has a place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::process::Command;
 
 use wasi_vfs_tests::bundle;
 use wasi_vfs_tests::engine::{Engine, Run};
-use wasi_vfs_tests::{guest, tool};
+use wasi_vfs_tests::{dwarf, guest, tool};
 
 const MANIFEST: &str = r#"manifest-version = 1
 [module]
@@ -21,18 +22,20 @@ content = "there"
 /// calls of a few bytes, each of which may get longer.
 #[test]
 fn a_trap_has_the_same_lines() {
-    for optimizer in [false, true] {
+    // The optimizer aborts on version 5.
+    for (version, optimizer) in [
+        ("-gdwarf-4", false),
+        ("-gdwarf-4", true),
+        ("-gdwarf-5", false),
+    ] {
         let folder = tempfile::tempdir().expect("can't create a temporary folder");
-        let module = program(folder.path(), optimizer);
-        fs::write(folder.path().join("wasi-vfs.toml"), MANIFEST).expect("can't write a manifest");
-        let said = bundle::wasi_vfs(folder.path(), &["bundle"]);
-        assert!(!said.stderr.contains("debug_dropped"), "{}", said.stderr);
-        let _ = said.ok();
-        let bundle = folder.path().join("bundle.wasm");
+        let flags = [version, "-O1", "-fno-inline", "-fno-optimize-sibling-calls"];
+        let module = program(folder.path(), &flags, optimizer);
+        let bundle = bundle(folder.path());
         let (before, after) = (trap(&module), trap(&bundle));
-        assert_ne!(before, after, "nothing has moved: {optimizer}");
+        assert_ne!(before, after, "nothing has moved: {version} {optimizer}");
         let (before, after) = (lines(&module, &before), lines(&bundle, &after));
-        assert_eq!(before, after, "{optimizer}");
+        assert_eq!(before, after, "{version} {optimizer}");
         let source = fs::read_to_string(guest::sources().join("trap.c")).expect("can't read it");
         for mark in ["// here", "// from here", "// first from here"] {
             let line = 1 + source
@@ -48,8 +51,42 @@ fn a_trap_has_the_same_lines() {
     }
 }
 
+/// Functions, blocks, inlined calls, locations of variables and rows of line programs, of the program and of libc, whose
+/// debug information is of version 4.
+#[test]
+fn everything_is_where_its_code_is() {
+    for flags in [
+        ["-gdwarf-4", "-O2"],
+        ["-gdwarf-5", "-O0"],
+        ["-gdwarf-5", "-O2"],
+    ] {
+        let folder = tempfile::tempdir().expect("can't create a temporary folder");
+        let flags = [&flags[..], &["-fdebug-macro"]].concat();
+        let module = program(folder.path(), &flags, false);
+        let bundle = bundle(folder.path());
+        let read = |path: &Path| fs::read(path).expect("can't read a module");
+        let places = dwarf::places(&read(&module), &read(&bundle));
+        let expected = dwarf::told(&module, &places);
+        assert_ne!(expected, dwarf::told(&module, &dwarf::Places::new()));
+        let told = dwarf::told(&bundle, &dwarf::Places::new());
+        for (number, (told, expected)) in told.iter().zip(&expected).enumerate() {
+            assert_eq!(told, expected, "line {number}, {flags:?}");
+        }
+        assert_eq!(told.len(), expected.len(), "{flags:?}");
+    }
+}
+
+/// The program, bundled with all its debug information.
+fn bundle(folder: &Path) -> PathBuf {
+    fs::write(folder.join("wasi-vfs.toml"), MANIFEST).expect("can't write a manifest");
+    let said = bundle::wasi_vfs(folder, &["bundle"]);
+    assert!(!said.stderr.contains("debug_dropped"), "{}", said.stderr);
+    let _ = said.ok();
+    folder.join("bundle.wasm")
+}
+
 /// The program with debug information.
-fn program(folder: &Path, optimizer: bool) -> PathBuf {
+fn program(folder: &Path, flags: &[&str], optimizer: bool) -> PathBuf {
     let module = folder.join("trap.wasm");
     let object = folder.join("trap.o");
     let clang = || {
@@ -58,15 +95,9 @@ fn program(folder: &Path, optimizer: bool) -> PathBuf {
         clang
     };
     let source = guest::sources().join("trap.c");
-    let flags = [
-        "-c",
-        "-g",
-        "-gdwarf-4",
-        "-O1",
-        "-fno-inline",
-        "-fno-optimize-sibling-calls",
-    ];
-    let _ = tool::run(clang().arg(&object).args(flags).arg(source), b"").ok();
+    let mut compile = clang();
+    compile.arg(&object).args(["-c", "-g"]).args(flags);
+    let _ = tool::run(compile.arg(source), b"").ok();
     // Without `-O` here: clang would call an optimizer, which loses the lines.
     let _ = tool::run(clang().arg(&module).arg(&object), b"").ok();
     if optimizer {
@@ -83,32 +114,10 @@ fn trap(module: &Path) -> Vec<usize> {
     assert_ne!(said.code, Some(0));
     let places = said.stderr.split_whitespace();
     let places = places.filter_map(|word| usize::from_str_radix(word.strip_prefix("0x")?, 16).ok());
-    let start = code_start(&fs::read(module).expect("can't read a module"));
+    let start = dwarf::code_start(&fs::read(module).expect("can't read a module"));
     let places: Vec<usize> = places.map(|place| place - start).collect();
     assert!(places.len() > 4, "{}", said.stderr);
     places
-}
-
-/// Where the contents of the code section begin.
-fn code_start(module: &[u8]) -> usize {
-    let mut at = 8;
-    loop {
-        let id = module[at];
-        let (mut size, mut shift) = (0, 0);
-        loop {
-            at += 1;
-            size |= usize::from(module[at] & 0x7f) << shift;
-            shift += 7;
-            if module[at] & 0x80 == 0 {
-                break;
-            }
-        }
-        at += 1;
-        if id == 10 {
-            return at;
-        }
-        at += size;
-    }
 }
 
 /// The lines of these places, one after the other.
