@@ -1,5 +1,6 @@
 //! The program: the user's module as it lies on disk, binary or text.
 
+mod bytes;
 mod inspect;
 
 use std::io::{self, Read as _};
@@ -16,12 +17,13 @@ use crate::inspect::InspectError;
 use crate::report::Text;
 use crate::restore::{self, RestoreError};
 use crate::source::{self, DiskSource, Layer, Source};
+use bytes::Bytes;
 
 /// A program to be bundled, in binary form. A bundle is taken apart: its program is what is linked, its files lie below all
 /// others.
 #[derive(Debug)]
 pub struct Program {
-    module: Vec<u8>,
+    module: Bytes,
     layer: Option<Arc<Layer>>,
     /// SHA-256 of the program that `module` was taken from, when it lacks sections of it.
     original: Option<[u8; 32]>,
@@ -50,7 +52,7 @@ impl Program {
         let module = Arc::new(decode(name, bytes)?);
         match Layer::of_bytes(&module, name) {
             Ok(Some(layer)) => Self::in_bundle(layer, Path::new(name)),
-            Ok(None) => Ok(Self::plain(Arc::unwrap_or_clone(module))),
+            Ok(None) => Ok(Self::plain(Arc::unwrap_or_clone(module).into())),
             Err(error) => Err(damaged(Path::new(name), error)),
         }
     }
@@ -74,7 +76,7 @@ impl Program {
         }
     }
 
-    fn plain(module: Vec<u8>) -> Self {
+    fn plain(module: Bytes) -> Self {
         Self {
             module,
             layer: None,
@@ -86,7 +88,7 @@ impl Program {
     fn in_bundle(layer: Layer, path: &Path) -> Result<Self, Error> {
         match restore::program(layer.bundle().found()) {
             Ok(restored) => Ok(Self {
-                module: restored.program,
+                module: restored.program.into(),
                 layer: Some(Arc::new(layer)),
                 original: Some(restored.digest),
                 file: None,
@@ -215,21 +217,24 @@ impl ProgramError {
 /// # Errors
 /// When the file is missing or can't be read, and on a mistake in a text.
 pub fn load(path: &Path) -> Result<Vec<u8>, ProgramError> {
-    load_from(&DiskSource, path)
+    load_from(&DiskSource, path).map(|bytes| bytes.to_vec())
 }
 
 /// The same from a source.
-fn load_from(src: &dyn Source, path: &Path) -> Result<Vec<u8>, ProgramError> {
+fn load_from(src: &dyn Source, path: &Path) -> Result<Bytes, ProgramError> {
     let bytes = read(src, path).map_err(|error| ProgramError::unreadable(path, error))?;
-    decode(&path.display().to_string(), bytes)
+    match is_text(&bytes) {
+        true => decode(&path.display().to_string(), bytes.to_vec()).map(Bytes::from),
+        false => Ok(bytes),
+    }
 }
 
 /// Reads a whole file of a source; a large one by several threads, because most of the time goes into making room for it.
-fn read(src: &dyn Source, path: &Path) -> io::Result<Vec<u8>> {
+fn read(src: &dyn Source, path: &Path) -> io::Result<Bytes> {
     const PIECE: usize = 2 << 20;
     if let Some((_, file)) = source::regular(src, path) {
         let size = usize::try_from(file.size()).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; size];
+        let mut bytes = Bytes::zeros(size);
         let whole = bytes
             .par_chunks_mut(PIECE)
             .enumerate()
@@ -243,7 +248,7 @@ fn read(src: &dyn Source, path: &Path) -> io::Result<Vec<u8>> {
     let mut file = src.open(path).map_err(|error| error.error)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(bytes.into())
 }
 
 /// Turns a module's text into its binary form; anything that is not text passes unchanged, for the linker to judge.
@@ -254,8 +259,7 @@ fn read(src: &dyn Source, path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// On a mistake in the text.
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, ProgramError> {
-    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-    if !matches!(first, Some(b'(' | b';')) {
+    if !is_text(&bytes) {
         return Ok(bytes);
     }
     let text = match String::from_utf8(bytes) {
@@ -274,6 +278,11 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, ProgramError> {
             at,
         }
     })
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    matches!(first, Some(b'(' | b';'))
 }
 
 fn assemble(text: &str) -> Result<Vec<u8>, wast::Error> {

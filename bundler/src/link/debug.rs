@@ -9,6 +9,7 @@
 
 mod addresses;
 mod coded;
+mod entries;
 mod info;
 mod line;
 mod lists;

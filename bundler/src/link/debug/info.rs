@@ -54,7 +54,7 @@ pub(super) fn read(info: &[u8], surroundings: &Surroundings<'_>) -> Option<Said>
     }
     let read: Option<Vec<Said>> = headers
         .into_par_iter()
-        .map(|header| Unit::new(header, surroundings).read(&abbreviations))
+        .map(|header| Unit::new(header, surroundings).read(info, &abbreviations))
         .collect();
     let mut all = Said::default();
     for said in read? {
@@ -65,10 +65,11 @@ pub(super) fn read(info: &[u8], surroundings: &Surroundings<'_>) -> Option<Said>
 
 impl Said {
     fn add(&mut self, mut other: Self) -> Option<()> {
-        self.ranges.append(&mut other.ranges);
-        self.locations.append(&mut other.locations);
-        self.slots.append(&mut other.slots);
-        self.macros.append(&mut other.macros);
+        // Not `append`, which makes the whole map anew for each of hundreds of units.
+        self.ranges.extend(other.ranges);
+        self.locations.extend(other.locations);
+        self.slots.extend(other.slots);
+        self.macros.extend(other.macros);
         self.changes.append(&mut other.changes);
         for (list, owner) in other.coded_ranges {
             refer(&mut self.coded_ranges, list, owner)?;

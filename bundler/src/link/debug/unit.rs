@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use gimli::{
-    AttributeSpecification, AttributeValue, DebugAbbrev, EndianSlice, LittleEndian, UnitHeader,
-    UnitType, constants as dw,
+    AttributeValue, DebugAbbrev, EndianSlice, LittleEndian, UnitHeader, UnitOffset, UnitType,
+    constants as dw,
 };
 
 use super::super::moves::Moves;
 use super::addresses::Addresses;
 use super::coded::Owner;
+use super::entries::{Telling, may_be_list, may_tell_a_place};
 use super::info::{Change, Said, Value, refer};
 use super::{Places, length_of, word};
 
@@ -69,7 +70,11 @@ impl<'a, 's> Unit<'a, 's> {
         }
     }
 
-    pub(super) fn read(mut self, abbreviations: &DebugAbbrev<Slice<'a>>) -> Option<Said> {
+    pub(super) fn read(
+        mut self,
+        info: &'a [u8],
+        abbreviations: &DebugAbbrev<Slice<'a>>,
+    ) -> Option<Said> {
         let header = self.header;
         let whole = matches!(
             header.type_(),
@@ -84,13 +89,19 @@ impl<'a, 's> Unit<'a, 's> {
         }
         let start = header.debug_info_offset()?.0;
         let abbreviations = header.abbreviations(abbreviations).ok()?;
-        let mut entries = header.entries_raw(&abbreviations, None).ok()?;
+        let bytes = info.get(start..start.checked_add(header.length_including_self())?)?;
+        let mut telling = Telling::new(&header, &abbreviations, bytes);
         let mut attributes = Vec::new();
         let mut first = true;
-        while !entries.is_empty() {
-            let Some(abbreviation) = entries.read_abbreviation().ok()? else {
-                continue;
-            };
+        loop {
+            let at = telling.next()?;
+            if at == bytes.len() {
+                break;
+            }
+            let mut entries = header
+                .entries_raw(&abbreviations, Some(UnitOffset(at)))
+                .ok()?;
+            let abbreviation = entries.read_abbreviation().ok()??;
             attributes.clear();
             // Most attributes say nothing of places, and are stepped over together.
             let mut rest = abbreviation.attributes();
@@ -103,6 +114,7 @@ impl<'a, 's> Unit<'a, 's> {
                 rest = &rest[told + 1..];
             }
             entries.skip_attributes(rest).ok()?;
+            telling.at = entries.next_offset().0;
             if std::mem::take(&mut first) {
                 self.root(&attributes)?;
             }
@@ -269,43 +281,4 @@ fn offset(attribute: &Attribute<'_>) -> Option<u32> {
 fn by_number(section: &[u8], base: u32, number: usize) -> Option<u32> {
     let offset = (base as usize).checked_add(number.checked_mul(4)?)?;
     base.checked_add(word(section, offset)?)
-}
-
-/// Whether attributes of this kind have to be looked at.
-fn may_tell_a_place(specification: &AttributeSpecification) -> bool {
-    let name = specification.name();
-    match specification.form() {
-        dw::DW_FORM_addr
-        | dw::DW_FORM_addrx
-        | dw::DW_FORM_addrx1
-        | dw::DW_FORM_addrx2
-        | dw::DW_FORM_addrx3
-        | dw::DW_FORM_addrx4
-        | dw::DW_FORM_rnglistx
-        | dw::DW_FORM_loclistx
-        | dw::DW_FORM_sec_offset
-        // The form itself is told in the entry.
-        | dw::DW_FORM_indirect => true,
-        dw::DW_FORM_data4 if may_be_list(name) => true,
-        _ => matches!(
-            name,
-            dw::DW_AT_high_pc | dw::DW_AT_entry_pc | dw::DW_AT_stmt_list | dw::DW_AT_ranges
-        ),
-    }
-}
-
-/// Whether an attribute that is a place in another section means a list of locations.
-fn may_be_list(name: dw::DwAt) -> bool {
-    matches!(
-        name,
-        dw::DW_AT_location
-            | dw::DW_AT_string_length
-            | dw::DW_AT_return_addr
-            | dw::DW_AT_data_member_location
-            | dw::DW_AT_frame_base
-            | dw::DW_AT_segment
-            | dw::DW_AT_static_link
-            | dw::DW_AT_use_location
-            | dw::DW_AT_vtable_elem_location
-    )
 }
