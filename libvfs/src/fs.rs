@@ -17,15 +17,16 @@ mod stat;
 mod write;
 
 use vfs_image::layout::HOST_NONE;
-use vfs_image::{Bytes, CHUNK, Image, NodeId};
+use vfs_image::{Bytes, Image, NodeId, SCRATCH};
 
 use crate::errno::{Errno, Result};
 use crate::fd::{Entry, Storage, Table};
 use crate::host::Host;
+use crate::known::Known;
 use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::ram::{Pages, Ram};
-use crate::resolve::{Follow, PATH_BUFFER, PATH_END, Text};
+use crate::resolve::{PATH_BUFFER, PATH_END, Text, Walk};
 use crate::seam::{Elsewhere, Outside, Seam};
 use crate::tree::Found;
 
@@ -66,10 +67,12 @@ pub struct Vfs<W: World> {
     pub(crate) last: Last,
     /// The directory the last path led through.
     pub(crate) prefix: Prefix,
-    started: bool,
+    /// Names of the image that were found.
+    pub(crate) known: Known,
+    pub(crate) started: bool,
     run: Run,
     /// Names of the image are compared here.
-    pub(crate) scratch: [u8; CHUNK],
+    pub(crate) scratch: [u8; SCRATCH],
     /// Where the host's directories meet the tree.
     pub(crate) seam: Seam,
     /// Paths are walked here; nothing in it outlives a call.
@@ -160,8 +163,9 @@ impl<W: World> Vfs<W> {
             },
             path: [0; PATH_BUFFER + PATH_END],
             elsewhere: Elsewhere::new(),
-            scratch: [0; CHUNK],
+            scratch: [0; SCRATCH],
             prefix: Prefix::new(),
+            known: Known::new(),
             seam: Seam::new(),
             started: false,
             run: Run::Whole,
@@ -172,24 +176,16 @@ impl<W: World> Vfs<W> {
     #[inline(never)]
     pub fn start(&mut self) {
         if !self.started {
-            self.started = true;
             self.open_preopens(self.bytes);
         }
     }
 
-    /// Finds out where a path leads from the directory `fd`, which must have `right`: see [`place`](Self::place).
+    /// Finds out where a path leads from the directory `fd`: see [`place`](Self::place).
     ///
     /// # Errors
     /// Those of [`walk`](Self::walk), and of rights that are not there.
     #[inline(never)]
-    pub(crate) fn locate(
-        &mut self,
-        fd: u32,
-        path: u32,
-        path_len: u32,
-        follow: Follow,
-        right: u32,
-    ) -> Result<()> {
+    pub(crate) fn locate(&mut self, fd: u32, path: u32, path_len: u32, how: Walk) -> Result<()> {
         match self.table.entry(fd) {
             Some(&mut Entry::Host(fd)) => {
                 self.place = Place::Host;
@@ -203,14 +199,14 @@ impl<W: World> Vfs<W> {
                 Ok(())
             }
             Some(Entry::Directory(directory)) => {
-                directory.rights.require(right)?;
+                directory.rights.require(how.right())?;
                 let (node, mode, host) = (directory.node, directory.mode, directory.host);
                 let begin = self.begin(path, path_len)?;
                 // Decided when the program is linked.
                 if self.program.is_saved() && self.leads_elsewhere(fd, begin) {
                     return Ok(());
                 }
-                self.walk(node, mode, host, begin, follow)
+                self.walk(node, mode, host, begin, how)
             }
             _ => Err(Errno::BADF),
         }

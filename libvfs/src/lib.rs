@@ -22,6 +22,8 @@ pub mod errno;
 pub mod fd;
 pub mod fs;
 pub mod host;
+mod kept;
+mod known;
 mod prefix;
 pub mod program;
 pub mod ram;

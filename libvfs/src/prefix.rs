@@ -8,9 +8,10 @@ use core::ops::Range;
 
 use vfs_image::NodeId;
 
-use crate::resolve::{PATH_BUFFER, Text, name_word, word};
+use crate::kept::{keep, kept};
+use crate::resolve::{PATH_BUFFER, Text};
 
-/// Bytes of the longest prefix that is remembered.
+/// Words of the longest prefix that is remembered.
 const WORDS: usize = 16;
 
 /// The text of a path up to its last name, and where it leads.
@@ -19,8 +20,7 @@ pub(crate) struct Prefix {
     start: (NodeId, u32),
     /// Bytes of text; 0 when nothing is remembered.
     len: usize,
-    /// The text, eight bytes each.
-    words: [u64; WORDS],
+    text: [u64; WORDS],
     /// The directory it leads to.
     pub(crate) directory: NodeId,
     /// That directory's mode.
@@ -36,7 +36,7 @@ impl Prefix {
         Self {
             start: (NodeId::new(0), 0),
             len: 0,
-            words: [0; WORDS],
+            text: [0; WORDS],
             directory: NodeId::new(0),
             mode: 0,
             host: 0,
@@ -56,17 +56,7 @@ impl Prefix {
         if self.len == 0 || start != self.start || end >= PATH_BUFFER {
             return None;
         }
-        let mut done = 0;
-        for &text in &self.words {
-            if name_word(path, at, self.len, done, text) != 0 {
-                return None;
-            }
-            done += 8;
-            if done >= self.len {
-                break;
-            }
-        }
-        Some(end)
+        kept(&self.text, path, &(at..end)).then_some(end)
     }
 
     /// Remembers that this part of the text leads from `start` to `directory`.
@@ -75,22 +65,15 @@ impl Prefix {
         &mut self,
         start: (NodeId, u32),
         path: &Text,
-        Range { start: at, end }: Range<usize>,
+        part: Range<usize>,
         (directory, mode, host): (NodeId, u32, u32),
     ) {
-        let len = end - at;
-        if len > WORDS * 8 {
-            return;
+        if keep(&mut self.text, path, &part) {
+            self.len = part.len();
+            self.start = start;
+            self.directory = directory;
+            self.mode = mode;
+            self.host = host;
         }
-        let mut from = at;
-        for place in &mut self.words {
-            *place = word(path, from);
-            from += 8;
-        }
-        self.start = start;
-        self.len = len;
-        self.directory = directory;
-        self.mode = mode;
-        self.host = host;
     }
 }

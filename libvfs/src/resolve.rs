@@ -19,19 +19,11 @@ pub(crate) const PATH_END: usize = 8;
 /// The path buffer: a path ends where [`PATH_BUFFER`] does.
 pub(crate) type Text = [u8; PATH_BUFFER + PATH_END];
 
-/// Eight bytes of the path buffer, little-endian; slashes where it has none.
+/// Eight bytes of the path buffer, little-endian; zero where it has none.
 #[inline(always)]
 pub(crate) fn word(path: &Text, at: usize) -> u64 {
     let bytes = path.get(at..).and_then(<[u8]>::first_chunk);
-    bytes.map_or(LOW * b'/' as u64, |bytes| u64::from_le_bytes(*bytes))
-}
-
-/// Eight bytes of the text of `len` bytes from `start` on, xor `with`; zero for those behind it.
-#[inline(never)]
-pub(crate) fn name_word(path: &Text, start: usize, len: usize, at: usize, with: u64) -> u64 {
-    let unused = 64 - len.wrapping_sub(at).min(8) as u32 * 8;
-    let text = word(path, start.wrapping_add(at)) ^ with;
-    text.unbounded_shl(unused) >> (unused & 63)
+    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// The lowest bit of each byte.
@@ -70,14 +62,44 @@ impl Follow {
             Self::Slash
         }
     }
+}
+
+/// How a path is walked, and the right that the directory where it starts must have.
+///
+/// One word: of the parameters of a function, engines hand the first few over in registers and the others by way of
+/// memory, which takes as long as copying a path.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk(u32);
+
+/// Where in a [`Walk`] it is said what is followed, above all rights.
+const FOLLOW: u32 = 30;
+
+impl Follow {
+    /// A walk like this from a directory that must have this right.
+    #[inline(always)]
+    pub(crate) fn with(self, right: u32) -> Walk {
+        Walk((self as u32) << FOLLOW | right)
+    }
+}
+
+impl Walk {
+    #[inline(always)]
+    pub(crate) fn right(self) -> u32 {
+        self.0 & ((1 << FOLLOW) - 1)
+    }
+
+    #[inline(always)]
+    pub(crate) fn follows(self, follow: Follow) -> bool {
+        self.0 >> FOLLOW == follow as u32
+    }
 
     /// Whether a symlink is followed that has this place in a path.
     #[inline(always)]
     pub(crate) fn leads_through(self, slash: bool, last: bool) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Slash => slash,
-            Self::Name => !last,
+        if self.follows(Follow::Name) {
+            !last
+        } else {
+            slash || self.follows(Follow::Always)
         }
     }
 }
@@ -96,15 +118,27 @@ impl<W: World> Vfs<W> {
             return Err(Errno::NAMETOOLONG);
         }
         let begin = PATH_BUFFER - len as usize;
-        if let Some(place) = self.path.get_mut(begin..PATH_BUFFER) {
-            self.program.copy_in(place, path);
-        }
-        let (mut at, mut odd) = (begin, 0);
-        while at < PATH_BUFFER {
+        let (mut done, mut odd) = (0, 0);
+        while done < len {
+            let from = path.wrapping_add(done);
+            let left = len - done;
+            let text = if left < 8 {
+                // Eight bytes that begin here may end outside the memory: then it is the last eight that there are.
+                let last = self.program.size().wrapping_sub(8) as u32;
+                let before = from.saturating_sub(last);
+                let text = self.program.load64(from - before) >> ((before * 8) & 63);
+                let behind = u64::MAX << ((left * 8) & 63);
+                text & !behind | (LOW * b'/' as u64) & behind
+            } else {
+                self.program.load64(from)
+            };
             // A byte that is zero or above 0x7f sets a high bit.
-            let text = word(&self.path, at);
             odd |= text.wrapping_sub(LOW) | text;
-            at += 8;
+            let place = self.path.get_mut(begin + done as usize..);
+            if let Some(place) = place.and_then(<[u8]>::first_chunk_mut) {
+                *place = text.to_le_bytes();
+            }
+            done += 8;
         }
         if odd & HIGH != 0 {
             check_utf8(self.path.get(begin..PATH_BUFFER).unwrap_or_default())?;
@@ -155,9 +189,9 @@ pub(crate) fn check_utf8(text: &[u8]) -> Result<()> {
         }
         // Not longer than need be, no surrogate, not beyond Unicode. A byte that only
         // goes on starts with one, and `code` is then too small; five never fit.
-        match char::from_u32(code) {
-            Some(code) if size > 1 && code.len_utf8() == size as usize => {}
-            _ => return Err(Errno::ILSEQ),
+        let least = 1 << ((size * 5 - 4 + u32::from(size == 2)) & 31);
+        if size == 1 || size > 4 || code < least || char::from_u32(code).is_none() {
+            return Err(Errno::ILSEQ);
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ mod fixture;
 mod flags;
 mod host;
 mod hostile;
+mod known;
 mod list;
 mod names;
 mod old;

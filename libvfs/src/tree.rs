@@ -139,8 +139,14 @@ impl<W: World> Vfs<W> {
         }
         let len = name.end.wrapping_sub(name.start);
         let path = &self.path;
+        if let Some(node) = self.known.recall(dir, path, &name) {
+            return Ok(Some(node));
+        }
         let text = |at| word(path, name.start.wrapping_add(at));
         let found = image.lookup_words(dir, len, text, &mut self.scratch)?;
-        Ok(found.map(|found| found.node))
+        if let Some(node) = found {
+            self.known.remember(dir, path, &name, node);
+        }
+        Ok(found)
     }
 }

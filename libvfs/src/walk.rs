@@ -11,7 +11,8 @@ use vfs_image::NodeId;
 use crate::errno::{Errno, Result};
 use crate::fs::{Place, Vfs, World};
 use crate::resolve::{
-    Follow, HIGH, LINKS_MAX, LOW, MODE_SEARCH, NAME_MAX, PATH_BUFFER, PATH_MAX, embedded_root, word,
+    Follow, HIGH, LINKS_MAX, LOW, MODE_SEARCH, NAME_MAX, PATH_BUFFER, PATH_MAX, Walk,
+    embedded_root, word,
 };
 use crate::seam::{DIRECTORY, SYMLINK};
 
@@ -44,7 +45,7 @@ impl<W: World> Vfs<W> {
         mut start_mode: u32,
         mut start_host: u32,
         mut begin: usize,
-        follow: Follow,
+        how: Walk,
     ) -> Result<()> {
         let mut links = 0;
         // A `..` at the end stays, as the last name; whether the name before it is gone.
@@ -92,7 +93,9 @@ impl<W: World> Vfs<W> {
                 let mut united = host;
                 if found.is_ok() {
                     let mut attached = 0;
-                    if self.sees_host() && self.found.is_dir() && !(last && follow == Follow::Name)
+                    if self.sees_host()
+                        && self.found.is_dir()
+                        && !(last && how.follows(Follow::Name))
                     {
                         attached = self.seam.attachment(self.found.id);
                         if attached != 0 {
@@ -120,7 +123,7 @@ impl<W: World> Vfs<W> {
                     self.place = Place::Free;
                     return if last { Ok(()) } else { found };
                 }
-                if self.found.is_symlink() && follow.leads_through(next > end, last) {
+                if self.found.is_symlink() && how.leads_through(next > end, last) {
                     links += 1;
                     if links > LINKS_MAX {
                         return Err(Errno::LOOP);
@@ -146,7 +149,7 @@ impl<W: World> Vfs<W> {
                     }
                     continue;
                 }
-                let named = last && follow == Follow::Name;
+                let named = last && how.follows(Follow::Name);
                 if next > end && !named && !self.found.is_dir() {
                     return Err(Errno::NOTDIR);
                 }
@@ -215,7 +218,8 @@ impl<W: World> Vfs<W> {
     /// Where the name ends that starts at `at` in the path buffer.
     #[inline(never)]
     pub(crate) fn name_end(&self, mut at: usize) -> usize {
-        loop {
+        // Behind the path are slashes, so that this ends before the buffer does.
+        while at <= PATH_BUFFER {
             // A byte that is zero now sets its high bit; so may those above it.
             let odd = word(&self.path, at) ^ (LOW * b'/' as u64);
             let odd = odd.wrapping_sub(LOW) & !odd & HIGH;
@@ -224,6 +228,7 @@ impl<W: World> Vfs<W> {
             }
             at += 8;
         }
+        PATH_BUFFER
     }
 
     /// Where the slashes end that start at `at`.

@@ -51,29 +51,23 @@ impl<B: Bytes> Image<B> {
         if index >= dir.count {
             return Ok(None);
         }
-        let (directory, dirent) = self.dirent_at(dir.first.wrapping_add(index))?;
-        if directory != dir.id {
+        let record = self.dirent_record(dir.first.wrapping_add(index))?;
+        if record.directory != dir.id.get() || record.node >= self.node_count {
             return Err(Corrupt);
         }
-        Ok(Some(dirent))
+        Ok(Some(Dirent {
+            node: NodeId::new(record.node),
+            file_type: FileType::new(record.file_type)?,
+            name: self.string(record.name_offset, record.name_size.into())?,
+        }))
     }
 
-    /// A dirent by its index in the image, with the directory it says it is in.
-    pub(crate) fn dirent_at(&self, index: u32) -> Result<(NodeId, Dirent), Corrupt> {
+    /// A dirent by its index in the image; nothing in it was checked.
+    #[inline(always)]
+    pub(crate) fn dirent_record(&self, index: u32) -> Result<DirentRecord, Corrupt> {
         if index >= self.dirent_count {
             return Err(Corrupt);
         }
-        let record = DirentRecord::decode(&self.record(self.dirents, index)?);
-        let file_type = FileType::new(record.file_type)?;
-        if record.node >= self.node_count {
-            return Err(Corrupt);
-        }
-        let name = self.string(record.name_offset, u32::from(record.name_size))?;
-        let dirent = Dirent {
-            node: NodeId::new(record.node),
-            file_type,
-            name,
-        };
-        Ok((NodeId::new(record.directory), dirent))
+        Ok(DirentRecord::decode(&self.record(self.dirents, index)?))
     }
 }

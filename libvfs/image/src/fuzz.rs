@@ -165,7 +165,7 @@ impl Run {
                     if let Some(Some(found)) =
                         name.and_then(|n| self.call(image.lookup(node.id, n)))
                     {
-                        assert!(found.node.get() < image.node_count());
+                        assert!(found.get() < image.node_count());
                     }
                 }
                 for missing in [&b""[..], b"missing", b"..", &[b'x'; 300]] {

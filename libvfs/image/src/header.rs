@@ -20,7 +20,10 @@ pub struct Image<B> {
     pub(crate) argument_count: u32,
     pub(crate) node_count: u32,
     pub(crate) dirent_count: u32,
-    pub(crate) slot_count: u32,
+    /// Where in the index hashes end that are looked for.
+    pub(crate) capacity: u32,
+    /// The last slot from which as many as a lookup reads at once are there.
+    pub(crate) last_window: u32,
     pub(crate) strings_size: u32,
     pub(crate) nodes: u32,
     pub(crate) dirents: u32,
@@ -59,6 +62,7 @@ impl<B: Bytes> Image<B> {
             return Err(Corrupt);
         }
 
+        let capacity = capacity(header.dirent_count);
         // In u64: eight 32-bit counts times at most 32 can't overflow it.
         let nodes = HeaderRecord::SIZE as u64
             + u64::from(header.preopen_count) * PreopenRecord::SIZE as u64
@@ -73,7 +77,7 @@ impl<B: Bytes> Image<B> {
             || contents > u64::from(size)
             || header.preopen_count > header.node_count
             || header.mount_count > header.node_count
-            || header.slot_count < capacity(header.dirent_count) + WINDOW
+            || header.slot_count < capacity + WINDOW
         {
             return Err(Corrupt);
         }
@@ -88,7 +92,8 @@ impl<B: Bytes> Image<B> {
             argument_count: header.argument_count,
             node_count: header.node_count,
             dirent_count: header.dirent_count,
-            slot_count: header.slot_count,
+            capacity,
+            last_window: header.slot_count - WINDOW,
             strings_size: header.strings_size,
             nodes: nodes as u32,
             dirents: dirents as u32,

@@ -16,6 +16,6 @@ mod process;
 pub use bytes::{Bytes, Corrupt, Str};
 pub use directory::{Dirent, FileType};
 pub use header::{Image, Preopen};
-pub use lookup::{CHUNK, Found};
+pub use lookup::SCRATCH;
 pub use mount::{HostPolicy, Mount, MountKind};
 pub use node::{Dir, Node, NodeId, NodeKind};

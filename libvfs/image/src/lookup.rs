@@ -1,36 +1,30 @@
 //! Finding a name in a directory: one read of the index, one of the entry, one of its name.
 
 use crate::layout::{self, NAME_MAX, SlotRecord, WINDOW};
-use crate::{Bytes, Corrupt, FileType, Image, NodeId, Str};
+use crate::{Bytes, Corrupt, Image, NodeId};
 
 /// Bytes of the index read at once.
 const WINDOW_SIZE: usize = WINDOW as usize * SlotRecord::SIZE;
 
-/// Bytes of a name compared at once.
-pub const CHUNK: usize = 32;
+/// Bytes of a name read at once: a constant number, which engines copy faster than one that they have to look at.
+const CHUNK: usize = 32;
 
-/// What a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
-    /// The node.
-    pub node: NodeId,
-    /// Its type.
-    pub file_type: FileType,
-}
+/// Room to compare names in: a chunk, which may begin in front of the name, and as much behind it.
+pub const SCRATCH: usize = 2 * CHUNK;
 
 impl<B: Bytes> Image<B> {
-    /// Finds `name` in a directory; its cost does not depend on the size of the directory or the image.
+    /// The node that `name` stands for in a directory; its cost does not depend on the size of the directory or the image.
     ///
     /// `.` and `..` are no entries, so they are not found, and neither is anything in a node that is no directory.
     ///
     /// # Errors
     /// [`Corrupt`] when the index or the entry it leads to is not well formed.
-    pub fn lookup(&self, dir: NodeId, name: &[u8]) -> Result<Option<Found>, Corrupt> {
+    pub fn lookup(&self, dir: NodeId, name: &[u8]) -> Result<Option<NodeId>, Corrupt> {
         self.lookup_words(
             dir,
             name.len(),
             |at| layout::word(name, at),
-            &mut [0; CHUNK],
+            &mut [0; SCRATCH],
         )
     }
 
@@ -45,8 +39,8 @@ impl<B: Bytes> Image<B> {
         dir: NodeId,
         len: usize,
         word: impl Fn(usize) -> u64,
-        scratch: &mut [u8; CHUNK],
-    ) -> Result<Option<Found>, Corrupt> {
+        scratch: &mut [u8; SCRATCH],
+    ) -> Result<Option<NodeId>, Corrupt> {
         if len > NAME_MAX {
             return Ok(None);
         }
@@ -59,9 +53,9 @@ impl<B: Bytes> Image<B> {
             let (word, belongs) = word(at);
             word & belongs
         });
-        let mut at = layout::ideal_slot(hash, layout::capacity(self.dirent_count));
-        // `at` grows with each turn, so the loop ends at `slot_count` at the latest.
-        while at <= self.slot_count.wrapping_sub(WINDOW) {
+        let mut at = layout::ideal_slot(hash, self.capacity);
+        // `at` grows with each turn, so the loop ends.
+        while at <= self.last_window {
             let offset = self
                 .slots
                 .wrapping_add(at.wrapping_mul(SlotRecord::SIZE as u32));
@@ -73,12 +67,13 @@ impl<B: Bytes> Image<B> {
                     return Ok(None);
                 }
                 if slot.hash == hash {
-                    let (directory, dirent) = self.dirent_at(slot.dirent.wrapping_sub(1))?;
-                    if directory == dir && self.is(dirent.name, len, word, scratch)? {
-                        return Ok(Some(Found {
-                            node: dirent.node,
-                            file_type: dirent.file_type,
-                        }));
+                    let dirent = self.dirent_record(slot.dirent.wrapping_sub(1))?;
+                    let same = dirent.directory == dir.get() && dirent.name_size as usize == len;
+                    if same && self.is(dirent.name_offset, len, word, scratch)? {
+                        if dirent.node >= self.node_count {
+                            return Err(Corrupt);
+                        }
+                        return Ok(Some(NodeId::new(dirent.node)));
                     }
                 }
             }
@@ -88,33 +83,33 @@ impl<B: Bytes> Image<B> {
         Err(Corrupt)
     }
 
-    /// Whether a string has these bytes: `word` says which, and which bits of them count.
+    /// Whether a string of `len` bytes has these: `word` says which, and which bits of them count.
     #[inline(always)]
     fn is(
         &self,
-        string: Str,
+        string: u32,
         len: usize,
         word: impl Fn(usize) -> (u64, u64),
-        scratch: &mut [u8; CHUNK],
+        scratch: &mut [u8; SCRATCH],
     ) -> Result<bool, Corrupt> {
-        if string.len as usize != len {
-            return Ok(false);
-        }
-        let mut at = 0;
+        let string = self.text(string, len as u32)?;
+        let (mut at, mut shift) = (0, 0);
         while at < len {
-            let part = scratch.get_mut(..(len - at).min(CHUNK)).ok_or(Corrupt)?;
-            self.bytes
-                .read(string.offset.wrapping_add(at as u32), part)?;
-            for stored in scratch.as_chunks().0 {
-                if at >= len {
-                    break;
-                }
-                let (word, belongs) = word(at);
-                if (u64::from_le_bytes(*stored) ^ word) & belongs != 0 {
-                    return Ok(false);
-                }
-                at += 8;
+            if at % CHUNK == 0 {
+                // At the image's end a chunk begins earlier; the header alone is longer than one.
+                let offset = string.offset.wrapping_add(at as u32);
+                let from = offset.min(self.size.wrapping_sub(CHUNK as u32));
+                shift = offset.wrapping_sub(from) as usize;
+                let chunk = scratch.first_chunk_mut::<CHUNK>().ok_or(Corrupt)?;
+                self.bytes.read(from, chunk)?;
             }
+            let stored = scratch.get(at % CHUNK + shift..);
+            let stored = stored.and_then(<[u8]>::first_chunk).ok_or(Corrupt)?;
+            let (word, belongs) = word(at);
+            if (u64::from_le_bytes(*stored) ^ word) & belongs != 0 {
+                return Ok(false);
+            }
+            at += 8;
         }
         Ok(true)
     }

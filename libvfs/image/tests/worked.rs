@@ -66,11 +66,11 @@ fn the_worked_example_reads_as_described() {
     assert_eq!(image.dirent(&root, 3), Ok(None));
 
     let etc = image.lookup(root.id(), b"etc").unwrap().unwrap();
-    assert_eq!((etc.node.get(), etc.file_type), (1, FileType::Directory));
-    assert_eq!(image.node(etc.node).unwrap().time_ns, 1_000_000_000);
-    let motd = image.lookup(etc.node, b"motd").unwrap().unwrap();
-    assert_eq!((motd.node.get(), motd.file_type), (4, FileType::Regular));
-    let file = image.node(motd.node).unwrap();
+    assert_eq!(etc.get(), 1);
+    assert_eq!(image.node(etc).unwrap().time_ns, 1_000_000_000);
+    let motd = image.lookup(etc, b"motd").unwrap().unwrap();
+    assert_eq!(motd.get(), 4);
+    let file = image.node(motd).unwrap();
     assert_eq!(
         (file.permissions(), file.size, file.kind),
         (0o644, 6, NodeKind::File { offset: 0x1ee })
@@ -88,7 +88,7 @@ fn the_worked_example_reads_as_described() {
         assert_eq!(&buffer[..read], expected, "at {position}");
     }
     let link = image.lookup(root.id(), b"motd").unwrap().unwrap();
-    let link = image.node(link.node).unwrap();
+    let link = image.node(link).unwrap();
     let NodeKind::Symlink { target } = link.kind else {
         panic!("{link:?}")
     };
@@ -102,7 +102,7 @@ fn mounts_and_the_start_read_as_described() {
     let image = Image::open(&bytes[..]).unwrap();
     let tmp = image.lookup(NodeId::new(0), b"tmp").unwrap().unwrap();
     let mount = Mount {
-        node: tmp.node,
+        node: tmp,
         kind: MountKind::Tmpfs,
         size_limit: 1 << 20,
         message: None,

@@ -27,20 +27,21 @@ pub(super) fn check_end(position: u64, len: u32) -> Result<()> {
     Ok(())
 }
 
-/// Copies from `position` of a file into the program's buffers; the number of bytes, 0 at the end.
+/// Copies from a file's position on into the program's buffers, and moves the position behind what was copied; the
+/// number of bytes, 0 at the end.
 ///
 /// # Errors
 /// `EINVAL` when the buffers together are larger than 4 GiB − 1.
 #[inline(never)]
-fn read_at<W: World>(
+fn read<W: World>(
     program: &W::Program,
     ram: &Ram<W::Pages>,
-    file: &File,
-    position: u64,
+    file: &mut File,
     iovs: u32,
     iovs_len: u32,
 ) -> Result<u32> {
     program.check(iovs, iovs_len, 8);
+    let position = file.position;
     let left = size::<W>(ram, file).saturating_sub(position);
     let (mut done, mut total) = (0, 0u32);
     check_end(position, 0)?;
@@ -62,6 +63,7 @@ fn read_at<W: World>(
             done += part;
         }
     }
+    file.position = position + u64::from(done);
     Ok(done)
 }
 
@@ -75,9 +77,7 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(fd)) => self.host.fd_read(*fd, iovs, iovs_len, out),
             Some(Entry::File(file)) => {
                 file.rights.require(READ)?;
-                let (program, ram) = (&self.program, &self.ram);
-                let done = read_at::<W>(program, ram, file, file.position, iovs, iovs_len)?;
-                file.position += u64::from(done);
+                let done = read::<W>(&self.program, &self.ram, file, iovs, iovs_len)?;
                 self.program.answer32(out, done);
                 Ok(())
             }
@@ -101,9 +101,11 @@ impl<W: World> Vfs<W> {
             Some(Entry::Host(fd)) => self.host.fd_pread(*fd, iovs, iovs_len, offset, out),
             Some(Entry::File(file)) => {
                 file.rights.require(READ | SEEK)?;
-                let (program, ram) = (&self.program, &self.ram);
-                let done = read_at::<W>(program, ram, file, offset, iovs, iovs_len)?;
-                self.program.answer32(out, done);
+                // Not a fifth parameter, which engines hand over by way of memory.
+                let position = core::mem::replace(&mut file.position, offset);
+                let done = read::<W>(&self.program, &self.ram, file, iovs, iovs_len);
+                file.position = position;
+                self.program.answer32(out, done?);
                 Ok(())
             }
             _ => Err(Errno::BADF),

@@ -21,10 +21,10 @@ impl<W: World> Vfs<W> {
         new_path: u32,
         new_len: u32,
     ) -> Result<()> {
-        self.locate(old_fd, old_path, old_len, Follow::Name, RENAME_SOURCE)?;
+        self.locate(old_fd, old_path, old_len, Follow::Name.with(RENAME_SOURCE))?;
         let (old, outside) = (self.place, self.keep());
         let source = self.source();
-        self.locate(new_fd, new_path, new_len, Follow::Name, RENAME_TARGET)?;
+        self.locate(new_fd, new_path, new_len, Follow::Name.with(RENAME_TARGET))?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
@@ -61,9 +61,9 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         known(old_flags, 1)?;
         let follow = Follow::new(old_flags);
-        self.locate(old_fd, old_path, old_len, follow, LINK_SOURCE)?;
+        self.locate(old_fd, old_path, old_len, follow.with(LINK_SOURCE))?;
         let (old, node, outside) = (self.place, self.found.id, self.keep());
-        self.locate(new_fd, new_path, new_len, Follow::Name, LINK_TARGET)?;
+        self.locate(new_fd, new_path, new_len, Follow::Name.with(LINK_TARGET))?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),

@@ -64,45 +64,49 @@ impl<W: World> Vfs<W> {
             | if truncates { PATH_SET_SIZE } else { 0 };
         // What may not be asked for tells nothing of what is there.
         Rights::may_ask(passed_on, base, inheriting)?;
-        self.locate(fd, path, path_len, follow, right)?;
+        self.locate(fd, path, path_len, follow.with(right))?;
         let (mut oflags, mut fdflags) = (oflags, fdflags);
-        let rights = match self.place {
-            Place::Free if creates => {
-                let rights = Rights::pass_on(passed_on, base, inheriting, false);
-                if W::WRITABLE && !self.table.reserve() {
-                    return self.no_number(0);
+        let (rights, host, truncates) = 'found: {
+            let united = match self.place {
+                Place::Free if creates => {
+                    let rights = Rights::pass_on(passed_on, base, inheriting, false);
+                    if W::WRITABLE && !self.table.reserve() {
+                        return self.no_number(0);
+                    }
+                    self.make_file()?;
+                    break 'found (rights, 0, false);
                 }
-                self.make_file()?;
-                return self.open_found(rights, 0, fdflags, false, out);
-            }
-            Place::Free => return Err(Errno::NOENT),
-            Place::Tree => {
-                let rights = self.may_open(oflags, base, inheriting, passed_on)?;
-                if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
-                    return self.open_found(rights, 0, fdflags, truncates, out);
+                Place::Free => return Err(Errno::NOENT),
+                Place::Tree => {
+                    let rights = self.may_open(oflags, base, inheriting, passed_on)?;
+                    if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
+                        break 'found (rights, 0, truncates);
+                    }
+                    // The host's directory of the same path, if there is one, is united with it.
+                    (oflags, fdflags) = (DIRECTORY, 0);
+                    Some(rights)
                 }
-                // The host's directory of the same path, if there is one, is united with it.
-                (oflags, fdflags) = (DIRECTORY, 0);
-                Some(rights)
-            }
-            Place::Host => None,
-        };
-        let opened = self.on_host(out, 4, |host, fd, path, len, out| {
-            host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
-        });
-        if let Some(rights) = rights {
-            let host = match opened {
-                Ok(()) => self.program.load32(out).wrapping_add(1),
-                Err(_) => 0,
+                Place::Host => None,
             };
-            return self.open_found(rights, host, 0, false, out);
-        }
-        match opened {
-            Ok(()) => self.adopt(out),
-            // The directory is there, but only in the tree.
-            Err(Errno::NOENT | Errno::NOTDIR) if creates && self.outside.parent => Err(Errno::ROFS),
-            Err(errno) => Err(errno),
-        }
+            let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+                host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
+            });
+            match (united, opened) {
+                (Some(rights), Ok(())) => {
+                    break 'found (rights, self.program.load32(out).wrapping_add(1), false);
+                }
+                (Some(rights), Err(_)) => break 'found (rights, 0, false),
+                (None, Ok(())) => return self.adopt(out),
+                // The directory is there, but only in the tree.
+                (None, Err(Errno::NOENT | Errno::NOTDIR)) if creates && self.outside.parent => {
+                    return Err(Errno::ROFS);
+                }
+                (None, Err(errno)) => return Err(errno),
+            }
+        };
+        self.open_found(rights, host, fdflags, truncates)?;
+        self.program.store32(out, self.table.newest());
+        Ok(())
     }
 
     /// The rights of a descriptor of what was found, if it may be opened like this.
@@ -142,15 +146,15 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// Gives what was found a number, and stores that at `out`; `host` is the host's directory united with it: its
-    /// number plus one, or 0.
+    /// Gives what was found a number, the table's newest; `host` is the host's directory united with it: its number plus
+    /// one, or 0.
+    #[inline(always)]
     fn open_found(
         &mut self,
         rights: Rights,
         host: u32,
         fdflags: u32,
         truncates: bool,
-        out: u32,
     ) -> Result<()> {
         if W::WRITABLE && self.found.mount != 0 {
             // What follows must not fail.
@@ -189,7 +193,6 @@ impl<W: World> Vfs<W> {
             Some(place) => *place = entry,
             None => return self.no_number(host),
         }
-        self.program.store32(out, self.table.newest());
         Ok(())
     }
 

@@ -25,6 +25,7 @@ impl<W: World> Vfs<W> {
     /// [saved](Self::preinit) the host is left out, and in the next one it is all that is added.
     #[inline(never)]
     pub(super) fn open_preopens(&mut self, bytes: W::Bytes) {
+        self.started = true;
         // Whether there is such a run is decided when the program is linked, which leaves out what is behind it.
         if !self.program.is_saved() || self.opens_tree() {
             // Behind every path is the end of its last name.

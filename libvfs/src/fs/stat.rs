@@ -35,7 +35,11 @@ impl<W: World> Vfs<W> {
         let node = &self.found;
         let (size, [accessed, modified, changed]) = match node.record {
             Some(record) if W::WRITABLE => self.recorded(record),
-            _ => (node.size.into(), [node.time_ns; 3]),
+            // Not `[time; 3]`, which is a loop.
+            _ => {
+                let time = node.time_ns;
+                (node.size.into(), [time, time, time])
+            }
         };
         self.program.check(out, 1, self.filestat_size());
         self.program.store64(out, DEVICE + u64::from(node.mount));
@@ -103,7 +107,12 @@ impl<W: World> Vfs<W> {
         out: u32,
     ) -> Result<()> {
         known(flags, 1)?;
-        self.locate(fd, path, path_len, Follow::new(flags), PATH_FILESTAT_GET)?;
+        self.locate(
+            fd,
+            path,
+            path_len,
+            Follow::new(flags).with(PATH_FILESTAT_GET),
+        )?;
         match self.place {
             Place::Tree => {
                 self.answer_stat(out);

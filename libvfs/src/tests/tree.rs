@@ -419,7 +419,7 @@ fn mounts_variables_and_arguments_are_read_back() {
     assert!(image.environment_fixed());
     let find = |path: &str| {
         path.split('/').fold(NodeId::new(0), |at, name| {
-            image.lookup(at, name.as_bytes()).unwrap().unwrap().node
+            image.lookup(at, name.as_bytes()).unwrap().unwrap()
         })
     };
     let mounts: Vec<_> = (1..=image.mount_count())

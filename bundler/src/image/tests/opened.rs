@@ -51,8 +51,8 @@ fn they_are_listed_once_and_where_they_are() {
         NodeKind::Directory(directory) => directory,
         kind => panic!("{kind:?}"),
     };
-    let a = image.lookup(NodeId::new(0), b"a").unwrap().unwrap().node;
-    assert_eq!(image.lookup(a, b"b").unwrap().unwrap().node, NodeId::new(1));
+    let a = image.lookup(NodeId::new(0), b"a").unwrap().unwrap();
+    assert_eq!(image.lookup(a, b"b"), Ok(Some(NodeId::new(1))));
     assert_eq!(directory(1).parent(), a);
     assert_eq!(directory(2).parent(), NodeId::new(0));
     assert_eq!(directory(0).parent(), NodeId::new(0));
