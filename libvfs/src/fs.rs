@@ -221,7 +221,7 @@ impl<W: World> Vfs<W> {
     /// Copies the first `len` bytes of the text that `found` points at to the program.
     #[inline(never)]
     fn answer_text(&self, to: u32, len: u32) {
-        self.program.check(to, len, 1);
+        self.program.check(to, len.into());
         self.program.copy_image(to, self.found.offset, len);
     }
 

@@ -60,13 +60,18 @@ pub trait Program {
     /// Copies bytes of the image to the program's memory; the caller knows that the image has them.
     fn copy_image(&self, to: u32, offset: u32, len: u32);
 
-    /// Traps unless `count` elements of `size` bytes from `at` on lie inside the program's memory.
+    /// Traps unless so many bytes from `at` on lie inside the program's memory.
     ///
     /// Preview1 says that an out-of-bounds pointer that has to be dereferenced traps.
-    /// No elements need no dereferencing.
+    /// No bytes need no dereferencing.
     #[inline(never)]
-    fn check(&self, at: u32, count: u32, size: u32) {
-        let bytes = u64::from(count) * u64::from(size);
+    fn check(&self, at: u32, bytes: u64) {
+        self.check_here(at, bytes);
+    }
+
+    /// The same without a call of a function, for what programs do most.
+    #[inline(always)]
+    fn check_here(&self, at: u32, bytes: u64) {
         if bytes != 0 && u64::from(at) + bytes > self.size() {
             self.trap()
         }
@@ -75,14 +80,14 @@ pub trait Program {
     /// Stores the 32-bit result of a call.
     #[inline(never)]
     fn answer32(&self, at: u32, value: u32) {
-        self.check(at, 1, 4);
+        self.check_here(at, 4);
         self.store32(at, value);
     }
 
     /// Stores the 64-bit result of a call.
     #[inline(never)]
     fn answer64(&self, at: u32, value: u64) {
-        self.check(at, 1, 8);
+        self.check(at, 8);
         self.store64(at, value);
     }
 }

@@ -52,8 +52,8 @@ impl<W: World> Vfs<W> {
         };
         directory.rights.require(READDIR)?;
         let (node, host) = (directory.node, directory.host);
-        self.program.check(buf, buf_len, 1);
-        self.program.check(out, 1, 4);
+        self.program.check(buf, buf_len.into());
+        self.program.check(out, 4);
         let mut room = Room {
             at: buf,
             left: buf_len,

@@ -113,7 +113,7 @@ impl<W: World> Vfs<W> {
     /// and `EILSEQ` for what is not UTF-8, as wasmtime's host answers.
     #[inline(always)]
     pub(crate) fn begin(&mut self, path: u32, len: u32) -> Result<usize> {
-        self.program.check(path, len, 1);
+        self.program.check(path, len.into());
         if len > PATH_MAX {
             return Err(Errno::NAMETOOLONG);
         }

@@ -65,7 +65,7 @@ impl<W: World> Vfs<W> {
 
     /// Makes the symlink that the last path names and that is not there, to this text in the program's memory.
     pub(super) fn make_symlink(&mut self, target: u32, len: u32) -> Result<()> {
-        self.program.check(target, len, 1);
+        self.program.check(target, len.into());
         if self.last.slash {
             return Err(Errno::NOENT);
         }

@@ -68,8 +68,8 @@ impl<W: World> Vfs<W> {
             (count, size) = sizes(&self.program, |count, size| {
                 self.host.environ_sizes_get(count, size)
             })?;
-            self.program.check(pointers, count, 4);
-            self.program.check(text, size, 1);
+            self.program.check(pointers, u64::from(count) * 4);
+            self.program.check(text, size.into());
             self.host.environ_get(pointers, text)?;
         }
         let room = (pointers.wrapping_add(count * 4), text.wrapping_add(size));
@@ -123,7 +123,7 @@ impl<W: World> Vfs<W> {
 /// What the host answers to one of the calls for sizes, which wants a place in the program's memory.
 fn sizes<P: Program>(program: &P, ask: impl FnOnce(u32, u32) -> Result<()>) -> Result<Sizes> {
     let at = program.borrowed();
-    program.check(at, 1, 8);
+    program.check(at, 8);
     let saved = program.load64(at);
     let result = ask(at, at + 4);
     let answer = program.load64(at);
@@ -178,7 +178,7 @@ fn defaults<B: Bytes>(
 fn put(program: &impl Program, text: Str, room: &mut Option<Room>) {
     if let Some((pointers, at)) = room {
         let len = text.len();
-        program.check(*at, len + 1, 1);
+        program.check(*at, u64::from(len) + 1);
         program.copy_image(*at, text.offset(), len);
         program.copy_out(*at + len, &[0]);
         program.answer32(*pointers, *at);

@@ -40,7 +40,7 @@ fn read<W: World>(
     iovs: u32,
     iovs_len: u32,
 ) -> Result<u32> {
-    program.check(iovs, iovs_len, 8);
+    program.check(iovs, u64::from(iovs_len) * 8);
     let position = file.position;
     let left = size::<W>(ram, file).saturating_sub(position);
     let (mut done, mut total) = (0, 0u32);
@@ -50,7 +50,7 @@ fn read<W: World>(
         let (buf, len) = (iov as u32, (iov >> 32) as u32);
         total = total.checked_add(len).ok_or(Errno::INVAL)?;
         check_end(position, total)?;
-        program.check(buf, len, 1);
+        program.check_here(buf, len.into());
         let part = u64::from(len).min(left - u64::from(done)) as u32;
         if part > 0 {
             match Node::of(file) {

@@ -38,7 +38,7 @@ impl<W: World> Vfs<W> {
         fdflags: u32,
         out: u32,
     ) -> Result<()> {
-        self.program.check(out, 1, 4);
+        self.program.check(out, 4);
         known(flags, 1)?;
         known(oflags, CREAT | DIRECTORY | EXCL | TRUNC)?;
         known(fdflags, FLAGS)?;

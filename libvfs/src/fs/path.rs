@@ -44,7 +44,7 @@ impl<W: World> Vfs<W> {
                 let len = self.found.size.min(buf_len);
                 match self.found.record.map(|node| self.ram.target(node)) {
                     Some(Ok(text)) if W::WRITABLE => {
-                        self.program.check(buf, len, 1);
+                        self.program.check(buf, len.into());
                         let text = text.get(..len as usize).unwrap_or_default();
                         self.program.copy_out(buf, text);
                     }
@@ -55,7 +55,7 @@ impl<W: World> Vfs<W> {
             }
             Place::Host if self.sees_host() && self.outside.made => {
                 let len = self.read_host_link(buf_len)?;
-                self.program.check(buf, len, 1);
+                self.program.check(buf, len.into());
                 let target = self.path.get(..len as usize).unwrap_or_default();
                 self.program.copy_out(buf, target);
                 self.program.answer32(out, len);

@@ -45,9 +45,11 @@ impl<W: World> Vfs<W> {
         out: u32,
     ) -> Result<()> {
         let size = self.subscription_size();
-        self.program.check(subscriptions, count, size);
-        self.program.check(events, count, EVENT);
-        self.program.check(out, 1, 4);
+        self.program
+            .check(subscriptions, u64::from(count) * u64::from(size));
+        self.program
+            .check(events, u64::from(count) * u64::from(EVENT));
+        self.program.check(out, 4);
         let mut ready = 0;
         for index in 0..count {
             let subscription = subscriptions + index * size;

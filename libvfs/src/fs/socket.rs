@@ -22,7 +22,7 @@ impl<W: World> Vfs<W> {
     /// `ENOTSOCK` for what is embedded.
     pub fn sock_accept(&mut self, fd: u32, flags: u32, out: u32) -> Result<()> {
         let fd = self.socket(fd)?;
-        self.program.check(out, 1, 4);
+        self.program.check(out, 4);
         self.host.sock_accept(fd, flags, out)?;
         self.adopt(out)
     }

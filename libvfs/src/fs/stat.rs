@@ -41,7 +41,7 @@ impl<W: World> Vfs<W> {
                 (node.size.into(), [time, time, time])
             }
         };
-        self.program.check(out, 1, self.filestat_size());
+        self.program.check(out, self.filestat_size().into());
         self.program.store64(out, DEVICE + u64::from(node.mount));
         self.program.store64(out + 8, self.inode(node.id));
         let (file_type, links) = (node.file_type() as u64, u64::from(node.nlink));
@@ -181,7 +181,7 @@ impl<W: World> Vfs<W> {
             Some(Entry::Directory(directory)) => (FileType::Directory, 0, directory.rights),
             _ => return Err(Errno::BADF),
         };
-        self.program.check(out, 1, 24);
+        self.program.check(out, 24);
         self.program
             .store64(out, u64::from(file_type as u32 | flags << 16));
         self.program.store64(out + 8, rights.base().into());

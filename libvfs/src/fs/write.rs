@@ -27,13 +27,13 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EINVAL` when the buffers together are larger than 4 GiB − 1; `ENOSPC`, `EFBIG`.
     fn write_at(&mut self, node: Node, position: u64, iovs: u32, iovs_len: u32) -> Result<u32> {
-        self.program.check(iovs, iovs_len, 8);
+        self.program.check(iovs, u64::from(iovs_len) * 8);
         let mut total = 0u32;
         for index in 0..iovs_len {
             let iov = self.program.load64(iovs + index * 8);
             let (buf, len) = (iov as u32, (iov >> 32) as u32);
             total = total.checked_add(len).ok_or(Errno::INVAL)?;
-            self.program.check(buf, len, 1);
+            self.program.check(buf, len.into());
         }
         check_end(position, total)?;
         let mut done = 0;

@@ -49,7 +49,7 @@ impl<W: World> Vfs<W> {
             let text = self.seam.other.get(..place.len()).unwrap_or_default();
             place.copy_from_slice(text);
         } else {
-            self.program.check(kept.path, kept.len, 1);
+            self.program.check(kept.path, kept.len.into());
             self.program.copy_in(place, kept.path);
         }
         self.outside = Outside {
@@ -136,9 +136,9 @@ impl<W: World> Vfs<W> {
             return Ok(first.path);
         }
         self.program
-            .check(first.path, first.len, u32::from(!first.made));
+            .check(first.path, if first.made { 0 } else { first.len.into() });
         self.program
-            .check(second.path, second.len, u32::from(!second.made));
+            .check(second.path, if second.made { 0 } else { second.len.into() });
         if first.len.max(second.len) > PATH_MAX {
             return Err(Errno::NAMETOOLONG);
         }
@@ -190,7 +190,7 @@ impl<W: World> Vfs<W> {
     #[inline(never)]
     fn take_back(&mut self, out: u32, size: u32) {
         if self.outside.made {
-            self.program.check(out, size, 1);
+            self.program.check(out, size.into());
             // The path buffer has served.
             let answer = self.path.get_mut(..size as usize).unwrap_or_default();
             self.program.copy_in(answer, self.program.borrowed());
