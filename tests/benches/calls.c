@@ -1,6 +1,7 @@
 // Times file-system calls from inside: each line is `name nanoseconds-per-call`, for `readdir` and `walk` per entry.
-// Usage: calls ROOT DIR NAME BIG [LISTS], where ROOT is walked, DIR/NAME is a file in it, DIR/missing is none and BIG is a
-// file of at least 1 MiB. Without LISTS nothing is listed: hosts take minutes for very large directories.
+// Usage: calls ROOT DIR NAME BIG [lists] [no-pread], where ROOT is walked, DIR/NAME is a file in it, DIR/missing is none and
+// BIG is a file of at least 1 MiB. Without `lists` nothing is listed: hosts take minutes for very large directories. `no-pread`
+// is for file systems that have none.
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -120,8 +121,14 @@ static void measure(const char *name, unsigned (*call)(void)) {
     printf("%s %.1f\n", name, best);
 }
 
+static int asked(char **argv, const char *word) {
+    while (*argv != NULL && strcmp(*argv, word) != 0)
+        argv++;
+    return *argv != NULL;
+}
+
 int main(int argc, char **argv) {
-    must(argc == 5 || argc == 6, "usage: calls ROOT DIR NAME BIG [LISTS]");
+    must(argc >= 5, "usage: calls ROOT DIR NAME BIG [lists] [no-pread]");
     root = argv[1];
     directory = argv[2];
     snprintf(path, sizeof path, "%s/%s", directory, argv[3]);
@@ -132,10 +139,11 @@ int main(int argc, char **argv) {
     measure("stat", stat_present);
     measure("missing", stat_missing);
     measure("read-4k", read_4k);
-    measure("pread-4k", pread_4k);
+    if (!asked(argv + 5, "no-pread"))
+        measure("pread-4k", pread_4k);
     measure("read-64k", read_64k);
     measure("memory.copy-64k", memory_copy_64k);
-    if (argc == 6) {
+    if (asked(argv + 5, "lists")) {
         measure("readdir", read_directory);
         measure("walk", walk);
     }

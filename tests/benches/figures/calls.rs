@@ -32,51 +32,76 @@ pub(crate) fn run(bench: &Bench) {
         millis(&mut bench.bundle(&manifest));
         let root = manifest.with_extension("");
         let bundle = bench.folder.join("out.wasm");
-        let mut args = vec![
-            "/".to_owned(),
-            "/d0".to_owned(),
-            format!("file{}.txt", files / 2),
-            "/big".to_owned(),
-        ];
+        let mut args = arguments(files);
         if files <= LISTED {
             args.push("lists".to_owned());
         }
         let (fast_bundle, fast_module) = (precompiled(bench, &bundle), precompiled(bench, &module));
-        side_by_side("wasmtime", tree, || {
+        let runs = Runs::in_turn(|| {
             (
-                times(wasmtime(&fast_bundle, &[]).args(&args)),
-                times(wasmtime(&fast_module, &[(&root, "/")]).args(&args)),
+                on_wasmtime(&fast_bundle, &[], &args),
+                on_wasmtime(&fast_module, &[(&root, "/")], &args),
             )
         });
-        side_by_side("Node", tree, || {
-            let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let run = Run::with_args(&args);
-            let embedded = Engine::Node.run(&bundle, &run).ok();
-            let host = Engine::Node.run(&module, &run.dir(&root, "/")).ok();
-            (parse(&embedded), parse(&host))
+        print_all("wasmtime", tree, &runs);
+        let runs = Runs::in_turn(|| {
+            (
+                on_node(&bundle, &[], &args),
+                on_node(&module, &[(&root, "/")], &args),
+            )
         });
+        print_all("Node", tree, &runs);
     }
 }
 
+/// What `calls.c` is told of a tree with so many files in `d0`.
+pub(crate) fn arguments(files: usize) -> Vec<String> {
+    let file = format!("file{}.txt", files / 2);
+    ["/", "/d0", &file, "/big"].map(str::to_owned).to_vec()
+}
+
+/// What each call took.
 type Times = Vec<(String, f64)>;
 
-fn side_by_side(engine: &str, tree: Tree, mut both: impl FnMut() -> (Times, Times)) {
-    let runs: Vec<(Times, Times)> = (0..ROUNDS).map(|_| both()).collect();
-    for (index, (name, _)) in runs[0].0.iter().enumerate() {
-        let pairs: Vec<(f64, f64)> = runs
-            .iter()
-            .map(|(ours, theirs)| (ours[index].1, theirs[index].1))
-            .collect();
-        if name != "memory.copy-64k" {
-            print(engine, tree, name, "a host directory", &of_runs(&pairs));
-        }
+/// Runs of both sides in turn.
+pub(crate) struct Runs(Vec<(Times, Times)>);
+
+/// The line that tells of no call.
+const COPY: &str = "memory.copy-64k";
+
+impl Runs {
+    pub(crate) fn in_turn(mut both: impl FnMut() -> (Times, Times)) -> Runs {
+        Runs((0..ROUNDS).map(|_| both()).collect())
+    }
+
+    /// What each call took in both, in the program's order.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (&str, Pair)> {
+        let names = self.0[0].0.iter().map(|(name, _)| name.as_str());
+        let of_call = |index: usize| self.of(|(ours, theirs)| (ours[index].1, theirs[index].1));
+        let calls = names.enumerate().filter(|(_, name)| *name != COPY);
+        calls.map(move |(index, name)| (name, of_call(index)))
+    }
+
+    /// The time of a call of ours beside a copy in memory, of the same run.
+    fn beside_copy(&self, call: &str) -> Pair {
+        let time = |times: &Times, name| {
+            let found = times.iter().find(|(found, _)| found == name);
+            found.expect("`calls.c` prints it").1
+        };
+        self.of(|(ours, _)| (time(ours, call), time(ours, COPY)))
+    }
+
+    fn of(&self, numbers: impl Fn(&(Times, Times)) -> (f64, f64)) -> Pair {
+        let pairs: Vec<(f64, f64)> = self.0.iter().map(numbers).collect();
+        of_runs(&pairs)
+    }
+}
+
+fn print_all(engine: &str, tree: Tree, runs: &Runs) {
+    for (name, took) in runs.calls() {
+        print(engine, tree, name, "a host directory", &took);
         if name == "read-64k" {
-            // Of the same run: the next line.
-            let pairs: Vec<(f64, f64)> = runs
-                .iter()
-                .map(|(ours, _)| (ours[index].1, ours[index + 1].1))
-                .collect();
-            print(engine, tree, name, "memory.copy", &of_runs(&pairs));
+            print(engine, tree, name, "memory.copy", &runs.beside_copy(name));
         }
     }
 }
@@ -132,8 +157,19 @@ pub(crate) fn wasmtime(compiled: &Path, dirs: &[(&Path, &str)]) -> Command {
     command
 }
 
-fn times(command: &mut Command) -> Times {
-    parse(&tool::run(command, b"").ok())
+/// The times on wasmtime, of a module compiled ahead.
+pub(crate) fn on_wasmtime(compiled: &Path, dirs: &[(&Path, &str)], args: &[String]) -> Times {
+    parse(&tool::run(wasmtime(compiled, dirs).args(args), b"").ok())
+}
+
+/// The times on Node.
+pub(crate) fn on_node(module: &Path, dirs: &[(&Path, &str)], args: &[String]) -> Times {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let dirs = dirs.iter();
+    let run = dirs.fold(Run::with_args(&args), |run, (host, guest)| {
+        run.dir(host, guest)
+    });
+    parse(&Engine::Node.run(module, &run).ok())
 }
 
 /// The lines `name nanoseconds` that `calls.c` prints.
