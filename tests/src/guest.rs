@@ -1,5 +1,6 @@
 //! Guest programs, each built once from `tests/guests` and kept in the cache by the hash of its source.
 
+pub mod earlier;
 pub mod pre_linked;
 mod renamed;
 
@@ -220,14 +221,14 @@ fn compile_realpath(object: &Path) {
 /// The program that times file-system calls, `benches/calls.c`.
 #[must_use]
 pub fn bench() -> PathBuf {
-    compile(
-        Libc::Debian,
-        "cc",
-        "bench",
-        &[cache::package_dir().join("benches/calls.c")],
-        &["-O2", "-mbulk-memory"],
-    )
+    compile(Libc::Debian, "cc", "bench", &[bench_source()], &BENCH_FLAGS)
 }
+
+fn bench_source() -> PathBuf {
+    cache::package_dir().join("benches/calls.c")
+}
+
+const BENCH_FLAGS: [&str; 2] = ["-O2", "-mbulk-memory"];
 
 /// The program that calls everything with random arguments, `guests/hostile.c`.
 #[must_use]

@@ -11,6 +11,7 @@
 
 mod bundling;
 mod calls;
+mod earlier;
 mod linking;
 mod lock;
 mod measure;
@@ -39,7 +40,7 @@ pub(crate) struct Bench {
 
 type Group = (&'static str, fn(&Bench));
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     ("bundling", bundling::run),
     ("linking", linking::run),
     ("resolving", resolving::run),
@@ -49,7 +50,11 @@ const GROUPS: [Group; 9] = [
     ("python", python::run),
     ("warm", warm::run),
     ("scale", scale::run),
+    ("earlier", earlier::run),
 ];
+
+/// What needs 20 GB of disk, or builds of its own, is measured when asked for.
+const ON_REQUEST: [&str; 2] = ["scale", "earlier"];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -68,8 +73,7 @@ fn main() {
         folder: folder.path().to_owned(),
     };
     for (name, run) in GROUPS {
-        // What needs 20 GB of disk and some minutes is measured when asked for.
-        let by_itself = name != "scale" && wanted.is_empty();
+        let by_itself = wanted.is_empty() && !ON_REQUEST.contains(&name);
         if by_itself || wanted.iter().any(|wanted| *wanted == name) {
             eprintln!("{name}");
             run(&bench);

@@ -68,7 +68,7 @@ fn start(command: &mut Command) -> f64 {
 }
 
 /// Milliseconds that V8 takes for an instance, and KiB of its memory.
-fn instantiated(module: &Path) -> (f64, f64) {
+pub(crate) fn instantiated(module: &Path) -> (f64, f64) {
     let script = cache::package_dir().join("benches/instantiate.mjs");
     let said = tool::run(Command::new("node").arg(script).arg(module), b"").ok();
     let mut numbers = said

@@ -66,13 +66,17 @@ impl Tree {
 
     /// A manifest beside the tree that puts it into `module` at `/`, as `out.wasm`.
     pub(crate) fn manifest(self, folder: &Path, module: &Path) -> PathBuf {
-        let root = self.make(folder);
-        let manifest = root.with_extension("toml");
-        let text = format!(
-            "manifest-version = 1\n[limits]\nimage-size = \"4 GiB\"\nfile-size = \"4 GiB\"\nfiles = 10000000\n\
-             [module]\ninput = {module:?}\noutput = \"out.wasm\"\n[[mount]]\nguest = \"/\"\nsource = {root:?}\n"
-        );
-        fs::write(&manifest, text).expect("can't write the manifest");
-        manifest
+        manifest(&self.make(folder), module)
     }
+}
+
+/// A manifest beside `root` that puts it into `module` at `/`, as `out.wasm`.
+pub(crate) fn manifest(root: &Path, module: &Path) -> PathBuf {
+    let manifest = root.with_extension("toml");
+    let text = format!(
+        "manifest-version = 1\n[limits]\nimage-size = \"4 GiB\"\nfile-size = \"4 GiB\"\nfiles = 10000000\n\
+         [module]\ninput = {module:?}\noutput = \"out.wasm\"\n[[mount]]\nguest = \"/\"\nsource = {root:?}\n"
+    );
+    fs::write(&manifest, text).expect("can't write the manifest");
+    manifest
 }
