@@ -58,10 +58,11 @@ const ON_REQUEST: [&str; 2] = ["scale", "earlier"];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(at) = args.iter().position(|arg| arg == "--table") {
-        return table::write(&args[at + 1..]);
-    }
+    // Cargo adds a `--bench` of its own.
     let wanted: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    if args.iter().any(|arg| arg == "--table") {
+        return table::write(&wanted);
+    }
     let unknown = |name: &&&String| !GROUPS.iter().any(|(group, _)| *group == name.as_str());
     if let Some(name) = wanted.iter().find(unknown) {
         let groups = GROUPS.map(|(group, _)| group).join(" ");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use wasi_vfs_tests::cache;
 
 /// Puts the figures of these files into the document, each group between its marks; groups without figures stay.
-pub(crate) fn write(files: &[String]) {
+pub(crate) fn write(files: &[&String]) {
     let lines: Vec<Value> = files
         .iter()
         .flat_map(|file| {
