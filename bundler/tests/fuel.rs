@@ -107,8 +107,8 @@ const LIMITS: [(&str, [u64; 2]); 6] = [
     ("open and close", [237_000, 237_000]),
     ("stat", [156_000, 156_000]),
     ("stat of a missing file", [138_000, 129_000]),
-    ("pread of 4 KiB", [42_500, 42_500]),
-    ("seek and read of 4 KiB", [55_000, 55_000]),
+    ("pread of 4 KiB", [40_000, 40_000]),
+    ("seek and read of 4 KiB", [52_000, 52_000]),
     // A buffer full of names costs more than ten.
     ("readdir of 4 KiB", [352_000, 3_120_000]),
 ];

@@ -352,11 +352,13 @@ fn resume(old: &[u8], new: &[u8]) -> Option<(usize, usize)> {
         }
     }
     for near in 0..=NEAR {
-        let far = |alike: &dyn Fn(usize) -> bool| (NEAR..FAR).find(|&far| alike(far));
-        if let Some(added) = far(&|far| alike(near, far, FAR_NEEDLE)) {
+        let far = |end: usize, alike: &dyn Fn(usize) -> bool| {
+            (NEAR..FAR.min(end)).find(|&far| alike(far))
+        };
+        if let Some(added) = far(new.len(), &|far| alike(near, far, FAR_NEEDLE)) {
             return Some((near, added));
         }
-        if let Some(skipped) = far(&|far| alike(far, near, FAR_NEEDLE)) {
+        if let Some(skipped) = far(old.len(), &|far| alike(far, near, FAR_NEEDLE)) {
             return Some((skipped, near));
         }
     }
