@@ -10,6 +10,9 @@ pub(super) struct Pieces<'p> {
     size: usize,
 }
 
+/// What is larger is not extended: making room for more would move all of it, megabytes of debug information for instance.
+const SMALL: usize = 4096;
+
 /// Some of these bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -49,7 +52,7 @@ impl<'p> Pieces<'p> {
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.size += bytes.len();
         match self.pieces.last_mut() {
-            Some(Piece::Own(last)) => last.extend_from_slice(bytes),
+            Some(Piece::Own(last)) if last.len() < SMALL => last.extend_from_slice(bytes),
             _ => self.pieces.push(Piece::Own(bytes.to_vec())),
         }
     }
