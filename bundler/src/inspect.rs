@@ -18,9 +18,10 @@ use sha2::{Digest as _, Sha256};
 
 use vfs_image::layout::HeaderRecord;
 
+use crate::digest::hex_digest;
 use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row, Rows};
 use crate::manifest::Memory;
-use crate::output::{Record, SECTION, hex_digest};
+use crate::output::{Record, SECTION};
 use crate::plan::Start;
 use crate::program::{self, ProgramError};
 use crate::report::counted;

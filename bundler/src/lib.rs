@@ -16,6 +16,7 @@
 
 pub mod cache;
 pub mod diff;
+pub mod digest;
 pub mod extract;
 pub mod image;
 pub mod inspect;

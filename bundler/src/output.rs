@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
 use wasm_encoder::{CustomSection, Section as _};
 
+use crate::digest::hex_digest;
 use crate::image::{Image, ImageError, Progress, Written};
 use crate::link::undo::{self, Undo};
 use crate::link::{Interposer, LinkError, Linked, WriteError};
@@ -293,22 +294,6 @@ fn custom(name: &str, data: Vec<u8>) -> Vec<u8> {
     let mut bytes = Vec::new();
     section.append_to(&mut bytes);
     bytes
-}
-
-/// A SHA-256 as it is written everywhere: `sha256:` and 64 hexadecimal digits.
-#[must_use]
-pub fn hex_digest(digest: &[u8; 32]) -> String {
-    format!("sha256:{}", hex(digest))
-}
-
-/// Two hexadecimal digits a byte.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a String can't fail");
-    }
-    text
 }
 
 #[cfg(test)]

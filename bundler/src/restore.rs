@@ -1,5 +1,6 @@
 //! The program inside a bundle: what is bundled again is linked anew, from the program that it was made from.
 
+use crate::digest::parse_digest;
 use crate::inspect::{Found, InspectError};
 use crate::link::{LinkError, undo};
 use crate::output::SECTION;
@@ -41,22 +42,11 @@ pub(crate) fn program(found: &Found<'_>) -> Result<Restored, RestoreError> {
         .zip(place(section.end))
         .and_then(|(start, end)| after.get(start..end));
     let program = section.and_then(|section| undo::restore(section, &before, &after));
-    let digest = found.record().and_then(|record| digest_of(&record.program));
+    let digest = found
+        .record()
+        .and_then(|record| parse_digest(&record.program));
     match (program, digest) {
         (Some(program), Some(digest)) => Ok(Restored { program, digest }),
         _ => Err(RestoreError::Link(LinkError::Rewritten)),
     }
-}
-
-/// The bytes of `sha256:` and 64 hexadecimal digits.
-fn digest_of(text: &str) -> Option<[u8; 32]> {
-    let digits = text.strip_prefix("sha256:")?;
-    let mut digest = [0; 32];
-    if digits.len() != 64 || !digits.is_ascii() {
-        return None;
-    }
-    for (byte, at) in digest.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
-    }
-    Some(digest)
 }

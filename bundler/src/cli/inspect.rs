@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use clap::Args;
 use miette::Diagnostic;
 use serde::{Serialize, Serializer};
+use wasi_vfs::digest::hex_digest;
 use wasi_vfs::image::{Checked, Row, RowKind, Rows, mode_text};
 use wasi_vfs::inspect::{self, Found, InspectError, Lookup, OpenError};
-use wasi_vfs::output::hex_digest;
 use wasi_vfs::plan::{self, Start, Totals};
 
 use super::render::{Columns, columns, human_size, octal, printable, time_text};

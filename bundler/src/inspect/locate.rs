@@ -6,8 +6,9 @@ use vfs_image::layout::{self, HeaderRecord};
 use wasmparser::{BinaryReader, ConstExpr};
 
 use super::InspectError;
+use crate::digest::hex_digest;
 use crate::link::undo;
-use crate::output::{Record, SECTION, hex_digest};
+use crate::output::{Record, SECTION};
 use crate::report::counted;
 use crate::source::ReadAt;
 

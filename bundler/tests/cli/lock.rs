@@ -114,7 +114,7 @@ impl<'f> Session<'f> {
 fn masked(text: &str) -> String {
     let digest = |writable| {
         let digest = wasi_vfs::link::Interposer::pinned(writable).digest();
-        wasi_vfs::output::hex_digest(&digest)
+        wasi_vfs::digest::hex_digest(&digest)
     };
     let mut text = text.to_owned();
     for digest in [digest(false), digest(true)] {
@@ -180,7 +180,7 @@ fn a_lock_is_written_and_drift_is_found() {
     let tool = concat!("wasi-vfs ", env!("CARGO_PKG_VERSION"));
     let digest = wasi_vfs::link::Interposer::pinned(true).digest();
     let older = lock.replace(tool, "wasi-vfs 0.0.9").replace(
-        &wasi_vfs::output::hex_digest(&digest),
+        &wasi_vfs::digest::hex_digest(&digest),
         "sha256:0123456789abcdef",
     );
     folder.write("wasi-vfs.lock", &older);
