@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use miette::Diagnostic;
 
-use crate::image::ImageError;
+use crate::atomic_file::FileError;
+use crate::embed::ImageError;
 use crate::inspect::InspectError;
 use crate::link::LinkError;
 use crate::lock::LockError;
 use crate::manifest::ManifestError;
-use crate::output::{FileError, SealError};
+use crate::output::SealError;
 use crate::plan::PlanError;
 use crate::program::ProgramError;
 

@@ -20,12 +20,12 @@ use vfs_image::layout::HeaderRecord;
 
 use crate::digest::hex_digest;
 use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row, Rows};
-use crate::manifest::Memory;
-use crate::output::{Record, SECTION};
-use crate::plan::Start;
 use crate::program::{self, ProgramError};
+use crate::read_at::{DiskFile, ReadAt};
+use crate::record::{Record, SECTION};
 use crate::report::counted;
-use crate::source::{DiskFile, ReadAt};
+use crate::settings::Memory;
+use crate::settings::Start;
 use locate::{Fault, Place};
 
 pub use lookup::{Lookup, LookupError};

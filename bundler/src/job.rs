@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::atomic_file::{FileError, Pending, same_file, same_place};
 use crate::cache::Cache;
 use crate::digest::hex_digest;
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::listing::Listing;
 use crate::lock::{self, LockError, LockFile, Turn, Update, Written};
 use crate::manifest::{Choice, Environment, Manifest};
-use crate::output::{Destination, FileError, Pending, SealError, same_file, same_place};
+use crate::output::{Destination, SealError};
 use crate::plan::{self, PlanError};
 use crate::program::Program;
 use crate::source::{DiskSource, Source};

@@ -14,9 +14,11 @@
 //! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
 //! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
+pub mod atomic_file;
 pub mod cache;
 pub mod diff;
 pub mod digest;
+pub mod embed;
 pub mod extract;
 pub mod image;
 pub mod inspect;
@@ -31,8 +33,11 @@ pub mod path;
 pub mod plan;
 pub mod preinit;
 pub mod program;
+pub mod read_at;
+pub mod record;
 pub mod report;
 pub mod sbom;
+pub mod settings;
 pub mod source;
 pub mod unused;
 pub mod verify;
@@ -72,13 +77,13 @@ pub fn bundle<W: output::Destination>(
     program: &program::Program,
     source: &dyn source::Source,
     out: &mut W,
-    progress: &dyn image::Progress,
+    progress: &dyn embed::Progress,
 ) -> Result<Bundled, Error> {
     // None of these waits for another. What is wrong with the files is told first.
     let (planned, inspected) = rayon::join(
         || -> Result<_, Error> {
             let plan = plan::resolve_on(manifest, source, program.layer())?;
-            let image = image::describe(&plan)?;
+            let image = embed::describe(&plan)?;
             // Taken apart while the program is inspected.
             let interposer = link::Interposer::pinned(plan.is_writable());
             Ok((plan, image, interposer))
@@ -137,20 +142,9 @@ pub fn check(program: &program::Program) -> Result<(), link::LinkError> {
 fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Options {
     let start = plan.start();
     link::Options {
-        mode: match manifest.link().mode {
-            manifest::Mode::Auto => link::Mode::Auto,
-            manifest::Mode::PostLink => link::Mode::PostLink,
-            manifest::Mode::PreLinked => link::Mode::PreLinked,
-        },
-        memory: match manifest.link().memory {
-            manifest::Memory::Single => link::Memory::Single,
-            manifest::Memory::Isolated => link::Memory::Isolated,
-        },
-        host: match start.host {
-            manifest::Host::Fallback => link::Host::Fallback,
-            manifest::Host::Override => link::Host::Override,
-            manifest::Host::None => link::Host::None,
-        },
+        mode: manifest.link().mode,
+        memory: manifest.link().memory,
+        host: start.host,
         requires_host: plan.mounts().iter().any(|mount| mount.required),
         writable: plan.is_writable(),
         environment: start.environment_fixed || !start.environment.is_empty(),

@@ -8,7 +8,7 @@ mod items;
 use crate::inspect::{Found, InspectError};
 use crate::manifest::{Manifest, Memory, Preinit};
 use crate::path::GuestPath;
-use crate::plan::{MountKind, Start};
+use crate::settings::{MountKind, Start};
 use crate::{Bundled, image};
 
 pub use items::Items;

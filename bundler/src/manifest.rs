@@ -27,13 +27,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::path::GuestPath;
 use crate::report::Text;
 use crate::source::{Kind, Layer, Source};
 
+pub use crate::settings::{EnvPolicy, Host, Link, Memory, Mode, MountKind};
 pub use choice::{BASE, Choice, Environment, Variables};
 pub use error::{
     ManifestError, ManifestProblem, ManifestWarning, MountProblem, ProfileProblem, VarProblem,
@@ -43,7 +41,7 @@ pub use pattern::Pattern;
 pub use permissions::Permissions;
 pub use preinit::{Preinit, PreinitClock, PreinitOutput, PreinitRandom};
 pub use profile::FromProfile;
-pub use raw::{EnvPolicy, Host, Memory, Mode, Symlinks};
+pub use raw::Symlinks;
 pub use schema::schema;
 pub use timestamps::Timestamps;
 
@@ -115,19 +113,6 @@ pub(crate) struct Limit {
     pub(crate) span: Option<Range<usize>>,
 }
 
-/// How the interposer is put into the program.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Link {
-    /// Where the interposer comes from.
-    pub mode: Mode,
-    /// Where the interposer keeps its own state.
-    pub memory: Memory,
-    /// How directories of the host meet the embedded tree.
-    pub host: Host,
-    /// How variables of the host meet those of the manifest.
-    pub env: EnvPolicy,
-}
-
 /// Modes and times.
 #[derive(Debug, Clone)]
 pub(crate) struct Attributes {
@@ -161,18 +146,6 @@ pub(crate) struct Request {
     /// Other rules for all that is at and below the guest path; none for what is embedded and read-only.
     pub(crate) point: Option<Point>,
     pub(crate) kind: RequestKind,
-}
-
-/// What a mount is that has rules of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MountKind {
-    /// Embedded entries that the program may change, in memory.
-    Writable,
-    /// Empty but for what other tables put there, writable, in memory.
-    Tmpfs,
-    /// A directory that the host gives when the program is run.
-    Host,
 }
 
 /// What makes a mount one with rules of its own.

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::image::Progress;
+use crate::atomic_file::Pending;
+use crate::embed::Progress;
 use crate::job::{digest, explain, load_program};
 use crate::manifest::Manifest;
-use crate::output::Pending;
 use crate::path::GuestPath;
 use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};

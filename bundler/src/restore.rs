@@ -3,7 +3,7 @@
 use crate::digest::parse_digest;
 use crate::inspect::{Found, InspectError};
 use crate::link::{LinkError, undo};
-use crate::output::SECTION;
+use crate::record::SECTION;
 
 /// A program that was taken out of a bundle.
 #[derive(Debug)]

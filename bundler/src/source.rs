@@ -6,7 +6,6 @@ mod disk;
 mod joined;
 mod layer;
 mod memory;
-mod random;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -14,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cache::Cache;
+use crate::read_at::{DiskFile, ReadAt};
 pub use archive::Archive;
 pub use bundle::Bundle;
 pub use disk::DiskSource;
@@ -21,8 +21,6 @@ pub(crate) use joined::is_joined;
 pub use layer::Layer;
 pub(crate) use layer::regular;
 pub use memory::MemorySource;
-pub use random::ReadAt;
-pub(crate) use random::{DiskFile, Part};
 
 /// What a source says of one of its entries, not following a final symlink.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 
 use crate::diff::Differences;
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::{self, Found, InspectError, OpenError};
 use crate::listing::Listing;
 use crate::lock::LockFile;

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use miette::Diagnostic;
+use wasi_vfs::atomic_file::Pending;
 use wasi_vfs::link::LinkError;
 use wasi_vfs::manifest::{Choice, Manifest};
-use wasi_vfs::output::Pending;
 use wasi_vfs::path::GuestPath;
 use wasi_vfs::plan;
 use wasi_vfs::program::Program;

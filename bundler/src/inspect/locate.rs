@@ -8,9 +8,9 @@ use wasmparser::{BinaryReader, ConstExpr};
 use super::InspectError;
 use crate::digest::hex_digest;
 use crate::link::undo;
-use crate::output::{Record, SECTION};
+use crate::read_at::ReadAt;
+use crate::record::{Record, SECTION};
 use crate::report::counted;
-use crate::source::ReadAt;
 
 /// Bytes read at once. A segment's offset expression is a few bytes; one that is longer than this is nobody's.
 const WINDOW: usize = 4 << 10;

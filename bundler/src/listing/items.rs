@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Item, ItemKind, Meta};
 use crate::Bundled;
-use crate::image::Digests;
+use crate::embed::Digests;
 use crate::path::{Directories, GuestPath};
 use crate::plan::{EntryKind, Plan};
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::same::Compared;
 use super::{Drift, Lock, LockError, lines};
+use crate::atomic_file::{FileError, Pending};
 use crate::diff::Differences;
 use crate::listing::Listing;
 use crate::manifest::Manifest;
-use crate::output::{FileError, Pending};
 
 /// Bytes of a lock read at once.
 const CHUNK: usize = 64 << 10;

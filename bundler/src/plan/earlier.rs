@@ -9,7 +9,8 @@ use wasmparser::{Chunk, Parser, Payload};
 
 use super::{EntryKind, GuestPath, Mount, Paths, Plan, PlanWarning};
 use crate::manifest::{HostPath, Manifest, RequestKind};
-use crate::source::{self, ReadAt, Source};
+use crate::read_at::ReadAt;
+use crate::source::{self, Source};
 
 /// What every such program exports.
 const MARK: &str = "wasi_vfs_pack_fs";

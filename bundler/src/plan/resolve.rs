@@ -8,7 +8,7 @@ use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
 use super::{
-    Content, EntryKind, Plan, RequestLabel, Start, earlier, layer, limits, merge, mount, warning,
+    Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, mount, warning,
 };
 use crate::lock;
 use crate::manifest::{
@@ -77,7 +77,7 @@ fn find(
     }
     let mut plan = Plan::of_sorted(entries)
         .with_mounts(mounts)
-        .with_start(Start::of(manifest));
+        .with_start(mount::start(manifest));
     let earlier = earlier::open_mounts(manifest, src, &mut plan);
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     let of_manifest = manifest.warnings().iter().cloned();

@@ -20,7 +20,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Bundle, Kind, Metadata, Part, ReadAt, Source, SourceError, Step, Visited};
+use super::{Bundle, Kind, Metadata, Source, SourceError, Step, Visited};
+use crate::read_at::{Part, ReadAt};
 use context::Context;
 pub use error::ArchiveError;
 use sparse::{Piece, Sparse};

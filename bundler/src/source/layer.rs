@@ -5,12 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Bundle, Kind, Metadata, ReadAt, Source, SourceError};
+use super::{Bundle, Kind, Metadata, Source, SourceError};
 use crate::image::{MountRow, Row};
 use crate::inspect::{self, Found, InspectError};
-use crate::manifest::{EnvPolicy, Link, Mode};
-use crate::output::PRE_LINKED;
-use crate::plan::Start;
+use crate::read_at::ReadAt;
+use crate::record::PRE_LINKED;
+use crate::settings::Start;
+use crate::settings::{EnvPolicy, Link, Mode};
 
 /// A bundle's image with everything that it says.
 pub struct Layer {

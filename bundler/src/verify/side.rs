@@ -7,7 +7,7 @@ use tempfile::SpooledTempFile;
 
 use super::{IN_MEMORY, first_difference, open, unreadable};
 use crate::diff::Differences;
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::Found;
 use crate::listing::Listing;
 use crate::lock::LockFile;

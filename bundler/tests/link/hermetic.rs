@@ -6,7 +6,7 @@ use std::path::Path;
 use wasi_vfs::link::{Host, Interposer, Linked, Memory, Options, WriteError};
 use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::source::MemorySource;
-use wasi_vfs::{image, plan};
+use wasi_vfs::{embed, plan};
 use wasmi::{Engine, Linker, Module, Store, Val};
 
 use crate::support::{link_with, wasm};
@@ -49,7 +49,7 @@ fn with_image(linked: &Linked<'_>) -> Vec<u8> {
     let manifest = Manifest::parse(manifest, "m.toml", Path::new(""), &Choice::default());
     let source = MemorySource::new().file("tree/greeting", "hello");
     let plan = plan::resolve(&manifest.expect("a manifest"), &source).expect("a plan");
-    let image = image::describe(&plan).expect("an image");
+    let image = embed::describe(&plan).expect("an image");
     let mut out = Cursor::new(Vec::new());
     linked
         .write(&mut out, |out| {

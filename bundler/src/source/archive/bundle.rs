@@ -11,7 +11,8 @@ use super::name;
 use super::tree::{Builder, Member, Said, Tree, What};
 use crate::image::{ImageFlaw, Row, RowKind};
 use crate::inspect::{self, Found, InspectError};
-use crate::source::{Bundle, Kind, ReadAt};
+use crate::read_at::ReadAt;
+use crate::source::{Bundle, Kind};
 
 /// Why reading stopped.
 enum Stop {

@@ -5,7 +5,8 @@ use std::io;
 use super::Format;
 use super::error::ArchiveError;
 use crate::manifest::display_size;
-use crate::source::{ReadAt, SourceError};
+use crate::read_at::ReadAt;
+use crate::source::SourceError;
 
 /// An archive that is being opened.
 pub(super) struct Context<'a> {

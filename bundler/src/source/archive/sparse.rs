@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::source::ReadAt;
+use crate::read_at::ReadAt;
 
 /// A piece of a file that is in the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,8 @@ mod sparse;
 use super::error::ArchiveError;
 use super::tree::{Builder, Member, Said, Tree, What};
 use super::{Context, name};
-use crate::source::{Kind, ReadAt};
+use crate::read_at::ReadAt;
+use crate::source::Kind;
 use header::{BLOCK, Header};
 use pax::Records;
 

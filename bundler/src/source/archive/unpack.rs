@@ -9,7 +9,7 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use super::error::ArchiveError;
 use super::{Context, tar};
-use crate::source::{DiskFile, Part, ReadAt};
+use crate::read_at::{DiskFile, Part, ReadAt};
 
 /// Memory a decoder may take for what it looks back to; what `zstd --long` and `xz -9` need, and twice that.
 const WINDOW: u64 = 128 * 1024 * 1024;

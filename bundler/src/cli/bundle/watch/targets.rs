@@ -125,7 +125,7 @@ fn place(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(folder).ok()?.join(name))
 }
 
-/// The name of an output in the making, see `wasi_vfs::output::Pending`.
+/// The name of an output in the making, see `wasi_vfs::atomic_file::Pending`.
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with(".wasi-vfs-") && name.ends_with(".tmp")

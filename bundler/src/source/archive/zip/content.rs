@@ -6,7 +6,7 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
 use super::{Method, Zipped};
-use crate::source::{Part, ReadAt};
+use crate::read_at::{Part, ReadAt};
 
 /// Bytes read at once from the archive.
 const BUFFER: usize = 32 * 1024;

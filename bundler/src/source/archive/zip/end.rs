@@ -2,7 +2,7 @@
 
 use super::super::error::ArchiveError;
 use super::super::{Context, Format};
-use crate::source::ReadAt;
+use crate::read_at::ReadAt;
 
 /// Bytes of the last record, before the comment.
 const END: usize = 22;

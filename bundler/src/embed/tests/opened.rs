@@ -4,7 +4,7 @@ use vfs_image::{Image, NodeId, NodeKind};
 
 use super::build::{dir, file, mount, write};
 use super::damage::resealed;
-use crate::image::head::Head;
+use crate::image::Head;
 use crate::image::{ImageFlaw, check, list, preopens_of};
 use crate::path::GuestPath;
 use crate::plan::{MountKind, Plan};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::image::{File, ImageError};
+use crate::embed::{File, ImageError};
 use crate::plan::{Content, Plan};
 use crate::report::counted;
 use crate::source::{Kind, Source, SourceError};

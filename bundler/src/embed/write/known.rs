@@ -2,7 +2,7 @@
 
 use super::read::changed;
 use crate::cache::{Cache, Stamp};
-use crate::image::{File, ImageError};
+use crate::embed::{File, ImageError};
 use crate::plan::{Content, Plan};
 use crate::source::Source;
 

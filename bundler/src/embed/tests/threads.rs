@@ -1,7 +1,8 @@
 //! Reading ahead in parallel changes neither the bytes nor which error is told.
 
 use super::build::{dir, file, sourced, write};
-use crate::image::{ImageError, check, describe};
+use crate::embed::{ImageError, describe};
+use crate::image::check;
 use crate::plan::Plan;
 use crate::source::MemorySource;
 

@@ -9,8 +9,8 @@ use vfs_image::{Image, NodeId};
 use super::build::write;
 use super::random::entries;
 use crate::image::{check, list, mounts, start};
-use crate::manifest::Host;
 use crate::plan::{Entry, EntryKind, GuestPath, Mount, MountKind, Origin, Plan, Start};
+use crate::settings::Host;
 use crate::source::MemorySource;
 
 /// The nearest mount at or above a path.

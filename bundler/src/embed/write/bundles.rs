@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::image::{File, ImageError};
+use crate::embed::{File, ImageError};
 use crate::plan::Plan;
 
 /// Checks every bundle that the plan opened, whichever of its files went in. Contents that did not are read for it.

@@ -10,9 +10,9 @@ use super::Progress;
 use super::hash::beside;
 use super::known::Known;
 use super::read::{Whole, changed, read_whole, stream};
+use crate::embed::{File, ImageError, plan_sizes};
 use crate::image::encode::Metadata;
 use crate::image::table::Table;
-use crate::image::{File, ImageError, plan_sizes};
 use crate::plan::Plan;
 use crate::source::Source;
 

@@ -5,7 +5,8 @@ use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use miette::Diagnostic;
 
 use super::build::{dir, file, image, sourced, symlink};
-use crate::image::{ImageError, ImageFlaw, check, describe};
+use crate::embed::{ImageError, describe};
+use crate::image::{ImageFlaw, check};
 use crate::plan::Plan;
 use crate::source::{Kind, MemorySource};
 

@@ -1,10 +1,13 @@
 //! A plan as the [`Graph`] of an image.
 
 use super::ImageError;
-use super::mounts::{Mount, Start};
-use super::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
-use crate::plan::{Brief, GuestPath, Plan};
-use vfs_image::layout;
+use crate::image::mounts::{Mount, Start};
+use crate::image::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
+use crate::path::GuestPath;
+use crate::plan::{self, Brief, Plan};
+use crate::settings;
+use vfs_image::MountKind;
+use vfs_image::layout::{self, NO_LIMIT};
 
 /// The entries of a plan; a link is called as the entry with its number is.
 pub(super) struct Planned<'p>(pub(super) &'p Plan);
@@ -101,7 +104,7 @@ impl Planned<'_> {
             ends,
             links,
             mounts: (plan.mounts().iter())
-                .map(|mount| (self.find(&mount.path), Mount::of(mount)))
+                .map(|mount| (self.find(&mount.path), mount_of(mount)))
                 .collect(),
             start: Start::of(plan.start()),
         })
@@ -128,4 +131,25 @@ impl Planned<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// A mount of a plan as the image says it.
+fn mount_of(mount: &plan::Mount) -> Mount {
+    Mount {
+        kind: match mount.kind {
+            settings::MountKind::Writable => MountKind::Writable,
+            settings::MountKind::Tmpfs => MountKind::Tmpfs,
+            settings::MountKind::Host => MountKind::Host,
+        },
+        size_limit: mount.size_limit.unwrap_or(NO_LIMIT),
+        message: mount.required.then(|| missing(mount.path.as_str())),
+    }
+}
+
+/// What the program says instead of starting, on a line of its own.
+fn missing(path: &str) -> String {
+    format!(
+        "this program needs a directory of the host at `{path}`, and was given none: run it with one, \
+         such as `wasmtime run --dir HOST-DIRECTORY::{path} PROGRAM.wasm`\n"
+    )
 }

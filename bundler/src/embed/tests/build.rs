@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::image::{self, Progress, Written};
+use crate::embed::{self, Progress, Written};
 use crate::plan::{Content, Entry, EntryKind, GuestPath, Mount, MountKind, Origin, Plan};
 use crate::source::{MemorySource, Source};
 
@@ -77,7 +77,7 @@ pub(crate) fn write(plan: &Plan, source: &dyn Source) -> (Vec<u8>, Written) {
             self.0.fetch_add(bytes, Ordering::Relaxed);
         }
     }
-    let image = image::describe(plan).unwrap();
+    let image = embed::describe(plan).unwrap();
     let counter = Counter(AtomicU64::new(0));
     // In the middle of a file, as in a module: nothing before or behind it may change.
     let mut out = Cursor::new(vec![0xaa; 7]);
