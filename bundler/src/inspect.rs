@@ -20,7 +20,7 @@ use vfs_image::layout::HeaderRecord;
 
 use crate::digest::hex_digest;
 use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row, Rows};
-use crate::program::{self, ProgramError};
+use crate::module::{self, ProgramError};
 use crate::read_at::{DiskFile, ReadAt};
 use crate::record::{Record, SECTION};
 use crate::report::counted;
@@ -137,7 +137,7 @@ pub fn open(path: &Path) -> Result<Found<'static>, OpenError> {
         b"\0asm" => Box::new(DiskFile::new(file).map_err(unreadable)?),
         _ => {
             file.read_to_end(&mut start).map_err(unreadable)?;
-            Box::new(program::decode(&path.display().to_string(), start)?)
+            Box::new(module::decode(&path.display().to_string(), start)?)
         }
     };
     Ok(find_in(bytes)?)

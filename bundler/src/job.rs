@@ -13,11 +13,11 @@ use crate::cache::Cache;
 use crate::digest::hex_digest;
 use crate::embed::Progress;
 use crate::listing::Listing;
-use crate::lock::{self, LockError, LockFile, Turn, Update, Written};
-use crate::manifest::{Choice, Environment, Manifest};
+use crate::lock::{LockError, LockFile, Turn, Update, Written};
+use crate::manifest::{Choice, Environment, Manifest, lock_path};
 use crate::output::{Destination, SealError};
 use crate::plan::{self, PlanError};
-use crate::program::Program;
+use crate::program::{OpenError, Program};
 use crate::source::{DiskSource, Source};
 use crate::{Bundled, Error, bundle};
 
@@ -291,7 +291,7 @@ impl Job {
             path: path.clone(),
             reason,
         };
-        let lock = lock::path_of(&self.manifest);
+        let lock = lock_path(&self.manifest);
         for (taken, what) in [
             (manifest.output(), "the output"),
             (manifest.input(), "the program"),
@@ -339,7 +339,7 @@ impl Job {
         if self.lock == LockUse::Ignore {
             return Ok(None);
         }
-        let path = lock::path_of(&self.manifest);
+        let path = lock_path(&self.manifest);
         if same_place(&path, manifest.output()) {
             return Err(LockError::IsOutput { path });
         }
@@ -398,10 +398,10 @@ pub fn load_program(manifest: &Manifest, src: &dyn Source) -> Result<Program, Er
     let layer = plan::open_layer(manifest, src)
         .map_err(|problem| PlanError::new(manifest.text().clone(), vec![problem]))?;
     Program::on(layer, src, manifest.input()).map_err(|error| match error {
-        Error::Program(error) => error
+        OpenError::Module(error) => error
             .asked_for(manifest.text(), manifest.input_span())
             .into(),
-        error => error,
+        error => error.into(),
     })
 }
 

@@ -14,6 +14,7 @@
 //! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
 //! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
+pub mod archive;
 pub mod atomic_file;
 pub mod cache;
 pub mod diff;
@@ -23,10 +24,12 @@ pub mod extract;
 pub mod image;
 pub mod inspect;
 pub mod job;
+pub mod layer;
 pub mod link;
 pub mod listing;
 pub mod lock;
 pub mod manifest;
+pub mod module;
 pub mod output;
 pub mod pack;
 pub mod path;
@@ -43,7 +46,6 @@ pub mod unused;
 pub mod verify;
 
 mod error;
-mod restore;
 mod time;
 
 pub use error::Error;

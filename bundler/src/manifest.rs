@@ -27,12 +27,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::layer::Layer;
 use crate::path::GuestPath;
 use crate::report::Text;
-use crate::source::{Kind, Layer, Source};
+use crate::source::{Kind, Source};
 
 pub use crate::settings::{EnvPolicy, Host, Link, Memory, Mode, MountKind};
 pub use choice::{BASE, Choice, Environment, Variables};
+pub use directories::Directory;
 pub use error::{
     ManifestError, ManifestProblem, ManifestWarning, MountProblem, ProfileProblem, VarProblem,
 };
@@ -48,7 +50,6 @@ pub use timestamps::Timestamps;
 pub(crate) use error::span;
 pub(crate) use pattern::{Alternative, Segment};
 pub(crate) use schema::of as schema_of;
-pub(crate) use size::display as display_size;
 pub(crate) use timestamps::TimeRange;
 
 /// Mode of files where nothing else is said.
@@ -365,6 +366,17 @@ impl Manifest {
     pub fn image_size_limit(&self) -> u64 {
         self.limits.image_size.value
     }
+}
+
+/// The lock of a manifest: its name with the ending `.lock`, in the same folder.
+#[must_use]
+pub fn lock_path(manifest: &Path) -> PathBuf {
+    let path = manifest.with_extension("lock");
+    if path == manifest {
+        // A manifest may be called so, and must not be written over.
+        return manifest.with_added_extension("lock");
+    }
+    path
 }
 
 fn read_text(path: &Path, src: &dyn Source) -> Result<String, ManifestProblem> {

@@ -31,9 +31,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::archive::Archive;
+use crate::layer::{Bundle, Layer};
 use crate::manifest::{Request, span};
 pub use crate::path::GuestPath;
-use crate::source::{Archive, Bundle, Layer};
 pub(crate) use entries::Brief;
 pub use entries::Entries;
 pub use error::{ArchiveProblem, Paths, PlanError, PlanProblem};

@@ -1,10 +1,7 @@
 //! The garden gate: all reading of source trees goes through [`Source`].
 
-pub mod archive;
-mod bundle;
 mod disk;
 mod joined;
-mod layer;
 mod memory;
 
 use std::ffi::{OsStr, OsString};
@@ -14,12 +11,8 @@ use std::sync::Arc;
 
 use crate::cache::Cache;
 use crate::read_at::{DiskFile, ReadAt};
-pub use archive::Archive;
-pub use bundle::Bundle;
 pub use disk::DiskSource;
 pub(crate) use joined::is_joined;
-pub use layer::Layer;
-pub(crate) use layer::regular;
 pub use memory::MemorySource;
 
 /// What a source says of one of its entries, not following a final symlink.
@@ -72,7 +65,7 @@ pub struct Visited<'a> {
     pub depth: usize,
     /// What it is. Listings tell it, so entries that are skipped cost no further look.
     pub kind: Kind,
-    metadata: &'a mut dyn FnMut() -> Result<Metadata, SourceError>,
+    pub(crate) metadata: &'a mut dyn FnMut() -> Result<Metadata, SourceError>,
 }
 
 impl Visited<'_> {
@@ -219,4 +212,15 @@ pub trait Source: Sync {
             }
         }
     }
+}
+
+/// The bytes of a regular file, and what it is now; `None` when there is none, or it can't be read.
+pub(crate) fn regular(src: &dyn Source, path: &Path) -> Option<(Metadata, Arc<dyn ReadAt>)> {
+    // Opening it follows a symlink, too.
+    let (_, found) = src.followed(path).ok()?;
+    // A pipe can be read but once.
+    if found.kind != Kind::File {
+        return None;
+    }
+    Some((found, src.open_random(path).ok()?))
 }

@@ -12,7 +12,7 @@ use crate::embed::Progress;
 use crate::inspect::{self, Found, InspectError, OpenError};
 use crate::listing::Listing;
 use crate::lock::LockFile;
-use crate::program::ProgramError;
+use crate::module::ProgramError;
 use crate::{Error, Job};
 
 pub use side::{Comparison, Side, compare};

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
+use crate::archive::Format;
 use crate::report::{Report, counted};
 use crate::source::SourceError;
-use crate::source::archive::Format;
 pub use archive::ArchiveProblem;
 
 /// Everything wrong with a manifest's plan.

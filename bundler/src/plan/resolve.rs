@@ -10,13 +10,13 @@ use super::walk::Walk;
 use super::{
     Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, mount, warning,
 };
-use crate::lock;
+use crate::archive::Format;
+use crate::layer::Layer;
 use crate::manifest::{
     Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
-    RequestKind, span,
+    RequestKind, lock_path, span,
 };
-use crate::source::archive::Format;
-use crate::source::{Kind, Layer, Metadata, Source, SourceError};
+use crate::source::{Kind, Metadata, Source, SourceError};
 
 /// Finds all that a manifest asks for: reads directories and metadata, no file's content.
 ///
@@ -300,6 +300,6 @@ fn is_output(manifest: &Manifest, src: &dyn Source, source: &HostPath) -> Option
     if is(manifest.output()) || manifest.beside.iter().any(|path| is(path)) {
         return Some(PlanProblem::SourceIsOutput { path, at });
     }
-    let is_lock = is(&lock::path_of(&manifest.path));
+    let is_lock = is(&lock_path(&manifest.path));
     is_lock.then_some(PlanProblem::SourceIsLock { path, at })
 }

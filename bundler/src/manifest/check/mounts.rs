@@ -6,9 +6,8 @@ use super::{Check, DEFAULT_EXCLUDES, HIDDEN};
 use crate::manifest::error::{ManifestProblem, MountProblem, span};
 use crate::manifest::kinds::kind_takes;
 use crate::manifest::raw::{self, At, MountKind as Kind};
-use crate::manifest::{
-    Attributes, Mount, MountKind, Pattern, Point, Request, RequestKind, advice, display_size,
-};
+use crate::manifest::{Attributes, Mount, MountKind, Pattern, Point, Request, RequestKind, advice};
+use crate::report::display_size;
 use crate::settings::Host;
 
 /// What to write in place of keys that are not for a kind.

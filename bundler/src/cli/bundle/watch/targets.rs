@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use notify::{Event, EventKind};
-use wasi_vfs::lock::path_of;
+use wasi_vfs::manifest::lock_path;
 use wasi_vfs::{Error, Finished, Inputs, Job};
 
 /// All that a run depends on, as paths without symlinks: those that a watch tells of.
@@ -50,7 +50,7 @@ impl Targets {
             }
         }
         let output = done.as_ref().ok().map(Finished::output);
-        let lock = path_of(job.manifest_path());
+        let lock = lock_path(job.manifest_path());
         for path in [output, Some(&*lock), job.depfile_path()]
             .into_iter()
             .flatten()

@@ -71,7 +71,7 @@ pub(super) fn unpack(
         Err(Stop::Told(error)) => Err(error),
         Err(Stop::Window) => Err(context.unsupported(format!(
             "unpacking it takes more than {} of memory",
-            crate::manifest::display_size(WINDOW)
+            crate::report::display_size(WINDOW)
         ))),
         Err(Stop::Dictionary) => {
             Err(context.unsupported("its zstd data was made with a dictionary".to_owned()))

@@ -24,7 +24,7 @@ pub(super) struct Directory {
 }
 
 /// Whether a file starts like a zip archive.
-pub(in crate::source::archive) fn is_zip(start: &[u8]) -> bool {
+pub(in crate::archive) fn is_zip(start: &[u8]) -> bool {
     start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06")
 }
 

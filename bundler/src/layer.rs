@@ -1,17 +1,20 @@
 //! The image of a bundle that is bundled again: what lies below everything that is added.
 
+mod bundle;
+
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Bundle, Kind, Metadata, Source, SourceError};
+use crate::source::{Metadata, Source, SourceError, regular};
+
 use crate::image::{MountRow, Row};
 use crate::inspect::{self, Found, InspectError};
-use crate::read_at::ReadAt;
 use crate::record::PRE_LINKED;
 use crate::settings::Start;
 use crate::settings::{EnvPolicy, Link, Mode};
+pub use bundle::Bundle;
 
 /// A bundle's image with everything that it says.
 pub struct Layer {
@@ -150,17 +153,6 @@ impl Layer {
         let same = now.mtime_ns == opened.mtime_ns && now.size == opened.size;
         Ok((!same).then_some("the bundle that it is in is another"))
     }
-}
-
-/// The bytes of a regular file, and what it is now; `None` when there is none, or it can't be read.
-pub(crate) fn regular(src: &dyn Source, path: &Path) -> Option<(Metadata, Arc<dyn ReadAt>)> {
-    // Opening it follows a symlink, too.
-    let (_, found) = src.followed(path).ok()?;
-    // A pipe can be read but once.
-    if found.kind != Kind::File {
-        return None;
-    }
-    Some((found, src.open_random(path).ok()?))
 }
 
 impl fmt::Debug for Layer {

@@ -14,7 +14,7 @@ const BUFFER: usize = 32 * 1024;
 const HEADER: u64 = 30;
 
 /// Opens a content of `size` bytes.
-pub(in crate::source::archive) fn open<'a>(
+pub(in crate::archive) fn open<'a>(
     bytes: &'a dyn ReadAt,
     zipped: &Zipped,
     size: u64,

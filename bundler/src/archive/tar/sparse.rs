@@ -10,8 +10,8 @@ use tar::{GnuExtSparseHeader, GnuSparseHeader};
 use super::header::{BLOCK, Header, number};
 use super::pax::{Records, SparseRecords};
 use super::{Reader, padded};
-use crate::source::archive::error::ArchiveError;
-use crate::source::archive::{Piece, name};
+use crate::archive::error::ArchiveError;
+use crate::archive::{Piece, name};
 
 /// The most pieces in one archive: they are held in memory, and a small archive can unpack to many.
 const MAX_PIECES: usize = 1_000_000;

@@ -11,8 +11,9 @@ use super::name;
 use super::tree::{Builder, Member, Said, Tree, What};
 use crate::image::{ImageFlaw, Row, RowKind};
 use crate::inspect::{self, Found, InspectError};
+use crate::layer::Bundle;
 use crate::read_at::ReadAt;
-use crate::source::{Bundle, Kind};
+use crate::source::Kind;
 
 /// Why reading stopped.
 enum Stop {

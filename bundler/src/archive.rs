@@ -20,8 +20,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Bundle, Kind, Metadata, Source, SourceError, Step, Visited};
+use crate::layer::Bundle;
 use crate::read_at::{Part, ReadAt};
+use crate::source::{Kind, Metadata, Source, SourceError, Step, Visited};
 use context::Context;
 pub use error::ArchiveError;
 use sparse::{Piece, Sparse};

@@ -4,8 +4,8 @@ use std::io;
 
 use super::Format;
 use super::error::ArchiveError;
-use crate::manifest::display_size;
 use crate::read_at::ReadAt;
+use crate::report::display_size;
 use crate::source::SourceError;
 
 /// An archive that is being opened.
