@@ -260,7 +260,7 @@ impl Job {
             Some(path) => {
                 // Another job may have written another profile into it meanwhile.
                 let lock = LockFile::open(&path)?;
-                let now = Listing::of_bundle(&manifest, &bundled);
+                let now = Listing::of_bundle(&manifest, &bundled.plan, &bundled.sealed);
                 if self.lock == LockUse::Check {
                     lock.check(manifest.profile(), &now)?;
                 }

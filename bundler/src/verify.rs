@@ -136,7 +136,10 @@ pub fn rebuild(
         Ok(listing) => listing,
         Err(flaw) => return damaged(module, flaw).map(Some),
     };
-    let differences = Differences::between(&holds, &Listing::of_bundle(&manifest, &bundled));
+    let differences = Differences::between(
+        &holds,
+        &Listing::of_bundle(&manifest, &bundled.plan, &bundled.sealed),
+    );
     let manifest = manifest.path().to_owned();
     Ok(Some(match differences.is_empty() {
         false => Mismatch::Differs {
