@@ -18,7 +18,7 @@ pub const OF_FILE: u32 = 0x1ff | 7 << 21 | 1 << 27;
 /// What applies to a directory: `path_*` and `fd_readdir`, `fd_filestat_get` and `fd_filestat_set_times`.
 ///
 /// Not `path_filestat_set_size`, as on wasmtime: a program that sees it may insist on giving it up.
-pub const OF_DIRECTORY: u32 = (1 << 27) - (1 << 9) & !(1 << 19 | 1 << 22);
+pub const OF_DIRECTORY: u32 = ((1 << 27) - (1 << 9)) & !(1 << 19 | 1 << 22);
 
 /// What a directory passes on, whatever it was opened with: a libc asks for a file only what its directory reports here.
 ///
