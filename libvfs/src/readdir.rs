@@ -11,7 +11,6 @@ use crate::host::Host;
 use crate::program::Program;
 use crate::ram::{Node, is_made};
 use crate::resolve::word;
-use crate::rights::READDIR;
 
 /// Bytes of a witx `dirent`, before its name.
 const HEADER: u32 = 24;
@@ -50,7 +49,6 @@ impl<W: World> Vfs<W> {
             Some(Entry::Directory(directory)) => directory,
             _ => return Err(Errno::BADF),
         };
-        directory.rights.require(READDIR)?;
         let (node, host) = (directory.node, directory.host);
         self.program.check(buf, buf_len.into());
         self.program.check(out, 4);

@@ -11,8 +11,7 @@ use vfs_image::NodeId;
 use crate::errno::{Errno, Result};
 use crate::fs::{Place, Vfs, World};
 use crate::resolve::{
-    Follow, HIGH, LINKS_MAX, LOW, MODE_SEARCH, NAME_MAX, PATH_BUFFER, PATH_MAX, Walk,
-    embedded_root, word,
+    Follow, HIGH, LINKS_MAX, LOW, MODE_SEARCH, NAME_MAX, PATH_BUFFER, PATH_MAX, embedded_root, word,
 };
 use crate::seam::{DIRECTORY, SYMLINK};
 
@@ -45,7 +44,7 @@ impl<W: World> Vfs<W> {
         mut start_mode: u32,
         mut start_host: u32,
         mut begin: usize,
-        how: Walk,
+        how: Follow,
     ) -> Result<()> {
         let mut links = 0;
         // A `..` at the end stays, as the last name; whether the name before it is gone.
@@ -93,10 +92,7 @@ impl<W: World> Vfs<W> {
                 let mut united = host;
                 if found.is_ok() {
                     let mut attached = 0;
-                    if self.sees_host()
-                        && self.found.is_dir()
-                        && !(last && how.follows(Follow::Name))
-                    {
+                    if self.sees_host() && self.found.is_dir() && !(last && how == Follow::Name) {
                         attached = self.seam.attachment(self.found.id);
                         if attached != 0 {
                             (host, base) = (attached, next);
@@ -149,7 +145,7 @@ impl<W: World> Vfs<W> {
                     }
                     continue;
                 }
-                let named = last && how.follows(Follow::Name);
+                let named = last && how == Follow::Name;
                 if next > end && !named && !self.found.is_dir() {
                     return Err(Errno::NOTDIR);
                 }

@@ -94,8 +94,12 @@ impl<W: World> Vfs<W> {
         target: (u32, u32),
     ) -> Result<Node> {
         let now = self.now();
+        let time_ns = match now {
+            Some(now) => now,
+            None => self.time_without_clock(self.ram.mount(dir))?,
+        };
         let embedded = self.image()?.node_count();
-        let node = self.ram.make_in(dir, mode, now, embedded)?;
+        let node = self.ram.make_in(dir, mode, time_ns, embedded)?;
         if let Err(errno) = self.equip(dir, node, name, target) {
             // Nothing has a name for it, so it goes.
             self.ram.settle(node);

@@ -4,7 +4,6 @@ use super::{Place, Vfs, World, known};
 use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::resolve::Follow;
-use crate::rights::{LINK_SOURCE, LINK_TARGET, RENAME_SOURCE, RENAME_TARGET};
 use crate::seam::Outside;
 
 impl<W: World> Vfs<W> {
@@ -21,10 +20,10 @@ impl<W: World> Vfs<W> {
         new_path: u32,
         new_len: u32,
     ) -> Result<()> {
-        self.locate(old_fd, old_path, old_len, Follow::Name.with(RENAME_SOURCE))?;
+        self.locate(old_fd, old_path, old_len, Follow::Name)?;
         let (old, outside) = (self.place, self.keep());
         let source = self.source();
-        self.locate(new_fd, new_path, new_len, Follow::Name.with(RENAME_TARGET))?;
+        self.locate(new_fd, new_path, new_len, Follow::Name)?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),
@@ -61,9 +60,9 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         known(old_flags, 1)?;
         let follow = Follow::new(old_flags);
-        self.locate(old_fd, old_path, old_len, follow.with(LINK_SOURCE))?;
+        self.locate(old_fd, old_path, old_len, follow)?;
         let (old, node, outside) = (self.place, self.found.id, self.keep());
-        self.locate(new_fd, new_path, new_len, Follow::Name.with(LINK_TARGET))?;
+        self.locate(new_fd, new_path, new_len, Follow::Name)?;
         let new = self.place;
         match (old, new) {
             (Place::Free, _) => Err(Errno::NOENT),

@@ -8,9 +8,6 @@ use crate::errno::{Errno, Result};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::Follow;
-use crate::rights::{
-    CREATE_DIRECTORY, PATH_SET_TIMES, READLINK, REMOVE_DIRECTORY, SYMLINK, UNLINK_FILE,
-};
 use crate::seam::Outside;
 
 /// What creating something at the host says, when the tree holds the directory (`parent`) the host lacks.
@@ -35,7 +32,7 @@ impl<W: World> Vfs<W> {
         buf_len: u32,
         out: u32,
     ) -> Result<()> {
-        self.locate(fd, path, path_len, Follow::Slash.with(READLINK))?;
+        self.locate(fd, path, path_len, Follow::Slash)?;
         match self.place {
             Place::Tree => {
                 if !self.found.is_symlink() {
@@ -86,7 +83,7 @@ impl<W: World> Vfs<W> {
     ) -> Result<()> {
         known(flags, 1)?;
         check_times(set)?;
-        self.locate(fd, path, path_len, Follow::new(flags).with(PATH_SET_TIMES))?;
+        self.locate(fd, path, path_len, Follow::new(flags))?;
         match self.place {
             Place::Tree => self.set_times(self.found.id, atim, mtim, set),
             Place::Host => self.on_host(0, 0, |host, fd, path, len, _| {
@@ -101,7 +98,7 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EEXIST` when the name is taken; `EROFS` when only the read-only tree could hold it.
     pub fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        self.locate(fd, path, path_len, Follow::Name.with(CREATE_DIRECTORY))?;
+        self.locate(fd, path, path_len, Follow::Name)?;
         match self.place {
             Place::Tree => Err(Errno::EXIST),
             Place::Host => {
@@ -126,7 +123,7 @@ impl<W: World> Vfs<W> {
         path: u32,
         path_len: u32,
     ) -> Result<()> {
-        self.locate(fd, path, path_len, Follow::Name.with(SYMLINK))?;
+        self.locate(fd, path, path_len, Follow::Name)?;
         match self.place {
             // The target is looked at before the name is, as on Linux.
             Place::Tree | Place::Free if target_len == 0 => Err(Errno::NOENT),
@@ -154,7 +151,7 @@ impl<W: World> Vfs<W> {
     /// `EROFS` in the read-only tree, whatever has the name; `ENOTDIR` for what is none, `ENOTEMPTY` when there is a name
     /// in it, `EBUSY` when a mount is rooted there.
     pub fn path_remove_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        self.locate(fd, path, path_len, Follow::Name.with(REMOVE_DIRECTORY))?;
+        self.locate(fd, path, path_len, Follow::Name)?;
         match self.place {
             Place::Tree => match self.last_name() {
                 b"." => Err(Errno::INVAL),
@@ -173,7 +170,7 @@ impl<W: World> Vfs<W> {
     /// # Errors
     /// `EROFS` in the read-only tree, whatever has the name; `EISDIR` for a directory.
     pub fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result<()> {
-        self.locate(fd, path, path_len, Follow::Name.with(UNLINK_FILE))?;
+        self.locate(fd, path, path_len, Follow::Name)?;
         match self.place {
             Place::Tree if self.last_is_dots() => Err(Errno::ISDIR),
             Place::Tree => self.remove_name(false),

@@ -8,7 +8,7 @@ use crate::fd::{Directory, Entry, Preopen};
 use crate::host::Host;
 use crate::program::Program;
 use crate::resolve::{PATH_BUFFER, PATH_END, PATH_MAX, word};
-use crate::rights::Rights;
+use crate::rights::OF_DIRECTORY;
 use crate::seam::BORROWED_MAX;
 
 /// The first number that is not a standard stream.
@@ -146,7 +146,7 @@ impl<W: World> Vfs<W> {
                 node,
                 mode: self.found.mode,
                 host,
-                rights: Rights::PREOPEN,
+                rights: OF_DIRECTORY,
                 preopen,
             });
         }
