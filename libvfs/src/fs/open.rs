@@ -67,42 +67,42 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, follow.with(right))?;
         let (mut oflags, mut fdflags) = (oflags, fdflags);
         let (rights, host, truncates) = 'found: {
-            let united = match self.place {
-                Place::Free if creates => {
-                    let rights = Rights::pass_on(passed_on, base, inheriting, false);
-                    if W::WRITABLE && !self.table.reserve() {
-                        return self.no_number(0);
+            'host: {
+                let united = match self.place {
+                    Place::Free if creates => break 'host,
+                    Place::Free => return Err(Errno::NOENT),
+                    Place::Tree => {
+                        let rights = self.may_open(oflags, base, inheriting, passed_on)?;
+                        if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
+                            break 'found (rights, 0, truncates);
+                        }
+                        // The host's directory of the same path, if there is one, is united with it.
+                        (oflags, fdflags) = (DIRECTORY, 0);
+                        Some(rights)
                     }
-                    self.make_file()?;
-                    break 'found (rights, 0, false);
-                }
-                Place::Free => return Err(Errno::NOENT),
-                Place::Tree => {
-                    let rights = self.may_open(oflags, base, inheriting, passed_on)?;
-                    if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
-                        break 'found (rights, 0, truncates);
+                    Place::Host => None,
+                };
+                let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+                    host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
+                });
+                match (united, opened) {
+                    (Some(rights), Ok(())) => {
+                        break 'found (rights, self.program.load32(out).wrapping_add(1), false);
                     }
-                    // The host's directory of the same path, if there is one, is united with it.
-                    (oflags, fdflags) = (DIRECTORY, 0);
-                    Some(rights)
+                    (Some(rights), Err(_)) => break 'found (rights, 0, false),
+                    (None, Ok(())) => return self.adopt(out),
+                    // The directory is there, but only in the tree.
+                    (None, Err(Errno::NOENT | Errno::NOTDIR)) if creates && self.outside.parent => {
+                    }
+                    (None, Err(errno)) => return Err(errno),
                 }
-                Place::Host => None,
-            };
-            let opened = self.on_host(out, 4, |host, fd, path, len, out| {
-                host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
-            });
-            match (united, opened) {
-                (Some(rights), Ok(())) => {
-                    break 'found (rights, self.program.load32(out).wrapping_add(1), false);
-                }
-                (Some(rights), Err(_)) => break 'found (rights, 0, false),
-                (None, Ok(())) => return self.adopt(out),
-                // The directory is there, but only in the tree.
-                (None, Err(Errno::NOENT | Errno::NOTDIR)) if creates && self.outside.parent => {
-                    return Err(Errno::ROFS);
-                }
-                (None, Err(errno)) => return Err(errno),
             }
+            let rights = Rights::pass_on(passed_on, base, inheriting, false);
+            if W::WRITABLE && !self.table.reserve() {
+                return self.no_number(0);
+            }
+            self.make_file()?;
+            (rights, 0, false)
         };
         self.open_found(rights, host, fdflags, truncates)?;
         self.program.store32(out, self.table.newest());
