@@ -5,7 +5,7 @@ use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Entries, MountKind, Paths, Plan};
-use crate::manifest::{Host, ManifestWarning};
+use crate::manifest::ManifestWarning;
 use crate::path::GuestPath;
 
 /// Something a user should know about a plan; it works all the same. Codes are stable, like those of problems.
@@ -33,7 +33,7 @@ pub enum PlanWarning {
     #[diagnostic(
         code(wasi_vfs::plan::hidden),
         help(
-            "keep it out; or write `host = \"override\"` in `[link]` to see it where the host's directory has nothing"
+            "keep it out; or remove the host mount: the program then sees both, as `host` in `[link]` says, when the host gives a directory at `{mount}`"
         )
     )]
     Hidden {
@@ -98,6 +98,23 @@ pub enum PlanWarning {
         paths: Paths,
     },
 
+    /// Entries that a program with wasi-libc looks for in a relative mount, where they are not.
+    #[error(
+        "most programs can't see {paths}: wasi-libc makes no difference between `/` and `.`, and looks in the mount at `{root}` only"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::plan::shadowed),
+        help(
+            "give it a directory of its own that the mount at `{root}` does not have, such as `/app`; or mount it at its relative path"
+        )
+    )]
+    Shadowed {
+        /// The entries.
+        paths: Paths,
+        /// The relative mount.
+        root: GuestPath,
+    },
+
     /// Something about the manifest itself.
     #[error(transparent)]
     #[diagnostic(forward(0))]
@@ -136,9 +153,8 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
 /// A warning for each mount with something in it that nobody sees.
 fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
     let mounts = plan.mounts().iter();
-    let fallback = plan.start().host == Host::Fallback;
     mounts
-        .filter(move |mount| fallback && mount.kind == MountKind::Host && mount.required)
+        .filter(|mount| mount.kind == MountKind::Host && mount.required)
         .filter_map(|mount| {
             let below = plan.entries().iter().map(|entry| entry.path);
             let below = below.filter(|path| path.is_below(&mount.path));
