@@ -368,6 +368,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
             b"producers" if first(&mut self.produced) => {
                 (producers::extend(contents), Some(producers::section()))
             }
+            _ if is_relocation(name) => return,
             b"target_features" => (features::extend(contents, self.isolated()), None),
             _ if describes_offsets(name) && self.parts.code.moved
                 || name == b"sourceMappingURL" =>
@@ -480,6 +481,12 @@ fn header(out: &mut Pieces<'_>, id: u8, size: usize) {
 
 /// Whether a custom section counts bytes of the code section, or points to a file that does.
 fn describes_offsets(name: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 3] = [b".debug_", b"metadata.code.", b"reloc."];
+    const PREFIXES: [&[u8]; 2] = [b".debug_", b"metadata.code."];
     PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name == b"external_debug_info"
+}
+
+/// Whether a custom section is what `--emit-relocs` leaves in a finished program. The places that relocations name are
+/// wrong once anything is appended, and a `linking` section makes LLVM's tools take the bundle for an object file.
+fn is_relocation(name: &[u8]) -> bool {
+    name == b"linking" || name.starts_with(b"reloc.")
 }
