@@ -121,6 +121,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
                 code,
                 patches,
                 appendix,
+                joined: &place.joined,
             },
             debug,
             preinit: None,

@@ -10,6 +10,7 @@ use super::interposer::{Interposer, InterposerImport};
 use super::options::{Memory, Options};
 use super::region::{Region, RegionGlobals};
 use super::route::{Answer, Route};
+use super::segments::Joined;
 
 /// Limits that engines agree on (the JavaScript API's implementation limits).
 const MAX_FUNCTIONS: u64 = 1_000_000;
@@ -30,6 +31,8 @@ pub(super) struct Place {
     pub(super) merged: Option<Merged>,
     /// The data segment of the image, the last one.
     pub(super) segment: u32,
+    /// Segments of the program that become one, so that there are not too many.
+    pub(super) joined: Joined,
 }
 
 /// Where the interposer goes.
@@ -91,6 +94,11 @@ impl Place {
             place.segment += interposer.data.len() as u32;
             place.merged = Some(place.merge(guest, interposer, route, options)?);
         }
+        let excess = (u64::from(place.segment) + 1).saturating_sub(MAX_DATA_SEGMENTS);
+        if let Some(joined) = Joined::new(guest, excess as u32) {
+            place.segment -= joined.fewer;
+            place.joined = joined;
+        }
         place.check_limits(guest)?;
         Ok(place)
     }
@@ -103,6 +111,7 @@ impl Place {
             first_function: guest.functions,
             merged: None,
             segment: guest.data_segments,
+            joined: Joined::default(),
         }
     }
 

@@ -166,8 +166,8 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "mixed_snapshots",
         ),
         (
-            "too many segments",
-            program(&"(data (i32.const 0) \"\")".repeat(100_000)),
+            "too many segments that can't be joined",
+            program(&"(data (i32.const 8) \"x\")".repeat(100_000)),
             "too_many",
         ),
     ]
