@@ -28,7 +28,7 @@ use super::validate;
 /// Writes the linked module, and validates it.
 ///
 /// # Errors
-/// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
+/// [`LinkError::TooMany`] when a function becomes too large; [`LinkError::Bug`]: the program was valid, so the linker is wrong.
 pub(super) fn assemble<'p>(
     guest: &Guest<'p>,
     interposer: &Interposer,
@@ -38,6 +38,7 @@ pub(super) fn assemble<'p>(
 ) -> Result<Linked<'p>, LinkError> {
     let patches = Patches::new(route, place);
     let mut assembly = Assembly::new(guest, Some(interposer), route, place, patches);
+    Place::check_body(assembly.parts.code.largest)?;
     let preinit = route.preinit.zip(place.merged.as_ref());
     assembly.preinit = preinit.map(|(own, merged)| merged.function_of[&own]);
     if !route.interposes() {

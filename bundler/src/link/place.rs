@@ -17,6 +17,7 @@ const MAX_FUNCTIONS: u64 = 1_000_000;
 const MAX_TYPES: u64 = 1_000_000;
 const MAX_GLOBALS: u64 = 1_000_000;
 const MAX_DATA_SEGMENTS: u64 = 100_000;
+const MAX_BODY_BYTES: u64 = 7_654_321;
 
 /// The indices of what is appended to the program's index spaces.
 #[derive(Debug)]
@@ -205,6 +206,18 @@ impl Place {
                 self.types.len() - 1
             });
         (first + appended) as u32
+    }
+
+    /// Checks the largest body that was patched, of so many bytes.
+    pub(super) fn check_body(bytes: usize) -> Result<(), LinkError> {
+        match bytes as u64 {
+            count if count > MAX_BODY_BYTES => Err(LinkError::TooMany {
+                what: "bytes in one function",
+                count,
+                limit: MAX_BODY_BYTES,
+            }),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn check_limits(&self, guest: &Guest<'_>) -> Result<(), LinkError> {
