@@ -93,6 +93,11 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "object_file",
         ),
         (
+            "several object files in one",
+            with_linking(module(&format!("{CLOSE} (memory 1)"))),
+            "object_file",
+        ),
+        (
             "a program with relocations that imports its memory",
             with_linking(module(r#"(import "env" "memory" (memory 1))"#)),
             "imported_memory",

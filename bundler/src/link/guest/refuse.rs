@@ -52,7 +52,12 @@ impl Outline {
             LinkError::ImportedMemory { name, .. } if self.linking && name == "__linear_memory" => {
                 LinkError::ObjectFile
             }
-            LinkError::NoMemory if self.linking => LinkError::ObjectFile,
+            // `wasm-ld -r` gives its output a memory, but no exports.
+            LinkError::NoMemory | LinkError::MemoryNotExported { exported_as: None }
+                if self.linking =>
+            {
+                LinkError::ObjectFile
+            }
             // A wrong length further up makes everything behind it look cut off: that comes first.
             LinkError::Malformed { offset, message } => match self.cut_off {
                 Some((start, missing)) if offset >= start => LinkError::Truncated {
