@@ -31,6 +31,7 @@ mod producers;
 mod region;
 mod route;
 mod sections;
+mod segments;
 mod slide;
 pub(crate) mod undo;
 mod validate;

@@ -12,6 +12,8 @@ mod fuzz;
 mod golden;
 #[path = "link/hermetic.rs"]
 mod hermetic;
+#[path = "link/limits.rs"]
+mod limits;
 #[path = "link/pre_linked.rs"]
 mod pre_linked;
 #[path = "link/refused.rs"]

@@ -25,6 +25,16 @@ fn with_custom(name: &str) -> Vec<u8> {
     module
 }
 
+fn with_linking(mut module: Vec<u8>) -> Vec<u8> {
+    section(&mut module, 0, b"\x07linking\x02");
+    module
+}
+
+/// As `clang -c` makes it: the memory is imported by this name.
+fn object_file() -> Vec<u8> {
+    with_linking(module(r#"(import "env" "__linear_memory" (memory 0))"#))
+}
+
 /// What is given, its name, and the code that it must be refused with.
 fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let whole = program("(func)");
@@ -76,7 +86,22 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ),
         ("a component", wasm("(component)"), "component"),
         ("a version that does not exist", future, "version"),
-        ("an object file", with_custom("linking"), "object_file"),
+        ("an object file", object_file(), "object_file"),
+        (
+            "an object file without a memory",
+            with_linking(module(CLOSE)),
+            "object_file",
+        ),
+        (
+            "several object files in one",
+            with_linking(module(&format!("{CLOSE} (memory 1)"))),
+            "object_file",
+        ),
+        (
+            "a program with relocations that imports its memory",
+            with_linking(module(r#"(import "env" "memory" (memory 1))"#)),
+            "imported_memory",
+        ),
         ("a bundle", with_custom("wasi-vfs"), "already_bundled"),
         (
             "a bundle without its section",
@@ -146,8 +171,8 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "mixed_snapshots",
         ),
         (
-            "too many segments",
-            program(&"(data (i32.const 0) \"\")".repeat(100_000)),
+            "too many segments that can't be joined",
+            program(&"(data (i32.const 8) \"x\")".repeat(100_000)),
             "too_many",
         ),
     ]
