@@ -113,7 +113,8 @@ pub fn bundle<W: output::Destination>(
         interposer,
     };
     let sealed = unsealed.seal(parts, out)?;
-    let unused = unused::find(program.module(), &plan);
+    let file_calls = !linked.notices().contains(&link::Notice::NoFileCalls);
+    let unused = unused::find(program.module(), &plan, file_calls);
     Ok(Bundled {
         plan,
         sealed,

@@ -99,6 +99,18 @@ pub enum LinkError {
     )]
     ObjectFile,
 
+    /// A module for JavaScript, or for another host than WASI.
+    #[error("the module was built by {toolchain}, not for WASI: it imports `{import}`")]
+    #[diagnostic(code(wasi_vfs::link::foreign), help("{remedy}"))]
+    Foreign {
+        /// What made it.
+        toolchain: &'static str,
+        /// The import that shows it, as `module.name`.
+        import: String,
+        /// What to build instead.
+        remedy: &'static str,
+    },
+
     /// `memory` uses 64-bit addresses.
     #[error("the program has a 64-bit memory")]
     #[diagnostic(
@@ -376,6 +388,19 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// Whether the module is refused for the memory that it has or does not have.
+    pub(super) fn is_about_memory(&self) -> bool {
+        matches!(
+            self,
+            LinkError::Memory64
+                | LinkError::SharedMemory
+                | LinkError::ImportedMemory { .. }
+                | LinkError::SeveralMemories { .. }
+                | LinkError::NoMemory
+                | LinkError::MemoryNotExported { .. }
+        )
+    }
+
     pub(super) fn malformed(error: &wasmparser::Error) -> Self {
         LinkError::Malformed {
             offset: error.offset(),

@@ -139,14 +139,15 @@ impl<'a> Guest<'a> {
     pub fn inspect(module: &'a [u8]) -> Result<Self, LinkError> {
         refuse::by_preamble(module)?;
         let cut_off = refuse::by_sections(module)?;
-        let (guest, bodies) = read::read(module).map_err(|error| match (error, cut_off) {
+        let read = read::read(module).map_err(|error| match (error, cut_off) {
             // A wrong length further up makes everything behind it look cut off: that comes first.
             (LinkError::Malformed { offset, .. }, Some((start, missing))) if offset >= start => {
                 let offset = start;
                 LinkError::Truncated { offset, missing }
             }
             (error, _) => error,
-        })?;
+        });
+        let (guest, bodies) = refuse::by_origin(module, read)?;
         let imports = guest.imports.len() as u32;
         let bodies = scan::scan(module, imports, guest.first_body(), bodies)?;
         Ok(Guest { bodies, ..guest })

@@ -235,6 +235,7 @@ impl<'a> Reading<'a> {
                 self.guest.imports.push(Import { module, name, ty });
             }
             TypeRef::Global(_) => self.guest.globals += 1,
+            TypeRef::Memory(memory) if memory.shared => return Err(LinkError::SharedMemory.into()),
             TypeRef::Memory(_) => {
                 let (module, name) = (module.to_owned(), name.to_owned());
                 return Err(LinkError::ImportedMemory { module, name }.into());
