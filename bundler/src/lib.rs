@@ -31,6 +31,7 @@ pub mod plan;
 pub mod preinit;
 pub mod program;
 pub mod report;
+pub mod requires;
 pub mod sbom;
 pub mod source;
 pub mod unused;
@@ -155,6 +156,7 @@ fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Optio
         writable: plan.is_writable(),
         environment: start.environment_fixed || !start.environment.is_empty(),
         arguments: !start.arguments.is_empty(),
+        once: !manifest.link().rebundle,
         preinit: manifest.preinit().is_some(),
     }
 }

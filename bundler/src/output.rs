@@ -14,6 +14,7 @@ use crate::image::{Image, ImageError, Progress, Written};
 use crate::link::undo::{self, Undo};
 use crate::link::{Interposer, LinkError, Linked, WriteError};
 use crate::preinit::{Preinit, PreinitError, Ran};
+use crate::requires::Requires;
 use crate::source::{DiskFile, ReadAt, Source};
 
 pub use file::{FileError, Pending};
@@ -46,6 +47,24 @@ pub struct Record {
     /// The function that the program was initialized with, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preinit: Option<String>,
+    /// What the program needed of an engine before it was bundled, by the names of [`Requires`](crate::requires::Requires); none: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_requires: Option<Vec<String>>,
+    /// Whether it can be bundled again, as far as its manifest is asked (`rebundle` of `[link]`).
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub rebundle: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// What was written, in numbers.
@@ -171,6 +190,10 @@ pub(crate) struct Unsealed {
     written: Written,
     /// The initializer that was run.
     preinit: Option<String>,
+    /// Whether it may be bundled again.
+    rebundle: bool,
+    /// What the program needs of an engine.
+    requires: Requires,
 }
 
 /// Writes the linked module with the image in its place.
@@ -237,6 +260,8 @@ impl Unsealed {
             metadata_size,
             written,
             preinit,
+            rebundle: !linked.is_once(),
+            requires: linked.requires(),
         }
     }
 
@@ -261,6 +286,8 @@ impl Unsealed {
             },
             tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
             preinit: self.preinit,
+            program_requires: Some(self.requires.names().map(str::to_owned).collect()),
+            rebundle: self.rebundle,
         };
         let undo = self.undo.map(|undo| undo.encode(parts.linked));
         let undo = undo.map_or_else(Vec::new, |undo| custom(undo::SECTION, undo));
@@ -326,10 +353,12 @@ mod tests {
             interposer: hex_digest(&[1; 32]),
             tool: "wasi-vfs 0.0.0".to_owned(),
             preinit: None,
+            program_requires: Some(vec!["bulk-memory".to_owned()]),
+            rebundle: true,
         };
         let section = record.section();
         let json = format!(
-            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","program":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0"}}"#,
+            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","program":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0","program-requires":["bulk-memory"]}}"#,
             "ab".repeat(32),
             "02".repeat(32),
             "01".repeat(32),

@@ -254,6 +254,16 @@ pub enum LinkError {
         evidence: String,
     },
 
+    /// It is a bundle that was made with `rebundle = false`.
+    #[error("the module is a bundle already, and was made with `rebundle = false`")]
+    #[diagnostic(
+        code(wasi_vfs::link::bundled_once),
+        help(
+            "bundle the original module, with the files of both bundles in one manifest; or make the first bundle without `rebundle = false` in `[link]`"
+        )
+    )]
+    BundledOnce,
+
     /// It is a bundle with `[preinit]`: the memory that its program began with is gone.
     #[error("the module is a bundle already, and was pre-initialized with `{function}`")]
     #[diagnostic(
