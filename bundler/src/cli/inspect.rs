@@ -24,7 +24,8 @@ use super::{Outcome, screen::Screen};
 /// List the files embedded in a module, and verify them
 ///
 /// As `ls -l`: mode, number of names, size, time and path of every entry. The files are found in any module that still
-/// carries them, also after `wasm-opt`, `wasm-strip` or wizer went over it.
+/// carries them, also after `wasm-opt`, `wasm-strip` or wizer went over it. What an engine must know to run the module is
+/// listed as well, and what of it bundling added.
 #[derive(Args)]
 #[command(after_help = "Example: wasi-vfs inspect dist/app.wasm --cat /etc/motd")]
 pub(crate) struct Inspect {

@@ -133,8 +133,10 @@ impl Undo {
         leb::write(&mut out, self.image_at);
         out.extend(self.digest.unwrap_or(input));
         let mut steps = Vec::new();
-        leb::write(&mut steps, number(self.steps.numbers.len()));
-        steps.extend_from_slice(&self.steps.numbers);
+        for numbers in &self.steps.numbers {
+            leb::write(&mut steps, number(numbers.len()));
+        }
+        steps.extend(self.steps.numbers.concat());
         steps.extend_from_slice(&self.steps.added);
         let mut packer = DeflateEncoder::new(out, Compression::best());
         let packed = packer.write_all(&steps).and_then(|()| packer.finish());
@@ -159,15 +161,21 @@ pub(crate) fn restore(section: &[u8], before: &[u8], after: &[u8]) -> Option<Vec
     let mut unpacker = DeflateDecoder::new(&section[*at + 32..]).take(most as u64);
     unpacker.read_to_end(&mut steps).ok()?;
     let at = &mut 0;
-    let numbers = leb::read(&steps, at)? as usize;
-    let (numbers, mut added) = steps[*at..].split_at_checked(numbers)?;
+    let mut size_of = || leb::read(&steps, at).map(|size| size as usize);
+    let sizes = [size_of()?, size_of()?, size_of()?];
+    let mut added = &steps[*at..];
+    let mut numbers = [&added[..0]; 3];
+    for (numbers, size) in numbers.iter_mut().zip(sizes) {
+        (*numbers, added) = added.split_at_checked(size)?;
+    }
 
     let linked = Parts { before, after };
     let mut program = Vec::with_capacity(size);
-    let (at, mut from) = (&mut 0, 0usize);
-    while *at < numbers.len() {
-        let mut next = || leb::read(numbers, at).map(|number| number as usize);
-        let (copied, adds, skipped) = (next()?, next()?, next()?);
+    let (mut at, mut from) = ([0; 3], 0usize);
+    while at[0] < numbers[0].len() {
+        let mut next =
+            |which: usize| leb::read(numbers[which], &mut at[which]).map(|it| it as usize);
+        let (copied, adds, skipped) = (next(0)?, next(1)?, next(2)?);
         let (adds, differences) = (adds / 2, adds % 2 == 1);
         let (bytes, rest) = added.split_at_checked(adds)?;
         if copied + adds > size - program.len() {
@@ -187,7 +195,7 @@ pub(crate) fn restore(section: &[u8], before: &[u8], after: &[u8]) -> Option<Vec
         from = from.checked_add(skipped)?;
         added = rest;
     }
-    let whole = added.is_empty() && program.len() == size;
+    let whole = at == sizes && added.is_empty() && program.len() == size;
     (whole && Sha256::digest(&program)[..] == *digest).then_some(program)
 }
 

@@ -8,8 +8,6 @@ use super::number;
 /// Bytes that must be equal for a match to count: nearby, where functions of a libc's may be changed one after the other, and far away.
 const NEAR_NEEDLE: usize = 6;
 const FAR_NEEDLE: usize = 24;
-/// Equal bytes between changed ones that are worth a step of their own.
-const APART: usize = 16;
 /// How often bytes are told one by one because nothing continues alike, before the rest is.
 const PATIENCE: u32 = 64;
 /// How far apart two places are looked for that continue alike: first nearby, then one of them far away.
@@ -23,8 +21,9 @@ const FAR: usize = 64 << 10;
 /// what makes the whole small when it is compressed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Steps {
-    /// Three numbers a step: bytes to copy; twice the bytes to add, and one more if they are differences; bytes to skip behind these.
-    pub(super) numbers: Vec<u8>,
+    /// Of every step: bytes to copy; twice the bytes to add, and one more if they are differences; bytes to skip behind these. Apart from each other,
+    /// since each is like the one of the step before.
+    pub(super) numbers: [Vec<u8>; 3],
     /// The bytes to add of all steps.
     pub(super) added: Vec<u8>,
     /// The step that may still be extended: where it begins in the linked module, how much it copies, and how much of `added` is its own.
@@ -84,8 +83,9 @@ impl Steps {
     /// Begins a step at `next`.
     fn flush(&mut self, next: usize) {
         let adds = 2 * self.adds + usize::from(self.differences);
-        for value in [self.copied, adds, next - self.end()] {
-            leb::write(&mut self.numbers, number(value));
+        let values = [self.copied, adds, next - self.end()];
+        for (numbers, value) in self.numbers.iter_mut().zip(values) {
+            leb::write(numbers, number(value));
         }
         (self.at, self.copied, self.adds, self.differences) = (next, 0, 0, false);
     }
@@ -134,13 +134,7 @@ fn is_in_place(old: &[u8], new: &[u8]) -> bool {
 fn compare_in_place(mut old: &[u8], mut new: &[u8], mut start: usize, steps: &mut Steps) {
     while !old.is_empty() {
         let same = common(old, new);
-        // What is equal for a few bytes costs less as differences of zero than as a step.
-        let rest = same >= APART || same == old.len();
-        if rest {
-            steps.copy(start..start + same);
-        } else {
-            steps.instead(start, &old[..same], &new[..same]);
-        }
+        steps.copy(start..start + same);
         let changed = old[same..].iter().zip(&new[same..]);
         let changed = changed.take_while(|(old, new)| old != new).count();
         let both = same..same + changed;
