@@ -11,6 +11,7 @@ mod debug;
 mod error;
 mod features;
 mod fold;
+pub(crate) mod foreign;
 mod guest;
 mod hermetic;
 mod inside;

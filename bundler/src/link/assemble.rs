@@ -421,6 +421,8 @@ impl<'a, 'p> Assembly<'a, 'p> {
             after: self.out,
             code_at: self.code_at,
             undo: None,
+            requires: self.parts.guest.requires,
+            once: options.once,
             holes: self.holes,
             segment: self.place.segment,
             added_code: self.added_code,
@@ -438,11 +440,12 @@ impl<'a, 'p> Assembly<'a, 'p> {
                     before: &linked.before,
                     after: &linked.after,
                 };
-                Undo::new(parts.guest, &sides, &self.pairs, size_word)
+                let undo = || Undo::new(parts.guest, &sides, &self.pairs, size_word);
+                (!options.once).then(undo)
             },
         );
         valid?;
-        linked.undo = Some(undo);
+        linked.undo = undo;
         Ok(linked)
     }
 }

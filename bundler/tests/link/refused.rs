@@ -18,6 +18,13 @@ fn program(fields: &str) -> Vec<u8> {
     module(&format!(r#"{CLOSE} (memory (export "memory") 1) {fields}"#))
 }
 
+/// A module that imports one function and exports a memory.
+fn foreign(import: &str, name: &str, memory: &str) -> Vec<u8> {
+    module(&format!(
+        r#"(import "{import}" "{name}" (func)) (memory (export "{memory}") 1)"#
+    ))
+}
+
 fn with_custom(name: &str) -> Vec<u8> {
     let mut module = program("");
     let contents = [&[name.len() as u8], name.as_bytes()].concat();
@@ -164,6 +171,90 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "signature",
         ),
         (
+            "a shared memory from outside",
+            module(
+                r#"(import "env" "memory" (memory 1 2 shared)) (import "wasi" "thread-spawn" (func (param i32) (result i32)))"#,
+            ),
+            "shared_memory",
+        ),
+        ("minified Emscripten", foreign("a", "a", "c"), "foreign"),
+        (
+            "Emscripten with a memory from outside",
+            module(&format!(
+                r#"{CLOSE} (import "env" "emscripten_resize_heap" (func)) (import "env" "memory" (memory 1))"#
+            )),
+            "foreign",
+        ),
+        (
+            "Go for JavaScript",
+            foreign("gojs", "runtime.wasmExit", "mem"),
+            "foreign",
+        ),
+        (
+            "Go for JavaScript before 1.21",
+            foreign("go", "runtime.wasmExit", "mem"),
+            "foreign",
+        ),
+        (
+            "TinyGo for JavaScript",
+            foreign("gojs", "runtime.ticks", "memory"),
+            "foreign",
+        ),
+        (
+            "an add-on of Node.js",
+            module(&format!(
+                r#"{CLOSE} (import "env" "napi_throw" (func)) (import "env" "memory" (memory 1 2 shared))"#
+            )),
+            "foreign",
+        ),
+        (
+            "wasm-bindgen",
+            foreign("wbg", "__wbindgen_throw", "memory"),
+            "foreign",
+        ),
+        (
+            "wasm-bindgen for bundlers",
+            foreign("./app_bg.js", "__wbg_new_0", "memory"),
+            "foreign",
+        ),
+        (
+            "AssemblyScript",
+            module(
+                r#"(import "env" "abort" (func (param i32 i32 i32 i32))) (memory (export "memory") 1)"#,
+            ),
+            "foreign",
+        ),
+        (
+            ".NET for the browser",
+            foreign("env", "mono_wasm_bind_js_import", "memory"),
+            "foreign",
+        ),
+        (
+            "Kotlin for JavaScript",
+            module(r#"(import "js_code" "kotlin.captureStackTrace" (func))"#),
+            "foreign",
+        ),
+        (
+            "Dart",
+            module(r#"(import "dart2wasm" "_1" (func))"#),
+            "foreign",
+        ),
+        (
+            "TeaVM for JavaScript",
+            foreign("teavm", "currentTimeMillis", "memory"),
+            "foreign",
+        ),
+        (
+            "Scala.js",
+            module(r#"(import "__scalaJSHelpers" "fmod" (func))"#),
+            "foreign",
+        ),
+        (
+            "JavaScript strings",
+            module(r#"(import "wasm:js-string" "length" (func))"#),
+            "foreign",
+        ),
+        (
             "two versions of WASI",
             module(&format!(
                 r#"{CLOSE} (import "wasi_unstable" "fd_sync" (func (param i32) (result i32))) (memory (export "memory") 1)"#
@@ -189,6 +280,24 @@ fn messages() {
         writeln!(out, "# {name}\n{shown}").expect("in memory");
     }
     golden(&folder().join("refused.txt"), &out);
+}
+
+/// JavaScript may be beside WASI: what opens its files by WASI is served.
+#[test]
+fn javascript_beside_wasi_is_no_reason() {
+    let imports = [
+        ("wbg", "__wbindgen_throw"),
+        ("rb-js-abi-host", "eval-js"),
+        ("env", "emscripten_notify_memory_growth"),
+        ("gojs", "runtime.ticks"),
+        ("env", "napi_throw"),
+    ];
+    for (import, name) in imports {
+        let module = module(&format!(
+            r#"{CLOSE} (import "{import}" "{name}" (func)) (memory (export "memory") 1)"#
+        ));
+        assert_eq!(link(&module).err(), None, "{import}");
+    }
 }
 
 /// A program is only compared with the interposer once it was inspected: both ways are refused the same.

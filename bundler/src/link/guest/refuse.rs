@@ -1,6 +1,7 @@
-//! What can be refused before anything is parsed in earnest.
+//! What can be refused before anything is parsed in earnest, and what is better told by where a module is from.
 
 use super::super::error::LinkError;
+use super::super::foreign::Origin;
 use super::super::leb;
 use super::MARK;
 
@@ -103,6 +104,25 @@ pub(super) fn by_sections(module: &[u8]) -> Result<Outline, LinkError> {
         }
     }
     Ok(outline)
+}
+
+/// Refuses what was built for another host than WASI and so can't be served, by its imports: with no import of WASI at all, or with a
+/// memory that can't be served, which is better told by where the module is from.
+pub(super) fn by_origin<T>(module: &[u8], read: Result<T, LinkError>) -> Result<T, LinkError> {
+    let served = match &read {
+        Ok(_) => true,
+        Err(error) if error.is_about_memory() => false,
+        Err(_) => return read,
+    };
+    let origin = Origin::of(module);
+    match origin.foreign {
+        Some((toolchain, import)) if !(served && origin.wasi) => Err(LinkError::Foreign {
+            toolchain: toolchain.name,
+            import,
+            remedy: toolchain.help,
+        }),
+        _ => read,
+    }
 }
 
 fn custom_name(contents: &[u8]) -> Option<&[u8]> {
