@@ -18,6 +18,8 @@ mod limits;
 mod pre_linked;
 #[path = "link/refused.rs"]
 mod refused;
+#[path = "link/segments.rs"]
+mod segments;
 #[path = "link/slide.rs"]
 mod slide;
 #[path = "link/support.rs"]

@@ -40,7 +40,11 @@ impl<'p> Parts<'_, 'p> {
                 let at = self.guest.count(section);
                 let old = leb::read(self.guest.bytes, &mut at.start.clone())
                     .expect("the parser has read this count");
-                let fewer = if id == DATA { self.joined.fewer } else { 0 };
+                let fewer = if id == DATA {
+                    self.joined.continued.len() as u32
+                } else {
+                    0
+                };
                 leb::write_padded(&mut count, old - fewer + added, at.len());
                 pieces.bytes(&count);
                 let items = at.end..section.contents.end;

@@ -97,7 +97,7 @@ impl Place {
         }
         let excess = (u64::from(place.segment) + 1).saturating_sub(MAX_DATA_SEGMENTS);
         if let Some(joined) = Joined::new(guest, excess as u32) {
-            place.segment -= joined.fewer;
+            place.segment -= joined.continued.len() as u32;
             place.joined = joined;
         }
         place.check_limits(guest)?;

@@ -4,9 +4,10 @@
 
 use std::ops::Range;
 
-use wasmparser::{BinaryReader, DataKind, DataSectionReader, Operator};
+use rayon::prelude::*;
+use wasmparser::{BinaryReader, Data, DataKind, DataSectionReader, FunctionBody, Operator};
 
-use super::guest::Guest;
+use super::guest::{Body, Guest};
 use super::layout::{DATA, DATA_COUNT};
 use super::leb;
 
@@ -16,8 +17,8 @@ const MAX_GAP: u64 = 64 << 10;
 /// What changes in the program's data section.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
-    /// How many segments fewer.
-    pub(super) fewer: u32,
+    /// The segments that are part of the one before them now, ascending.
+    pub(super) continued: Vec<u32>,
     /// Places of the program and what stands there instead, in order.
     pub(super) edits: Vec<(Range<usize>, Vec<u8>)>,
 }
@@ -32,73 +33,121 @@ struct Segment {
     memory: Range<u64>,
 }
 
+/// A segment of the program.
+enum Kind {
+    /// Active, at a constant.
+    Constant(Segment),
+    /// Active, at a place that is not known here.
+    Elsewhere,
+    /// Copied by code only.
+    Passive,
+}
+
 impl Joined {
     /// Joins segments until there are `excess` fewer; `None` when that can't be done.
     ///
     /// Memory gets the same contents, and a segment out of bounds still is: zeros are only written where memory has not
-    /// been written yet. A program with a data count may use segments by their index, so nothing is joined there.
+    /// been written yet. What code names by its index keeps it: only segments behind the last such one are joined.
     pub(super) fn new(guest: &Guest<'_>, excess: u32) -> Option<Self> {
         if excess == 0 {
             return Some(Self::default());
         }
-        if guest.section(DATA_COUNT).is_some() {
-            return None;
-        }
         let segments = segments(guest)?;
         let mut gaps = gaps(&segments);
+        if let Some(named) = named_by_code(guest) {
+            gaps.retain(|&(index, _)| index > named as usize + 1);
+        }
         // The smallest ones; of equal ones the first.
         gaps.sort_by_key(|&(_, gap)| gap);
         let mut chosen = gaps.get(..excess as usize)?.to_vec();
         chosen.sort_unstable();
         Some(Self {
-            fewer: excess,
+            continued: chosen.iter().map(|&(index, _)| index as u32).collect(),
             edits: edits(&segments, &chosen),
         })
     }
 }
 
-/// The program's segments; `None` for those of another kind.
-fn segments(guest: &Guest<'_>) -> Option<Vec<Option<Segment>>> {
+/// The highest data segment that code names.
+fn named_by_code(guest: &Guest<'_>) -> Option<u32> {
+    // Without this section no code may name any.
+    guest.section(DATA_COUNT)?;
+    let highest = |body: &Body| {
+        let reader = BinaryReader::new(guest.slice(&body.contents), body.contents.start);
+        let operators = FunctionBody::new(reader).get_operators_reader();
+        let operators = operators.expect("the program is valid").into_iter();
+        let named =
+            operators.filter_map(|operator| match operator.expect("the program is valid") {
+                Operator::MemoryInit { data_index, .. } | Operator::DataDrop { data_index } => {
+                    Some(data_index)
+                }
+                Operator::ArrayNewData {
+                    array_data_index, ..
+                }
+                | Operator::ArrayInitData {
+                    array_data_index, ..
+                } => Some(array_data_index),
+                _ => None,
+            });
+        named.max()
+    };
+    guest.bodies.par_iter().filter_map(highest).max()
+}
+
+/// The program's segments in order.
+fn segments(guest: &Guest<'_>) -> Option<Vec<Kind>> {
     let section = guest.section(DATA)?;
     let reader = BinaryReader::new(guest.slice(&section.contents), section.contents.start);
     let reader = DataSectionReader::new(reader).expect("the program is valid");
     let segments = reader.into_iter().map(|segment| {
         let segment = segment.expect("the program is valid");
-        let DataKind::Active { offset_expr, .. } = segment.kind else {
-            return None;
-        };
-        let at = segment.range;
-        // No memory index, `i32.const`, its operand, `end`.
-        let [0, 0x41] = guest.bytes[at.start..at.start + 2] else {
-            return None;
-        };
-        let operand = leb::range(guest.bytes, at.start + 2)?;
-        if guest.bytes[operand.end] != 0x0b {
-            return None;
+        match segment.kind {
+            DataKind::Passive => Kind::Passive,
+            DataKind::Active { .. } => {
+                constant(guest, &segment).map_or(Kind::Elsewhere, Kind::Constant)
+            }
         }
-        let Ok(Operator::I32Const { value }) = offset_expr.get_operators_reader().read() else {
-            return None;
-        };
-        let start = u64::from(value as u32);
-        Some(Segment {
-            length: operand.end + 1..at.end - segment.data.len(),
-            memory: start..start + segment.data.len() as u64,
-            at,
-        })
     });
     Some(segments.collect())
 }
 
+/// An active segment at a constant; `None` when its place is another expression, or is written in another form.
+fn constant(guest: &Guest<'_>, segment: &Data<'_>) -> Option<Segment> {
+    let DataKind::Active { offset_expr, .. } = &segment.kind else {
+        return None;
+    };
+    let at = segment.range.clone();
+    // No memory index, `i32.const`, its operand, `end`.
+    let [0, 0x41] = guest.bytes[at.start..at.start + 2] else {
+        return None;
+    };
+    let operand = leb::range(guest.bytes, at.start + 2)?;
+    if guest.bytes[operand.end] != 0x0b {
+        return None;
+    }
+    let Ok(Operator::I32Const { value }) = offset_expr.get_operators_reader().read() else {
+        return None;
+    };
+    let start = u64::from(value as u32);
+    Some(Segment {
+        length: operand.end + 1..at.end - segment.data.len(),
+        memory: start..start + segment.data.len() as u64,
+        at,
+    })
+}
+
 /// Segments that can become part of the one before, by index, and how many zeros go in between.
-fn gaps(segments: &[Option<Segment>]) -> Vec<(usize, u64)> {
+fn gaps(segments: &[Kind]) -> Vec<(usize, u64)> {
     // Up to where memory may have been written.
     let mut written = 0;
     let mut gaps = Vec::new();
     let mut before: Option<&Segment> = None;
     for (index, segment) in segments.iter().enumerate() {
-        let Some(segment) = segment else {
-            // It may go anywhere, or nowhere when it is passive.
-            (written, before) = (u64::MAX, None);
+        let Kind::Constant(segment) = segment else {
+            if matches!(segment, Kind::Elsewhere) {
+                written = u64::MAX;
+            }
+            before = None;
             continue;
         };
         if let Some(before) = before
@@ -114,8 +163,11 @@ fn gaps(segments: &[Option<Segment>]) -> Vec<(usize, u64)> {
 }
 
 /// What makes one segment of each run: the first one's length, and zeros instead of what stands before the others' bytes.
-fn edits(segments: &[Option<Segment>], chosen: &[(usize, u64)]) -> Vec<(Range<usize>, Vec<u8>)> {
-    let segment = |index: usize| segments[index].as_ref().expect("only such are chosen");
+fn edits(segments: &[Kind], chosen: &[(usize, u64)]) -> Vec<(Range<usize>, Vec<u8>)> {
+    let segment = |index: usize| match &segments[index] {
+        Kind::Constant(segment) => segment,
+        _ => unreachable!("BUG: segment {index} can't be joined"),
+    };
     let mut edits = Vec::new();
     for run in chosen.chunk_by(|a, b| a.0 + 1 == b.0) {
         let first = segment(run[0].0 - 1);
@@ -155,7 +207,11 @@ mod tests {
         let section = guest.section(DATA).expect("it has segments");
         let count = guest.count(section);
         let (mut out, mut from) = (Vec::new(), count.end);
-        leb::write_padded(&mut out, guest.data_segments - joined.fewer, count.len());
+        leb::write_padded(
+            &mut out,
+            guest.data_segments - joined.continued.len() as u32,
+            count.len(),
+        );
         for (at, instead) in &joined.edits {
             out.extend_from_slice(&module[from..at.start]);
             out.extend_from_slice(instead);
@@ -225,8 +281,8 @@ mod tests {
             // Zeros would be written over `cc`.
             format!(r#"(data (i32.const 9) "cc") {first} (data (i32.const 11) "b")"#),
             format!(r#"{first} (data "passive") (data (i32.const 9) "b")"#),
-            // With a data count.
-            format!(r#"(func (data.drop 0)) {first} (data (i32.const 9) "b")"#),
+            // Code names the second.
+            format!(r#"(func (data.drop 1)) {first} (data (i32.const 9) "b")"#),
         ];
         for text in no {
             assert_eq!(joined(&text, 1), None, "{text}");
