@@ -37,19 +37,18 @@ impl KeptOut {
         }
     }
 
-    /// What to do about a pattern whose every match is kept out by this.
-    fn help(&self) -> String {
+    /// What to do about a pattern of `include` or a rule whose every match is kept out by this.
+    fn help(&self, pattern: &str) -> String {
         match self {
             Self::Pattern(text) => format!("what it matches is kept out by `exclude` pattern `{text}`: remove one of the two"),
-            Self::Default => {
-                "what it matches is kept out by `default-excludes`: add `exclude = [\"!NAME\"]` to take it back".to_owned()
-            }
+            Self::Default => format!(
+                "what it matches is kept out by `default-excludes`: add `exclude = [\"!{pattern}\"]` to take it back"
+            ),
             Self::Hidden => "what it matches is kept out by `hidden = false`: write `hidden = true`".to_owned(),
-            Self::Gitignore => {
-                "what it matches is kept out by a `.gitignore` file: add `exclude = [\"!NAME\"]` to take it back, or write \
-                 `gitignore = false`"
-                    .to_owned()
-            }
+            Self::Gitignore => format!(
+                "what it matches is kept out by a `.gitignore` file: add `exclude = [\"!{pattern}\"]` to take it back, or \
+                 write `gitignore = false`"
+            ),
             Self::Output => "what it matches is the bundle to write: remove the pattern".to_owned(),
             Self::Lock => "what it matches is the lock of what is bundled: remove the pattern".to_owned(),
             Self::Input => {
@@ -60,6 +59,22 @@ impl KeptOut {
             }
         }
     }
+}
+
+/// A directory that the walk did not enter, because all of it is kept out.
+#[derive(Debug)]
+pub(super) struct Pruned {
+    pub(super) path: PathBuf,
+    pub(super) states: States,
+    pub(super) by: KeptOut,
+}
+
+/// How far the patterns of a mount have come on the way to an entry.
+#[derive(Debug)]
+pub(super) struct States {
+    pub(super) include: State,
+    pub(super) exclude: State,
+    pub(super) rules: Vec<State>,
 }
 
 /// Which patterns of a mount have matched.
@@ -84,6 +99,20 @@ impl Seen {
             matched: false,
             help: None,
         }
+    }
+
+    /// The manifest has it, and so far it matches nothing.
+    fn is_unused(&self) -> bool {
+        !self.matched && self.pattern.is_written()
+    }
+
+    fn is_unexplained(&self) -> bool {
+        self.is_unused() && self.help.is_none()
+    }
+
+    fn explain(&mut self, why: &KeptOut) {
+        self.help
+            .get_or_insert_with(|| why.help(&self.pattern.text));
     }
 }
 
@@ -126,43 +155,78 @@ impl Matched {
     /// Something these patterns of `include` match stays out.
     pub(super) fn kept_out(&mut self, include: &[usize], why: &KeptOut) {
         for index in include {
-            self.include[*index].help.get_or_insert_with(|| why.help());
+            self.include[*index].explain(why);
         }
     }
 
-    /// Looks below directories that the walk did not enter for what a pattern of `exclude` that seems unused matches.
+    /// The same of what rules match, which are in these states.
+    pub(super) fn kept_out_of_rules(
+        &mut self,
+        rules: &[Globs<'_>],
+        states: &[State],
+        is_directory: bool,
+        why: &KeptOut,
+    ) {
+        for (index, (rule, state)) in rules.iter().zip(states).enumerate() {
+            if self.rules[index].is_unexplained()
+                && rule.matches(state, is_directory).next().is_some()
+            {
+                self.rules[index].explain(why);
+            }
+        }
+    }
+
+    /// Looks below directories that the walk did not enter for what patterns that seem unused match: one of `exclude` is
+    /// used then, and the help for one of `include` or a rule names what keeps its matches out.
     ///
     /// Usually there is no such pattern and nothing is looked at.
     pub(super) fn look_into(
         &mut self,
         src: &dyn Source,
-        globs: &Globs<'_>,
-        pruned: &[(PathBuf, State)],
+        include: &Globs<'_>,
+        exclude: &Globs<'_>,
+        rules: &[Globs<'_>],
+        pruned: Vec<Pruned>,
     ) {
-        for (directory, state) in pruned {
-            let unused = |matched: &Self, index: usize| {
-                let seen = &matched.exclude[index];
-                !seen.matched && seen.pattern.is_written()
-            };
-            if !globs.may_match_below(state, |index, _| unused(self, index)) {
+        let wanted = |matched: &Self, states: &States| {
+            let unused = |index: usize, _: &Pattern| matched.exclude[index].is_unused();
+            let unexplained = |index: usize, _: &Pattern| matched.include[index].is_unexplained();
+            let mut of_rules = rules.iter().zip(&states.rules).zip(&matched.rules);
+            exclude.may_match_below(&states.exclude, unused)
+                || include.may_match_below(&states.include, unexplained)
+                || of_rules.any(|((rule, state), seen)| {
+                    seen.is_unexplained() && rule.may_match_below(state, |_, _| true)
+                })
+        };
+        for Pruned { path, states, by } in pruned {
+            if !wanted(self, &states) {
                 continue;
             }
-            let mut states = vec![state.clone()];
-            src.walk(directory, &mut |visited| {
+            let mut states = vec![states];
+            src.walk(&path, &mut |visited| {
                 // What can't be read is not wanted either.
                 let Ok(visited) = visited else {
                     return Step::Over;
                 };
                 states.truncate(visited.depth);
                 let name = visited.path.file_name().unwrap_or_default();
-                let state = globs.step(&states[visited.depth - 1], name);
+                let above = &states[visited.depth - 1];
+                let here = States {
+                    include: include.step(&above.include, name),
+                    exclude: exclude.step(&above.exclude, name),
+                    rules: (rules.iter().zip(&above.rules))
+                        .map(|(rule, state)| rule.step(state, name))
+                        .collect(),
+                };
                 let is_directory = visited.kind == Kind::Directory;
-                for index in globs.matches(&state, is_directory) {
+                for index in exclude.matches(&here.exclude, is_directory) {
                     self.exclude[index].matched = true;
                 }
-                let enter =
-                    is_directory && globs.may_match_below(&state, |index, _| unused(self, index));
-                states.push(state);
+                let matching: Vec<usize> = include.matches(&here.include, is_directory).collect();
+                self.kept_out(&matching, &by);
+                self.kept_out_of_rules(rules, &here.rules, is_directory, &by);
+                let enter = is_directory && wanted(self, &here);
+                states.push(here);
                 if enter { Step::Into } else { Step::Over }
             });
         }
@@ -175,7 +239,7 @@ impl Matched {
             .into_iter()
             .chain(self.exclude)
             .chain(self.rules);
-        let unmatched = all.filter(|seen| !seen.matched && seen.pattern.is_written());
+        let unmatched = all.filter(Seen::is_unused);
         unmatched
             .map(|seen| PlanProblem::Unmatched {
                 help: seen.help.unwrap_or_else(|| help(&seen.pattern.text)),
