@@ -41,7 +41,7 @@ mod restore;
 mod time;
 
 pub use error::Error;
-pub use job::{Finished, Inputs, Job, LockUse};
+pub use job::{DepfileNotice, Finished, Inputs, Job, LockUse};
 
 /// A finished bundle: what went in and what came out.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! What can be wrong between a manifest and the trees it names.
 
 mod archive;
+mod paths;
 
-use std::fmt;
 use std::path::PathBuf;
 
 use miette::{Diagnostic, SourceSpan};
@@ -12,39 +12,10 @@ use crate::report::{Report, counted};
 use crate::source::SourceError;
 use crate::source::archive::Format;
 pub use archive::ArchiveProblem;
+pub use paths::Paths;
 
 /// Everything wrong with a manifest's plan.
 pub type PlanError = Report<PlanProblem>;
-
-/// How many offenders a message names.
-const SHOWN: usize = 10;
-
-/// Paths of one kind of problem; a message names the first ones and counts the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths(Vec<String>);
-
-impl Paths {
-    /// The paths, sorted unless their order tells something.
-    pub(super) fn new(paths: Vec<String>) -> Self {
-        Self(paths)
-    }
-
-    /// All of them.
-    #[must_use]
-    pub fn all(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Paths {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0[..self.0.len().min(SHOWN)].join(", "))?;
-        match self.0.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
-    }
-}
 
 /// One thing wrong with a plan. Codes are stable: scripts may rely on them.
 #[derive(Debug, Error, Diagnostic)]

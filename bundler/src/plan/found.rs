@@ -267,12 +267,12 @@ impl Found {
     pub(super) fn warnings(&mut self) -> Vec<PlanWarning> {
         let left_out = std::mem::take(&mut self.left_out).into_iter();
         let left_out = left_out.map(|(what, paths)| PlanWarning::LeftOut {
-            paths: all(paths),
+            paths: Paths::of(paths),
             what,
         });
         let secrets = std::mem::take(&mut self.secrets).into_iter();
         let secrets = secrets.map(|(what, paths)| PlanWarning::Secret {
-            paths: all(paths),
+            paths: Paths::of(paths),
             what,
         });
         left_out.chain(secrets).collect()
@@ -282,7 +282,7 @@ impl Found {
     pub(super) fn close(&mut self) {
         self.close_unreadable();
         for ((_, offence), Offenders { at, prefix, paths }) in std::mem::take(&mut self.offences) {
-            let paths = all(paths);
+            let paths = Paths::of(paths);
             let at = span(&at);
             self.problems.push(match offence {
                 Offence::Prefix => PlanProblem::StripPrefix { paths, prefix, at },
@@ -310,21 +310,5 @@ fn left_out(request: &Request, offence: Offence) -> Option<&'static str> {
             Some("a symlink that leads out of the directory")
         }
         _ => None,
-    }
-}
-
-/// What a message says of these; the order of listings must not show.
-fn all(mut paths: Vec<String>) -> Paths {
-    paths.sort_unstable();
-    paths.dedup();
-    Paths::new(paths.into_iter().map(quoted).collect())
-}
-
-/// In backticks, before what is told of it; long ones shortened to what a line holds.
-fn quoted(path: String) -> String {
-    const LONGEST: usize = 200;
-    match path.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", &path[..end]),
-        None => format!("`{path}`"),
     }
 }
