@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{Paths, PlanProblem};
+use super::error::{Paths, PlanProblem, quoted};
 use super::{Content, Entries, Entry, EntryKind, Origin, PlanWarning};
 use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
 use crate::path::GuestPath;
@@ -68,9 +68,6 @@ struct Offenders {
     prefix: String,
     paths: Vec<String>,
 }
-
-/// So many of what can't be read are named.
-const NAMED: usize = 10;
 
 /// A problem of single entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,45 +190,28 @@ impl Found {
         self.unreadable.push((at.clone(), error));
     }
 
-    /// Turns what can't be read into problems. A tree can be full of it: the first of each request and reason are named, and
-    /// the rest are counted.
+    /// Turns what can't be read into problems, one for each request and reason.
     fn close_unreadable(&mut self) {
         let mut unreadable = std::mem::take(&mut self.unreadable);
         // The order of listings must not show.
         unreadable.sort_by(|(at, error), (other_at, other)| {
             (at.start, &error.path).cmp(&(other_at.start, &other.path))
         });
-        let mut rest: BTreeMap<(usize, &'static str, ErrorKind), (usize, Option<PlanProblem>)> =
-            BTreeMap::new();
+        let mut alike: BTreeMap<(usize, &'static str, ErrorKind), PlanProblem> = BTreeMap::new();
         for (at, error) in unreadable {
-            let alike = rest
-                .entry((at.start, error.verb, error.error.kind()))
-                .or_default();
-            alike.0 += 1;
-            if alike.0 <= NAMED {
-                let at = span(&at);
-                self.problems.push(PlanProblem::Unreadable { error, at });
-                continue;
-            }
-            let parent = error.path.parent().unwrap_or(&error.path);
-            match &mut alike.1 {
-                Some(PlanProblem::MoreUnreadable { count, below, .. }) => {
-                    *count += 1;
-                    while !parent.starts_with(&*below) && below.pop() {}
-                }
-                more => {
-                    *more = Some(PlanProblem::MoreUnreadable {
-                        verb: error.verb,
-                        count: 1,
-                        below: parent.to_owned(),
-                        error: error.error,
-                        at: span(&at),
-                    });
-                }
+            let SourceError { verb, path, error } = error;
+            let key = (at.start, verb, error.kind());
+            let problem = alike.entry(key).or_insert(PlanProblem::Unreadable {
+                verb,
+                paths: Paths::default(),
+                error,
+                at: span(&at),
+            });
+            if let PlanProblem::Unreadable { paths, .. } = problem {
+                paths.add(|| quoted(&path.display().to_string()));
             }
         }
-        self.problems
-            .extend(rest.into_values().filter_map(|(_, more)| more));
+        self.problems.extend(alike.into_values());
     }
 
     pub(super) fn nothing_left(&mut self, request: &Request, source: &HostPath) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::error::PlanProblem;
+use super::error::{Paths, PlanProblem, quoted};
 use super::glob::{Globs, State};
 use crate::manifest::{Mount, Pattern, span};
 use crate::source::{Kind, Source, Step};
@@ -37,16 +37,22 @@ impl KeptOut {
         }
     }
 
-    /// What to do about a pattern of `include` or a rule whose every match is kept out by this.
-    fn help(&self, pattern: &str) -> String {
+    /// What to do about patterns of `include` or rules whose every match is kept out by this.
+    fn help(&self, patterns: &[Pattern]) -> String {
+        let some = patterns.iter().take(3);
+        let mut back: Vec<String> = some.map(|one| format!("\"!{}\"", one.text)).collect();
+        if patterns.len() > back.len() {
+            back.push("...".to_owned());
+        }
+        let back = back.join(", ");
         match self {
             Self::Pattern(text) => format!("what it matches is kept out by `exclude` pattern `{text}`: remove one of the two"),
             Self::Default => format!(
-                "what it matches is kept out by `default-excludes`: add `exclude = [\"!{pattern}\"]` to take it back"
+                "what it matches is kept out by `default-excludes`: add `exclude = [{back}]` to take it back"
             ),
             Self::Hidden => "what it matches is kept out by `hidden = false`: write `hidden = true`".to_owned(),
             Self::Gitignore => format!(
-                "what it matches is kept out by a `.gitignore` file: add `exclude = [\"!{pattern}\"]` to take it back, or \
+                "what it matches is kept out by a `.gitignore` file: add `exclude = [{back}]` to take it back, or \
                  write `gitignore = false`"
             ),
             Self::Output => "what it matches is the bundle to write: remove the pattern".to_owned(),
@@ -89,7 +95,7 @@ pub(super) struct Matched {
 struct Seen {
     pattern: Pattern,
     matched: bool,
-    help: Option<String>,
+    why: Option<Why>,
 }
 
 impl Seen {
@@ -97,7 +103,7 @@ impl Seen {
         Self {
             pattern: pattern.clone(),
             matched: false,
-            help: None,
+            why: None,
         }
     }
 
@@ -107,12 +113,11 @@ impl Seen {
     }
 
     fn is_unexplained(&self) -> bool {
-        self.is_unused() && self.help.is_none()
+        self.is_unused() && self.why.is_none()
     }
 
     fn explain(&mut self, why: &KeptOut) {
-        self.help
-            .get_or_insert_with(|| why.help(&self.pattern.text));
+        self.why.get_or_insert_with(|| Why::KeptOut(why.clone()));
     }
 }
 
@@ -144,11 +149,7 @@ impl Matched {
         let rule = &mut self.rules[index];
         rule.matched |= used;
         if !used {
-            rule.help = Some(
-                "it matches only what its keys do not apply to: `permissions` is for files, `dir-permissions` for \
-                 directories, and `bin/**` means all below `bin`"
-                    .to_owned(),
-            );
+            rule.why = Some(Why::OtherKind);
         }
     }
 
@@ -232,32 +233,73 @@ impl Matched {
         }
     }
 
-    /// A problem for each pattern of the manifest that matched nothing.
+    /// Problems of the patterns of the manifest that matched nothing, one for each reason.
     pub(super) fn problems(self, source: &str) -> Vec<PlanProblem> {
         let all = self
             .include
             .into_iter()
             .chain(self.exclude)
             .chain(self.rules);
-        let unmatched = all.filter(Seen::is_unused);
-        unmatched
-            .map(|seen| PlanProblem::Unmatched {
-                help: seen.help.unwrap_or_else(|| help(&seen.pattern.text)),
-                pattern: seen.pattern.text,
-                source_path: source.to_owned(),
-                at: span(&seen.pattern.span),
+        // A wrong source makes all its patterns match nothing.
+        let mut alike: Vec<(Why, Vec<Pattern>)> = Vec::new();
+        for seen in all.filter(Seen::is_unused) {
+            let why = seen.why.unwrap_or(match seen.pattern.text.contains('/') {
+                true => Why::Elsewhere,
+                false => Why::Deeper,
+            });
+            match alike.iter_mut().find(|(other, _)| *other == why) {
+                Some((_, patterns)) => patterns.push(seen.pattern),
+                None => alike.push((why, vec![seen.pattern])),
+            }
+        }
+        alike
+            .into_iter()
+            .map(|(why, patterns)| {
+                let mut spans = patterns.iter().map(|pattern| span(&pattern.span));
+                PlanProblem::Unmatched {
+                    help: why.help(&patterns),
+                    source_path: source.to_owned(),
+                    at: spans.next().expect("there is a pattern"),
+                    others: spans.take(LABELLED).collect(),
+                    patterns: Paths::new(patterns.iter().map(|it| quoted(&it.text)).collect()),
+                }
             })
             .collect()
     }
 }
 
-fn help(pattern: &str) -> String {
-    let body = pattern.trim_start_matches('!');
-    let optional = "or write `optional = true` in the mount when it may match nothing";
-    match body.contains('/') {
-        true => format!("patterns start at the top of the source; correct it, {optional}"),
-        false => format!(
-            "patterns start at the top of the source: `**/{body}` matches at any depth; correct it, {optional}"
-        ),
+/// So many patterns are pointed at besides the first.
+const LABELLED: usize = 4;
+
+/// Why a pattern matches nothing, as far as known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Why {
+    /// What it matches is kept out.
+    KeptOut(KeptOut),
+    /// It is a rule's, whose keys do not apply to what it matches.
+    OtherKind,
+    /// It may be written as from another place.
+    Elsewhere,
+    /// It may be a name at any depth.
+    Deeper,
+}
+
+impl Why {
+    /// What to write.
+    fn help(&self, patterns: &[Pattern]) -> String {
+        let first = patterns[0].text.trim_start_matches('!');
+        let optional = "or write `optional = true` in the mount when it may match nothing";
+        match self {
+            Self::KeptOut(by) => by.help(patterns),
+            Self::OtherKind => "it matches only what its keys do not apply to: `permissions` is for files, \
+                                `dir-permissions` for directories, and `bin/**` means all below `bin`"
+                .to_owned(),
+            Self::Elsewhere => {
+                format!("patterns start at the top of the source; correct it, {optional}")
+            }
+            Self::Deeper => format!(
+                "patterns start at the top of the source: `**/{first}` matches at any depth; correct it, {optional}"
+            ),
+        }
     }
 }
