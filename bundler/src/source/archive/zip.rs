@@ -15,7 +15,7 @@ use super::{Context, name};
 use crate::source::{Kind, Part, ReadAt};
 pub(super) use content::open;
 pub(super) use end::is_zip;
-use record::Record;
+use record::{RawName, Record};
 
 /// The longest target that a symlink can have in an image.
 const TARGET_MAX: u64 = 4095;
@@ -36,6 +36,7 @@ pub(super) struct Zipped {
     packed: u64,
     crc: u32,
     method: Method,
+    name: RawName,
 }
 
 /// Reads the directory of an archive.
@@ -119,6 +120,7 @@ fn said(
                 packed: record.packed,
                 crc: record.crc,
                 method,
+                name: record.raw_name,
             };
             if !zipped.may_be(record.size) {
                 let (packed, size) = (record.packed, record.size);
