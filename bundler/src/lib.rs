@@ -50,7 +50,7 @@ mod error;
 mod time;
 
 pub use error::Error;
-pub use job::{Finished, Inputs, Job, LockUse};
+pub use job::{DepfileNotice, Finished, Inputs, Job, LockUse};
 
 /// A finished bundle: what went in and what came out.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::error::quoted;
 use super::{Entries, MountKind, Paths, Plan};
 use crate::manifest::ManifestWarning;
 use crate::path::GuestPath;
@@ -14,16 +15,20 @@ use crate::path::GuestPath;
 #[non_exhaustive]
 pub enum PlanWarning {
     /// Two names of one directory differ only by case or Unicode form: some machines can't hold both.
-    #[error("`{first}` and `{second}` differ only by case or Unicode form")]
+    #[error(
+        "{}",
+        pairs.told(
+            |pair| format!("{pair} differ only by case or Unicode form"),
+            "pairs of names differ only by case or Unicode form",
+        )
+    )]
     #[diagnostic(
         code(wasi_vfs::plan::similar_names),
         help("rename one of them if the tree shall also be checked out on macOS or Windows")
     )]
     SimilarNames {
-        /// The smaller path.
-        first: GuestPath,
-        /// The other.
-        second: GuestPath,
+        /// The two of each, the smaller path first.
+        pairs: Paths,
     },
 
     /// Entries below a host mount that is required, where the host's directory always hides them.
@@ -131,21 +136,23 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
     let mut folded = hashes(entries);
     keep_repeated(&mut folded);
     folded.sort_unstable();
-    let mut warnings: Vec<PlanWarning> = Vec::new();
+    let mut similar: Vec<(GuestPath, GuestPath)> = Vec::new();
     for pair in folded.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
         let (first, second) = (entries.path(pair[0].1), entries.path(pair[1].1));
         // Below two similar directories everything is similar; once is enough.
         if first.parent() == second.parent() && fold(first.as_str()).eq(fold(second.as_str())) {
-            warnings.push(PlanWarning::SimilarNames { first, second });
+            similar.push((first, second));
         }
     }
-    warnings.sort_by(|a, b| match (a, b) {
-        (
-            PlanWarning::SimilarNames { first: a, .. },
-            PlanWarning::SimilarNames { first: b, .. },
-        ) => a.cmp(b),
-        _ => std::cmp::Ordering::Equal,
-    });
+    similar.sort();
+    let mut warnings: Vec<PlanWarning> = Vec::new();
+    if !similar.is_empty() {
+        let pair = |(first, second): &(GuestPath, GuestPath)| {
+            format!("{} and {}", quoted(first.as_str()), quoted(second.as_str()))
+        };
+        let pairs = Paths::new(similar.iter().map(pair).collect());
+        warnings.push(PlanWarning::SimilarNames { pairs });
+    }
     warnings.extend(hidden(plan));
     warnings
 }
@@ -158,9 +165,10 @@ fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
         .filter_map(|mount| {
             let below = plan.entries().iter().map(|entry| entry.path);
             let below = below.filter(|path| path.is_below(&mount.path));
-            let paths: Vec<_> = below.map(|path| format!("`{path}`")).collect();
-            (!paths.is_empty()).then(|| PlanWarning::Hidden {
-                paths: Paths::new(paths),
+            let mut paths = Paths::default();
+            below.for_each(|path| paths.add(|| quoted(path.as_str())));
+            (paths.count() > 0).then(|| PlanWarning::Hidden {
+                paths,
                 mount: mount.path.clone(),
             })
         })
