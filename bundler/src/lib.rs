@@ -5,9 +5,12 @@
 //! * [`manifest`]: TOML as written becomes a [`Manifest`](manifest::Manifest) as meant; no file is looked at.
 //! * [`plan`]: the manifest becomes a sorted list of entries, each knowing who asked for it; listings and metadata are
 //!   read from a [`source`].
-//! * [`image`]: the entries become the bytes that the program will read; contents stream, they are never all in memory.
+//! * [`embed`]: the entries become the bytes that the program will read, in the format of [`image`]; contents stream, they
+//!   are never all in memory.
 //! * [`link`]: the interposer goes into the program's module, with a hole where the image will be.
-//! * [`output`]: module and image together, sealed with a section that says what they are, put in place in one step.
+//! * [`output`]: module and image together, sealed with a section that says what they are ([`record`]).
+//!
+//! A module imports only from those below it; `tests/rooms.rs` has their order.
 //!
 //! [`inspect`] goes the other way, from a bundle to what is in it.
 //!
