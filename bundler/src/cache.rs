@@ -3,6 +3,7 @@
 //! A folder of small files, each of which says one thing and can be lost at any time:
 //!
 //! * the SHA-256 of a large file, by its [`Stamp`]: what the system says of a file that changes whenever its content does;
+//! * machine code that `wasi-vfs run` compiled, by the module's SHA-256 and the engine ([`private`]);
 //! * what the linker found in a program, by the program's SHA-256 and this tool's version: that it is valid, and where the
 //!   places are that linking has to change.
 //!
@@ -11,6 +12,7 @@
 //! proven to be what a lock says.
 
 mod entry;
+mod private;
 mod stamp;
 #[cfg(test)]
 mod tests;

@@ -10,19 +10,19 @@ use wasi_vfs::cache::Cache;
 /// `--cache` and `--no-cache`
 #[derive(Args)]
 pub(crate) struct CacheArg {
-    /// Where digests of large files and what was found in large programs are kept, for the next run to be faster; can be
-    /// removed at any time; an empty name is none. Not used with --locked [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
+    /// Where to keep digests of large files, what was found in large programs, and compiled code; it can be removed at any time,
+    /// and an empty name is none. Not used with --locked [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<OsString>,
-    /// Find everything out anew, and keep nothing
+    /// Use no cache
     #[arg(long)]
     no_cache: bool,
 }
 
 impl CacheArg {
     /// The cache to be used; none when it is not wanted, or there is no place for one.
-    pub(crate) fn cache(self) -> Option<Cache> {
-        let folder = self.cache.map(PathBuf::from).or_else(usual)?;
+    pub(crate) fn cache(&self) -> Option<Cache> {
+        let folder = self.cache.as_ref().map(PathBuf::from).or_else(usual)?;
         let unwanted = self.no_cache || folder.as_os_str().is_empty();
         (!unwanted).then(|| Cache::new(folder))
     }

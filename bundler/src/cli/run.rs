@@ -3,30 +3,42 @@
 #[cfg(feature = "run")]
 mod engine;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::Args;
 
+use super::cache::CacheArg;
 use super::{Outcome, screen::Screen};
 
 /// Run a module under wasmtime, with this terminal's input and output
 ///
-/// The exit code is the program's own; 134 when it trapped.
+/// Options come before the module; everything after it is the program's, options included. A `--` directly after the module is
+/// left out. The exit code is the program's own; 134 when it trapped. Compiled code is kept in the cache, so that the next run
+/// of the same module starts at once.
 #[derive(Args)]
-#[command(after_help = "Example: wasi-vfs run --dir data::/data dist/app.wasm --verbose")]
+#[command(
+    override_usage = "wasi-vfs run [OPTIONS] <MODULE.wasm> [ARGS]...",
+    after_help = "Examples:
+  wasi-vfs run --dir data::/data dist/app.wasm --verbose
+  CARGO_TARGET_WASM32_WASIP1_RUNNER=\"wasi-vfs run\" cargo test --target wasm32-wasip1"
+)]
 pub(crate) struct Run {
-    /// The module, bundled or not
-    #[arg(value_name = "MODULE.wasm")]
-    module: PathBuf,
     /// Let the program use a directory of the host, under its own or another path
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     dirs: Vec<String>,
     /// Set an environment variable of the program; without a value, pass ours on
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     envs: Vec<String>,
-    /// The program's arguments
-    #[arg(value_name = "ARGS", trailing_var_arg = true)]
-    args: Vec<String>,
+    #[command(flatten)]
+    cache: CacheArg,
+    /// The module, bundled or not, and the program's arguments
+    // One list, so that nothing behind its first value is taken for an option.
+    #[arg(
+        value_name = "MODULE.wasm> [ARGS",
+        required = true,
+        trailing_var_arg = true
+    )]
+    command: Vec<OsString>,
 }
 
 /// There is no engine.

@@ -73,9 +73,154 @@ fn the_program_that_is_not_bundled_reads_the_hosts_files() {
     let folder = hello();
     let unbundled = folder.run(&["run", "--dir", "files::/", "hello.wat", "/notes/two.txt"]);
     assert_eq!(said(&unbundled), (Some(0), "2\n", ""));
-    // Options may stand behind the module, until the program's first argument.
-    let behind = folder.run(&["run", "hello.wat", "--dir", "files::/", "/notes/two.txt"]);
-    assert_eq!(said(&behind), (Some(0), "2\n", ""));
+}
+
+#[test]
+fn everything_behind_the_module_is_the_programs() {
+    // Writes all arguments, each with its zero byte, the program's name first.
+    let folder = arguments();
+    let arguments = |args: &[&str]| {
+        let said = folder.run(args);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        said.stdout.replace('\0', " ")
+    };
+    for (args, given) in [
+        (&["run", "args.wat"][..], "args.wat "),
+        (
+            &["run", "args.wat", "--nocapture", "-q", "--dir", "x"],
+            "args.wat --nocapture -q --dir x ",
+        ),
+        (
+            &["run", "args.wat", "--help", "--version"],
+            "args.wat --help --version ",
+        ),
+        (&["run", "args.wat", "--", "--dir"], "args.wat --dir "),
+        (&["run", "args.wat", "--", "--", "a"], "args.wat -- a "),
+        (&["run", "args.wat", "a", "--", "b"], "args.wat a -- b "),
+        (&["run", "--", "args.wat", "-x"], "args.wat -x "),
+        (
+            &[
+                "run", "--env", "A=1", "--dir", ".", "args.wat", "--env", "B",
+            ],
+            "args.wat --env B ",
+        ),
+    ] {
+        assert_eq!(arguments(args), given, "{args:?}");
+    }
+    let unknown = folder.run(&["run", "--nonsense", "args.wat"]);
+    assert_eq!(unknown.code, Some(2), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("--nonsense"), "{}", unknown.stderr);
+    assert_eq!(folder.run(&["run"]).code, Some(2));
+}
+
+/// The documented example: `wasi-vfs run --dir data::/data dist/app.wasm --verbose`.
+#[test]
+fn the_example_of_the_help_works() {
+    let folder = hello();
+    folder.write("data/x", "from the host\n");
+    let said = folder.run(&["run", "--dir", "data::/data", "dist/hello.wasm", "/data/x"]);
+    assert_eq!(
+        (said.code, said.stdout.as_str()),
+        (Some(0), "from the host\n")
+    );
+}
+
+/// A folder with `args.wat`, which writes its arguments.
+fn arguments() -> Folder {
+    let folder = Folder::new();
+    folder.write(
+        "args.wat",
+        r#"(module
+          (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "args_get" (func $get (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (drop (call $sizes (i32.const 8) (i32.const 4)))
+            (drop (call $get (i32.const 512) (i32.const 1024)))
+            (i32.store (i32.const 0) (i32.const 1024))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#,
+    );
+    folder
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_utf_8_is_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = arguments();
+    let mut command = folder.command(&["run", "args.wat"]);
+    let output = command
+        .arg(std::ffi::OsStr::from_bytes(b"caf\xe9"))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("wasi_vfs::run::argument"), "{stderr}");
+}
+
+#[test]
+fn compiled_code_is_kept_and_damage_is_seen() {
+    let folder = arguments();
+    let run = || {
+        let said = folder.run(&["run", "--cache", "kept", "args.wat", "x"]);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        assert_eq!(said.stdout, "args.wat\0x\0");
+    };
+    let kept = || {
+        let entries = std::fs::read_dir(folder.path().join("kept/compiled")).unwrap();
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(paths.len(), 1);
+        paths.remove(0)
+    };
+    run();
+    let path = kept();
+    let code = std::fs::read(&path).unwrap();
+    run();
+    assert!(std::fs::read(&path).unwrap() == code);
+    // Machine code that was damaged is compiled again, never run.
+    let mut damaged = code.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0xff;
+    std::fs::write(&path, &damaged).unwrap();
+    run();
+    assert!(std::fs::read(kept()).unwrap() == code);
+    // Another module has another entry.
+    folder.write(
+        "args.wat",
+        std::fs::read_to_string(folder.path().join("args.wat")).unwrap() + "\n;; same module",
+    );
+    run();
+    kept();
+    let none = folder.run(&["run", "--no-cache", "--cache", "none", "args.wat"]);
+    assert_eq!(none.code, Some(0), "{}", none.stderr);
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn what_is_no_module_is_told_with_what_to_do() {
+    let folder = hello();
+    folder.write("text.wasm", "hello");
+    std::fs::write(folder.path().join("component.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
+    for (file, code, help) in [
+        (
+            "wasi-vfs.toml",
+            "not_a_module",
+            "Did you mean `wasi-vfs bundle -m wasi-vfs.toml`?",
+        ),
+        ("text.wasm", "not_a_module", "give a .wasm or .wat file"),
+        ("component.wasm", "component", "run it with `wasmtime run`"),
+    ] {
+        let said = folder.run(&["run", file]);
+        assert_eq!(said.code, Some(1), "{file}");
+        assert!(
+            said.stderr.contains(&format!("wasi_vfs::run::{code}")),
+            "{}",
+            said.stderr
+        );
+        assert!(said.stderr.contains(help), "{}", said.stderr);
+        assert!(said.stderr.lines().count() <= 4, "{}", said.stderr);
+    }
 }
 
 #[test]
@@ -114,13 +259,12 @@ fn a_trap_is_told() {
 #[test]
 fn what_is_no_wasi_program() {
     let folder = Folder::new();
-    folder.write("text.wasm", "hello");
     folder.write("library.wat", "(module)");
     folder.write(
         "other.wat",
         r#"(module (import "env" "f" (func)) (func (export "_start")))"#,
     );
-    for module in ["text.wasm", "library.wat", "other.wat"] {
+    for module in ["library.wat", "other.wat"] {
         let said = folder.run(&["run", module]);
         assert_eq!(said.code, Some(1), "{module}");
         assert!(

@@ -1,10 +1,13 @@
 //! The engine: wasmtime.
 
+mod compile;
+
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use miette::Diagnostic;
-use wasmtime::{Engine, Linker, Module, Store, Trap};
+use wasmtime::{Engine, Linker, Store, Trap};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -23,6 +26,24 @@ enum RunError {
         help("`wasi-vfs run` takes WASI preview1 modules (wasm32-wasip1) that export `_start`")
     )]
     Module { module: PathBuf, message: String },
+    /// The file is no module.
+    #[error("`{}` is not a WebAssembly module", module.display())]
+    #[diagnostic(code(wasi_vfs::run::not_a_module), help("{}", instead(module)))]
+    NotAModule { module: PathBuf },
+    /// The file is a component.
+    #[error("`{}` is a component, not a core module", module.display())]
+    #[diagnostic(
+        code(wasi_vfs::run::component),
+        help("run it with `wasmtime run`; `wasi-vfs run` takes core modules (wasm32-wasip1)")
+    )]
+    Component { module: PathBuf },
+    /// An argument that is not UTF-8, as WASI wants all of them.
+    #[error("the argument `{}` is not UTF-8", argument.display())]
+    #[diagnostic(
+        code(wasi_vfs::run::argument),
+        help("WASI passes arguments as UTF-8: rename the file, or pass it through standard input")
+    )]
+    Argument { argument: OsString },
     /// A directory of `--dir` that can't be opened.
     #[error("cannot give the program the directory `{host}`: {message}")]
     #[diagnostic(
@@ -41,16 +62,28 @@ enum RunError {
 
 impl Run {
     pub(super) fn in_engine(self, screen: &Screen) -> Outcome {
-        let bytes = wasi_vfs::module::load(&self.module)?;
+        let (path, args) = self.program()?;
+        let bytes = wasi_vfs::module::load(&path)?;
+        match bytes.get(..8) {
+            Some([0, b'a', b's', b'm', 0x0d, 0, 1, 0]) => {
+                return Err(RunError::Component { module: path }.into());
+            }
+            Some([0, b'a', b's', b'm', ..]) => {}
+            _ => return Err(RunError::NotAModule { module: path }.into()),
+        }
         let engine = Engine::default();
         let refused = |error: wasmtime::Error| RunError::Module {
-            module: self.module.clone(),
+            module: path.clone(),
             message: format!("{error:#}"),
         };
-        let module = Module::new(&engine, bytes).map_err(refused)?;
+        let context = self.context(&path, &args)?;
+        let cache = self.cache.cache();
+        let module =
+            compile::module(&engine, &bytes, &path, cache.as_ref(), screen).map_err(refused)?;
+        drop(bytes);
         let mut linker = Linker::<WasiP1Ctx>::new(&engine);
         p1::add_to_linker_sync(&mut linker, |ctx| ctx).map_err(refused)?;
-        let mut store = Store::new(&engine, self.context()?);
+        let mut store = Store::new(&engine, context);
         // `_start` may be missing, but not every instance that fails to start is a wrong module: `start` may trap.
         let instance = match linker
             .instantiate_pre(&module)
@@ -69,19 +102,34 @@ impl Run {
         }
     }
 
+    /// The module's path and the program's arguments.
+    fn program(&self) -> Result<(PathBuf, Vec<String>), RunError> {
+        let mut words = self.command.iter();
+        let module = words.next().expect("clap requires a first value");
+        let mut args = words.as_slice();
+        if args.first().is_some_and(|word| word == "--") {
+            args = &args[1..];
+        }
+        let text = |argument: &OsString| {
+            let argument = argument.clone();
+            argument
+                .into_string()
+                .map_err(|argument| RunError::Argument { argument })
+        };
+        Ok((
+            module.into(),
+            args.iter().map(text).collect::<Result<_, _>>()?,
+        ))
+    }
+
     /// What the program gets from us.
-    fn context(&self) -> Result<WasiP1Ctx, RunError> {
+    fn context(&self, module: &Path, args: &[String]) -> Result<WasiP1Ctx, RunError> {
         let mut builder = WasiCtxBuilder::new();
         // The program is all this process does: its blocking calls may block the thread.
         builder.inherit_stdio().allow_blocking_current_thread(true);
         builder
-            .arg(
-                self.module
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy(),
-            )
-            .args(&self.args);
+            .arg(module.file_name().unwrap_or_default().to_string_lossy())
+            .args(args);
         for env in &self.envs {
             match env.split_once('=') {
                 Some((name, value)) => builder.env(name, value),
@@ -101,6 +149,16 @@ impl Run {
                 })?;
         }
         Ok(builder.build_p1())
+    }
+}
+
+/// What to do about a file that is no module.
+fn instead(path: &Path) -> String {
+    let is_manifest = path.extension().is_some_and(|ending| ending == "toml");
+    match is_manifest {
+        true => format!("Did you mean `wasi-vfs bundle -m {}`?", path.display()),
+        false => "give a .wasm or .wat file: the program, or what `wasi-vfs bundle` made of it"
+            .to_owned(),
     }
 }
 
