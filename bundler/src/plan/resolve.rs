@@ -8,7 +8,8 @@ use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
 use super::{
-    Content, EntryKind, Plan, RequestLabel, Start, earlier, layer, limits, merge, mount, warning,
+    Content, EntryKind, Plan, RequestLabel, Start, earlier, layer, limits, merge, missing, mount,
+    warning,
 };
 use crate::lock;
 use crate::manifest::{
@@ -275,9 +276,12 @@ fn look(
             Some((path, metadata))
         }
         Err(error) if error.error.kind() == std::io::ErrorKind::NotFound => {
-            if !optional {
-                let (path, at) = (source.written.clone(), span(&source.span));
-                found.problems.push(PlanProblem::SourceMissing { path, at });
+            if !optional || missing::is_no_path(&source.written) {
+                found.problems.push(PlanProblem::SourceMissing {
+                    path: source.written.clone(),
+                    help: missing::help(src, source),
+                    at: span(&source.span),
+                });
             }
             None
         }
