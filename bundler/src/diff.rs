@@ -5,10 +5,10 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::digest::hex_digest;
 use crate::listing::{Item, Listing, Mount};
-use crate::manifest::{Host, Memory};
-use crate::output::hex_digest;
-use crate::plan::MountKind;
+use crate::settings::MountKind;
+use crate::settings::{Host, Memory};
 
 pub use report::{ChangedReport, DifferencesReport, ItemReport, SettingReport};
 

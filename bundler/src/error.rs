@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use miette::Diagnostic;
 
-use crate::image::ImageError;
+use crate::atomic_file::FileError;
+use crate::embed::ImageError;
 use crate::inspect::InspectError;
 use crate::link::LinkError;
 use crate::lock::LockError;
 use crate::manifest::ManifestError;
-use crate::output::{FileError, SealError};
+use crate::module::ProgramError;
+use crate::output::SealError;
 use crate::plan::PlanError;
-use crate::program::ProgramError;
+use crate::program::OpenError;
 
 /// Why there is no bundle.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -66,4 +68,14 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Lock(#[from] LockError),
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Module(error) => Self::Program(error),
+            OpenError::Inspect { module, error } => Self::Inspect { module, error },
+            OpenError::Link { module, error } => Self::InModule { module, error },
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod select;
 mod system;
 mod tar;
 
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::{Found, InspectError};
 use crate::plan::Totals;
 

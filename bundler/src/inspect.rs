@@ -18,13 +18,14 @@ use sha2::{Digest as _, Sha256};
 
 use vfs_image::layout::HeaderRecord;
 
+use crate::digest::hex_digest;
 use crate::image::{self, Checked, Head, ImageFlaw, MountRow, Row, Rows};
-use crate::manifest::Memory;
-use crate::output::{Record, SECTION, hex_digest};
-use crate::plan::Start;
-use crate::program::{self, ProgramError};
+use crate::module::{self, ProgramError};
+use crate::read_at::{DiskFile, ReadAt};
+use crate::record::{Record, SECTION};
 use crate::report::counted;
-use crate::source::{DiskFile, ReadAt};
+use crate::requires::{self, Requires};
+use crate::settings::{Memory, Start};
 use locate::{Fault, Place};
 
 pub use lookup::{Lookup, LookupError};
@@ -136,7 +137,7 @@ pub fn open(path: &Path) -> Result<Found<'static>, OpenError> {
         b"\0asm" => Box::new(DiskFile::new(file).map_err(unreadable)?),
         _ => {
             file.read_to_end(&mut start).map_err(unreadable)?;
-            Box::new(program::decode(&path.display().to_string(), start)?)
+            Box::new(module::decode(&path.display().to_string(), start)?)
         }
     };
     Ok(find_in(bytes)?)
@@ -250,6 +251,25 @@ impl Found<'_> {
         };
         let end = self.place.offset + u64::from(self.place.size);
         Ok((read(0..self.place.offset)?, read(end..self.bytes.size())?))
+    }
+
+    /// What the module needs of an engine.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn requires(&self) -> Result<Requires, InspectError> {
+        let mut start = vec![0; self.place.offset as usize];
+        let read = self.bytes.read_exact_at(&mut start, 0);
+        read.map_err(InspectError::Read)?;
+        Ok(requires::of_parts(&start))
+    }
+
+    /// What of that the program did not need before it was bundled; `None`: its bundle does not say.
+    #[must_use]
+    pub fn added(&self, requires: Requires) -> Option<Requires> {
+        let program = self.record()?.program_requires.as_ref()?;
+        let program = Requires::named(program.iter().map(String::as_str));
+        Some(requires.without(program))
     }
 
     /// Where the contents of the module's section `wasi-vfs.undo` are, when it has one.

@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::atomic_file::{FileError, Pending, same_file, same_place};
 use crate::cache::Cache;
-use crate::image::Progress;
+use crate::digest::hex_digest;
+use crate::embed::Progress;
 use crate::listing::Listing;
-use crate::lock::{self, LockError, LockFile, Turn, Update, Written};
-use crate::manifest::{Choice, Environment, Manifest};
-use crate::output::{
-    Destination, FileError, Pending, SealError, hex_digest, same_file, same_place,
-};
+use crate::lock::{LockError, LockFile, Turn, Update, Written};
+use crate::manifest::{Choice, Environment, Manifest, lock_path};
+use crate::output::{Destination, SealError};
 use crate::plan::{self, PlanError};
-use crate::program::Program;
+use crate::program::{OpenError, Program};
 use crate::source::{DiskSource, Source};
 use crate::{Bundled, Error, bundle};
 
@@ -269,7 +269,7 @@ impl Job {
             Some(path) => {
                 // Another job may have written another profile into it meanwhile.
                 let lock = LockFile::open(&path)?;
-                let now = Listing::of_bundle(&manifest, &bundled);
+                let now = Listing::of_bundle(&manifest, &bundled.plan, &bundled.sealed);
                 if self.lock == LockUse::Check {
                     lock.check(manifest.profile(), &now)?;
                 }
@@ -306,7 +306,7 @@ impl Job {
             path: path.clone(),
             reason,
         };
-        let lock = lock::path_of(&self.manifest);
+        let lock = lock_path(&self.manifest);
         for (taken, what) in [
             (manifest.output(), "the output"),
             (manifest.input(), "the program"),
@@ -357,7 +357,7 @@ impl Job {
         if self.lock == LockUse::Ignore {
             return Ok(None);
         }
-        let path = lock::path_of(&self.manifest);
+        let path = lock_path(&self.manifest);
         if same_place(&path, manifest.output()) {
             return Err(LockError::IsOutput { path });
         }
@@ -422,10 +422,10 @@ pub fn load_program(manifest: &Manifest, src: &dyn Source) -> Result<Program, Er
     let layer = plan::open_layer(manifest, src)
         .map_err(|problem| PlanError::new(manifest.text().clone(), vec![problem]))?;
     Program::on(layer, src, manifest.input()).map_err(|error| match error {
-        Error::Program(error) => error
+        OpenError::Module(error) => error
             .asked_for(manifest.text(), manifest.input_span())
             .into(),
-        error => error,
+        error => error.into(),
     })
 }
 

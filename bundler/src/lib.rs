@@ -5,39 +5,51 @@
 //! * [`manifest`]: TOML as written becomes a [`Manifest`](manifest::Manifest) as meant; no file is looked at.
 //! * [`plan`]: the manifest becomes a sorted list of entries, each knowing who asked for it; listings and metadata are
 //!   read from a [`source`].
-//! * [`image`]: the entries become the bytes that the program will read; contents stream, they are never all in memory.
+//! * [`embed`]: the entries become the bytes that the program will read, in the format of [`image`]; contents stream, they
+//!   are never all in memory.
 //! * [`link`]: the interposer goes into the program's module, with a hole where the image will be.
-//! * [`output`]: module and image together, sealed with a section that says what they are, put in place in one step.
+//! * [`output`]: module and image together, sealed with a section that says what they are ([`record`]).
+//!
+//! A module imports only from those below it; `tests/rooms.rs` has their order.
 //!
 //! [`inspect`] goes the other way, from a bundle to what is in it.
 //!
 //! [`Job`] is the way in: from a manifest on disk to a bundle on disk, as `wasi-vfs bundle` does it. [`bundle()`] is what
 //! lies between, from a [`source::Source`] into a writer. Neither prints, exits, or reads the environment.
 
+pub mod archive;
+pub mod atomic_file;
 pub mod cache;
 pub mod diff;
+pub mod digest;
+pub mod embed;
 pub mod extract;
 pub mod image;
 pub mod inspect;
 pub mod job;
+pub mod layer;
 pub mod link;
 pub mod listing;
 pub mod lock;
 pub mod manifest;
+pub mod module;
 pub mod output;
 pub mod pack;
 pub mod path;
 pub mod plan;
 pub mod preinit;
 pub mod program;
+pub mod read_at;
+pub mod record;
 pub mod report;
+pub mod requires;
 pub mod sbom;
+pub mod settings;
 pub mod source;
 pub mod unused;
 pub mod verify;
 
 mod error;
-mod restore;
 mod time;
 
 pub use error::Error;
@@ -71,13 +83,13 @@ pub fn bundle<W: output::Destination>(
     program: &program::Program,
     source: &dyn source::Source,
     out: &mut W,
-    progress: &dyn image::Progress,
+    progress: &dyn embed::Progress,
 ) -> Result<Bundled, Error> {
     // None of these waits for another. What is wrong with the files is told first.
     let (planned, inspected) = rayon::join(
         || -> Result<_, Error> {
             let plan = plan::resolve_on(manifest, source, program.layer())?;
-            let image = image::describe(&plan)?;
+            let image = embed::describe(&plan)?;
             // Taken apart while the program is inspected.
             let interposer = link::Interposer::pinned(plan.is_writable());
             Ok((plan, image, interposer))
@@ -113,7 +125,8 @@ pub fn bundle<W: output::Destination>(
         interposer,
     };
     let sealed = unsealed.seal(parts, out)?;
-    let unused = unused::find(program.module(), &plan);
+    let file_calls = !linked.notices().contains(&link::Notice::NoFileCalls);
+    let unused = unused::find(program.module(), &plan, file_calls);
     Ok(Bundled {
         plan,
         sealed,
@@ -136,24 +149,14 @@ pub fn check(program: &program::Program) -> Result<(), link::LinkError> {
 fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Options {
     let start = plan.start();
     link::Options {
-        mode: match manifest.link().mode {
-            manifest::Mode::Auto => link::Mode::Auto,
-            manifest::Mode::PostLink => link::Mode::PostLink,
-            manifest::Mode::PreLinked => link::Mode::PreLinked,
-        },
-        memory: match manifest.link().memory {
-            manifest::Memory::Single => link::Memory::Single,
-            manifest::Memory::Isolated => link::Memory::Isolated,
-        },
-        host: match start.host {
-            manifest::Host::Fallback => link::Host::Fallback,
-            manifest::Host::Override => link::Host::Override,
-            manifest::Host::None => link::Host::None,
-        },
+        mode: manifest.link().mode,
+        memory: manifest.link().memory,
+        host: start.host,
         requires_host: plan.mounts().iter().any(|mount| mount.required),
         writable: plan.is_writable(),
         environment: start.environment_fixed || !start.environment.is_empty(),
         arguments: !start.arguments.is_empty(),
+        once: !manifest.link().rebundle,
         preinit: manifest.preinit().is_some(),
     }
 }

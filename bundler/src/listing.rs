@@ -5,11 +5,13 @@
 
 mod items;
 
+use crate::image;
 use crate::inspect::{Found, InspectError};
 use crate::manifest::{Manifest, Memory, Preinit};
+use crate::output::Sealed;
 use crate::path::GuestPath;
-use crate::plan::{MountKind, Start};
-use crate::{Bundled, image};
+use crate::plan::Plan;
+use crate::settings::{MountKind, Start};
 
 pub use items::Items;
 
@@ -99,10 +101,10 @@ impl Listing {
     /// What was bundled for a manifest.
     ///
     /// # Panics
-    /// When `bundled` was not made from `manifest`, and lacks the digest of a file.
+    /// When the two were not made from `manifest`, and lack the digest of a file.
     #[must_use]
-    pub fn of_bundle(manifest: &Manifest, bundled: &Bundled) -> Self {
-        let (plan, record) = (&bundled.plan, &bundled.sealed.record);
+    pub fn of_bundle(manifest: &Manifest, plan: &Plan, sealed: &Sealed) -> Self {
+        let record = &sealed.record;
         let mounts = plan.mounts().iter().map(|mount| Mount {
             path: mount.path.clone(),
             kind: mount.kind,
@@ -122,7 +124,7 @@ impl Listing {
             preinit: Some(manifest.preinit().map_or(Vec::new(), Preinit::settings)),
             vars: Some(vars.collect()),
             machine_dependent: Some(machine_dependent.collect()),
-            items: Items::of_bundle(bundled),
+            items: Items::of_bundle(plan, sealed),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::listing::Listing;
 use crate::manifest::BASE;
 
 pub use error::{Drift, LockError};
-pub use file::{LockFile, Written, path_of};
+pub use file::{LockFile, Written};
 pub use toml::schema;
 
 pub(crate) use file::Update;

@@ -28,14 +28,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
+use crate::layer::Layer;
 use crate::path::GuestPath;
 use crate::report::Text;
-use crate::source::{Kind, Layer, Source};
+use crate::source::{Kind, Source};
 
+pub use crate::settings::{EnvPolicy, Host, Link, Memory, Mode, MountKind};
 pub use choice::{BASE, Choice, Environment, Variables};
+pub use directories::Directory;
 pub use error::{
     ManifestError, ManifestProblem, ManifestWarning, MountProblem, ProfileProblem, VarProblem,
 };
@@ -44,7 +44,7 @@ pub use pattern::Pattern;
 pub use permissions::Permissions;
 pub use preinit::{Preinit, PreinitClock, PreinitOutput, PreinitRandom};
 pub use profile::FromProfile;
-pub use raw::{EnvPolicy, Host, Memory, Mode, Symlinks};
+pub use raw::Symlinks;
 pub use schema::schema;
 pub use timestamps::Timestamps;
 
@@ -52,7 +52,6 @@ pub(crate) use advice::near as near_name;
 pub(crate) use error::span;
 pub(crate) use pattern::{Alternative, Segment};
 pub(crate) use schema::of as schema_of;
-pub(crate) use size::display as display_size;
 pub(crate) use timestamps::TimeRange;
 
 /// Mode of files where nothing else is said.
@@ -117,19 +116,6 @@ pub(crate) struct Limit {
     pub(crate) span: Option<Range<usize>>,
 }
 
-/// How the interposer is put into the program.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Link {
-    /// Where the interposer comes from.
-    pub mode: Mode,
-    /// Where the interposer keeps its own state.
-    pub memory: Memory,
-    /// How directories of the host meet the embedded tree.
-    pub host: Host,
-    /// How variables of the host meet those of the manifest.
-    pub env: EnvPolicy,
-}
-
 /// Modes and times.
 #[derive(Debug, Clone)]
 pub(crate) struct Attributes {
@@ -163,18 +149,6 @@ pub(crate) struct Request {
     /// Other rules for all that is at and below the guest path; none for what is embedded and read-only.
     pub(crate) point: Option<Point>,
     pub(crate) kind: RequestKind,
-}
-
-/// What a mount is that has rules of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MountKind {
-    /// Embedded entries that the program may change, in memory.
-    Writable,
-    /// Empty but for what other tables put there, writable, in memory.
-    Tmpfs,
-    /// A directory that the host gives when the program is run.
-    Host,
 }
 
 /// What makes a mount one with rules of its own.
@@ -394,6 +368,17 @@ impl Manifest {
     pub fn image_size_limit(&self) -> u64 {
         self.limits.image_size.value
     }
+}
+
+/// The lock of a manifest: its name with the ending `.lock`, in the same folder.
+#[must_use]
+pub fn lock_path(manifest: &Path) -> PathBuf {
+    let path = manifest.with_extension("lock");
+    if path == manifest {
+        // A manifest may be called so, and must not be written over.
+        return manifest.with_added_extension("lock");
+    }
+    path
 }
 
 fn read_text(path: &Path, src: &dyn Source) -> Result<String, ManifestProblem> {

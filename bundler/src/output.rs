@@ -1,52 +1,20 @@
 //! The last stage: linked module and image together, sealed with a `wasi-vfs` section, put in place in one step.
 
-mod file;
-
 use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Read as _, Seek, SeekFrom, Write};
 
 use miette::Diagnostic;
-use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
-use wasm_encoder::{CustomSection, Section as _};
 
-use crate::image::{Image, ImageError, Progress, Written};
+use crate::digest::hex_digest;
+use crate::embed::{Image, ImageError, Progress, Written};
 use crate::link::undo::{self, Undo};
 use crate::link::{Interposer, LinkError, Linked, WriteError};
 use crate::preinit::{Preinit, PreinitError, Ran};
-use crate::source::{DiskFile, ReadAt, Source};
-
-pub use file::{FileError, Pending};
-pub(crate) use file::{same_file, same_place};
-
-/// The name of the custom section that says what a bundle is made of.
-pub const SECTION: &str = "wasi-vfs";
-
-/// What stands for the interposer's digest where it was linked with the program's own objects: it is part of the program.
-pub const PRE_LINKED: &str = "pre-linked";
-
-/// What the `wasi-vfs` section says, as JSON in this order of keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Record {
-    /// Version of the image format ([`vfs_image::layout::VERSION`]).
-    pub format: u32,
-    /// Index of the data segment that holds the image.
-    pub segment: u32,
-    /// Bytes of the image.
-    pub image_size: u32,
-    /// The image's digest, as in its header: `sha256:` and 64 hexadecimal digits.
-    pub image_digest: String,
-    /// SHA-256 of the program before it was bundled, in binary form, written likewise.
-    pub program: String,
-    /// SHA-256 of the interposer that was linked in; [`PRE_LINKED`] when the program brought its own.
-    pub interposer: String,
-    /// Who made it: `wasi-vfs` and its version.
-    pub tool: String,
-    /// The function that the program was initialized with, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub preinit: Option<String>,
-}
+use crate::read_at::{DiskFile, ReadAt};
+use crate::record::{PRE_LINKED, Record, custom_section};
+use crate::requires::Requires;
+use crate::source::Source;
 
 /// What was written, in numbers.
 #[derive(Debug, Clone)]
@@ -76,7 +44,7 @@ pub enum SealError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Preinit(#[from] PreinitError),
-    /// The destination failed. The caller knows what it is ([`Pending::explain`]).
+    /// The destination failed. The caller knows what it is ([`Pending::explain`](crate::atomic_file::Pending::explain)).
     #[error("cannot write the bundle: {0}")]
     #[diagnostic(
         code(wasi_vfs::output::destination),
@@ -171,6 +139,10 @@ pub(crate) struct Unsealed {
     written: Written,
     /// The initializer that was run.
     preinit: Option<String>,
+    /// Whether it may be bundled again.
+    rebundle: bool,
+    /// What the program needs of an engine.
+    requires: Requires,
 }
 
 /// Writes the linked module with the image in its place.
@@ -237,6 +209,8 @@ impl Unsealed {
             metadata_size,
             written,
             preinit,
+            rebundle: !linked.is_once(),
+            requires: linked.requires(),
         }
     }
 
@@ -261,9 +235,11 @@ impl Unsealed {
             },
             tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
             preinit: self.preinit,
+            program_requires: Some(self.requires.names().map(str::to_owned).collect()),
+            rebundle: self.rebundle,
         };
         let undo = self.undo.map(|undo| undo.encode(parts.linked));
-        let undo = undo.map_or_else(Vec::new, |undo| custom(undo::SECTION, undo));
+        let undo = undo.map_or_else(Vec::new, |undo| custom_section(undo::SECTION, undo));
         out.write_all(&[undo, record.section()].concat())
             .map_err(SealError::Destination)?;
         let size = out.stream_position().map_err(SealError::Destination)?;
@@ -273,69 +249,5 @@ impl Unsealed {
             metadata_size: self.metadata_size,
             record,
         })
-    }
-}
-
-impl Record {
-    /// The custom section as it stands in the module, its number and size included.
-    fn section(&self) -> Vec<u8> {
-        let json = serde_json::to_vec(self).expect("numbers and strings are always JSON");
-        custom(SECTION, json)
-    }
-}
-
-/// A custom section as it stands in the module, its number and size included.
-fn custom(name: &str, data: Vec<u8>) -> Vec<u8> {
-    let section = CustomSection {
-        name: name.into(),
-        data: data.into(),
-    };
-    let mut bytes = Vec::new();
-    section.append_to(&mut bytes);
-    bytes
-}
-
-/// A SHA-256 as it is written everywhere: `sha256:` and 64 hexadecimal digits.
-#[must_use]
-pub fn hex_digest(digest: &[u8; 32]) -> String {
-    format!("sha256:{}", hex(digest))
-}
-
-/// Two hexadecimal digits a byte.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a String can't fail");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_section_has_one_form() {
-        let record = Record {
-            format: 1,
-            segment: 3,
-            image_size: 96,
-            image_digest: hex_digest(&[0xab; 32]),
-            program: hex_digest(&[2; 32]),
-            interposer: hex_digest(&[1; 32]),
-            tool: "wasi-vfs 0.0.0".to_owned(),
-            preinit: None,
-        };
-        let section = record.section();
-        let json = format!(
-            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","program":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0"}}"#,
-            "ab".repeat(32),
-            "02".repeat(32),
-            "01".repeat(32),
-        );
-        assert_eq!(&section[section.len() - json.len()..], json.as_bytes());
-        assert_eq!(section[0], 0);
-        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
     }
 }

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::image::Progress;
+use crate::atomic_file::Pending;
+use crate::embed::Progress;
 use crate::job::{digest, explain, load_program};
 use crate::manifest::Manifest;
-use crate::output::Pending;
-use crate::path::GuestPath;
 use crate::source::DiskSource;
 use crate::{Bundled, Error, bundle};
+
+pub use crate::manifest::Directory;
 
 /// A bundle to be made of a program and directories.
 ///
@@ -44,52 +45,12 @@ pub struct Pack {
     digest: bool,
 }
 
-/// A directory of this machine, or an archive, and where the program sees what is in it.
-#[derive(Debug, Clone)]
-pub struct Directory {
-    pub(crate) host: PathBuf,
-    pub(crate) guest: GuestPath,
-    /// Whether `guest` says that it is a directory.
-    pub(crate) guest_slash: bool,
-    /// How it was asked for.
-    pub(crate) written: String,
-}
-
 /// What a [`Pack`] has made.
 #[derive(Debug)]
 pub struct Packed {
     bundled: Bundled,
     output: PathBuf,
     digest: Option<String>,
-}
-
-impl Directory {
-    /// The directory at `host`, a path from the working directory, to be seen at `guest`.
-    #[must_use]
-    pub fn new(host: impl Into<PathBuf>, guest: GuestPath) -> Self {
-        let host = host.into();
-        let written = format!("{}::{guest}", host.display());
-        Self {
-            host,
-            guest,
-            guest_slash: false,
-            written,
-        }
-    }
-
-    /// Says that the guest path is a directory's, as a slash at its end does: a single file can't be there.
-    #[must_use]
-    pub fn guest_is_directory(mut self) -> Self {
-        self.guest_slash = true;
-        self
-    }
-
-    /// How messages show it: the option that it was given with. `HOST::GUEST` unless this is called.
-    #[must_use]
-    pub fn written(mut self, written: impl Into<String>) -> Self {
-        self.written = written.into();
-        self
-    }
 }
 
 impl Pack {

@@ -27,8 +27,8 @@ use wasmtime_wizer::{ModuleContext, Wizer};
 
 use crate::link::{Linked, code_start};
 use crate::manifest::{self, Manifest};
+use crate::read_at::ReadAt;
 use crate::report::Text;
-use crate::source::ReadAt;
 use engine::{Failure, Running};
 use host::{Host, Stop};
 use image::Image;

@@ -73,6 +73,21 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// A number of bytes for people: the largest unit that leaves it short.
+pub(crate) fn display_size(bytes: u64) -> String {
+    let (name, unit) = match bytes {
+        0..1024 => return format!("{bytes} B"),
+        1024..1_048_576 => ("KiB", 1 << 10),
+        1_048_576..1_073_741_824 => ("MiB", 1 << 20),
+        _ => ("GiB", 1_u64 << 30),
+    };
+    let tenths = u128::from(bytes) * 10 / u128::from(unit);
+    match tenths % 10 {
+        0 => format!("{} {name}", tenths / 10),
+        tenth => format!("{}.{tenth} {name}", tenths / 10),
+    }
+}
+
 impl<P: fmt::Display> fmt::Display for Report<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only() {
@@ -122,6 +137,25 @@ impl<P: Diagnostic + 'static> Diagnostic for Report<P> {
                     .iter()
                     .map(|problem| problem as &dyn Diagnostic),
             )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_for_people() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (64 << 20, "64 MiB"),
+            (5 << 30, "5 GiB"),
+        ] {
+            assert_eq!(display_size(bytes), text);
         }
     }
 }

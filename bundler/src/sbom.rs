@@ -5,8 +5,9 @@
 
 use serde::Serialize;
 
+use crate::digest::{hex, hex_digest};
 use crate::image::{Checked, Row, RowKind, Rows};
-use crate::output::{Record, hex, hex_digest};
+use crate::record::Record;
 
 /// A bill of materials, to be written as JSON.
 #[derive(Debug, Serialize)]

@@ -1,12 +1,8 @@
 //! The garden gate: all reading of source trees goes through [`Source`].
 
-pub mod archive;
-mod bundle;
 mod disk;
 mod joined;
-mod layer;
 mod memory;
-mod random;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -14,15 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cache::Cache;
-pub use archive::Archive;
-pub use bundle::Bundle;
+use crate::read_at::{DiskFile, ReadAt};
 pub use disk::DiskSource;
 pub(crate) use joined::is_joined;
-pub use layer::Layer;
-pub(crate) use layer::regular;
 pub use memory::MemorySource;
-pub use random::ReadAt;
-pub(crate) use random::{DiskFile, Part};
 
 /// What a source says of one of its entries, not following a final symlink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +65,7 @@ pub struct Visited<'a> {
     pub depth: usize,
     /// What it is. Listings tell it, so entries that are skipped cost no further look.
     pub kind: Kind,
-    metadata: &'a mut dyn FnMut() -> Result<Metadata, SourceError>,
+    pub(crate) metadata: &'a mut dyn FnMut() -> Result<Metadata, SourceError>,
 }
 
 impl Visited<'_> {
@@ -221,4 +212,15 @@ pub trait Source: Sync {
             }
         }
     }
+}
+
+/// The bytes of a regular file, and what it is now; `None` when there is none, or it can't be read.
+pub(crate) fn regular(src: &dyn Source, path: &Path) -> Option<(Metadata, Arc<dyn ReadAt>)> {
+    // Opening it follows a symlink, too.
+    let (_, found) = src.followed(path).ok()?;
+    // A pipe can be read but once.
+    if found.kind != Kind::File {
+        return None;
+    }
+    Some((found, src.open_random(path).ok()?))
 }

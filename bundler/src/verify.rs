@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 
 use crate::diff::Differences;
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::{self, Found, InspectError, OpenError};
 use crate::listing::Listing;
 use crate::lock::LockFile;
-use crate::program::ProgramError;
+use crate::module::ProgramError;
 use crate::{Error, Job};
 
 pub use side::{Comparison, Side, compare};
@@ -136,7 +136,10 @@ pub fn rebuild(
         Ok(listing) => listing,
         Err(flaw) => return damaged(module, flaw).map(Some),
     };
-    let differences = Differences::between(&holds, &Listing::of_bundle(&manifest, &bundled));
+    let differences = Differences::between(
+        &holds,
+        &Listing::of_bundle(&manifest, &bundled.plan, &bundled.sealed),
+    );
     let manifest = manifest.path().to_owned();
     Ok(Some(match differences.is_empty() {
         false => Mismatch::Differs {

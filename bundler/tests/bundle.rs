@@ -8,8 +8,8 @@ use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::output::Destination;
 use wasi_vfs::output::SealError;
 use wasi_vfs::program::Program;
+use wasi_vfs::read_at::ReadAt;
 use wasi_vfs::source::MemorySource;
-use wasi_vfs::source::ReadAt;
 use wasi_vfs::{Bundled, Error, bundle, inspect};
 
 const MANIFEST: &str = r#"

@@ -301,7 +301,7 @@ fn listings_are_equal_exactly_when_bundles_are() {
         let mut out = Cursor::new(Vec::new());
         let bundled = bundle(&manifest, &program, &source, &mut out, &()).unwrap();
         let module = out.into_inner();
-        let made = Listing::of_bundle(&manifest, &bundled);
+        let made = Listing::of_bundle(&manifest, &bundled.plan, &bundled.sealed);
         let found = Listing::of_module(&inspect::find(&module).unwrap()).unwrap();
         let differences = Differences::between(&made, &found);
         assert!(differences.is_empty(), "{text}\n{differences}");

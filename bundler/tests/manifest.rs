@@ -211,7 +211,7 @@ fn codes() -> Vec<(String, String)> {
         ("manifest", "error/vars"),
         ("manifest", "error/warning"),
         ("plan", "error"),
-        ("plan", "../source/archive/error"),
+        ("plan", "../archive/error"),
         ("plan", "warning"),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{stage}/{file}.rs"));

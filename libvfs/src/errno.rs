@@ -61,6 +61,8 @@ numbers! {
     NOTEMPTY = 55;
     /// Not a socket.
     NOTSOCK = 57;
+    /// Operation not supported.
+    NOTSUP = 58;
     /// Value too large to be stored in data type.
     OVERFLOW = 61;
     /// Operation not permitted.
@@ -69,8 +71,6 @@ numbers! {
     ROFS = 69;
     /// Cross-device link.
     XDEV = 75;
-    /// Capabilities insufficient.
-    NOTCAPABLE = 76;
 }
 
 impl Errno {

@@ -2,8 +2,6 @@
 
 use vfs_image::NodeId;
 
-use crate::rights::Rights;
-
 /// What a descriptor number stands for.
 ///
 /// A closed one is all zero bytes, so fresh memory is a table of closed descriptors.
@@ -26,8 +24,8 @@ pub enum Entry {
 pub struct File {
     /// Its node.
     pub node: NodeId,
-    /// What the descriptor may be used for.
-    pub rights: Rights,
+    /// What it is said to be good for: its [`rights`](crate::rights).
+    pub rights: u32,
     /// Its `fdflags`.
     pub flags: u32,
     /// Where its content starts in the image; of a file in memory, where its record is.
@@ -47,8 +45,8 @@ pub const IN_MEMORY: u32 = u32::MAX;
 pub struct Directory {
     /// Its node.
     pub node: NodeId,
-    /// What the descriptor may be used for.
-    pub rights: Rights,
+    /// What it is said to be good for: its [`rights`](crate::rights).
+    pub rights: u32,
     /// Its POSIX mode.
     pub mode: u32,
     /// The host's directory united with it, where what the tree does not hold is looked up: its number plus one; 0 for none.

@@ -26,7 +26,7 @@ use crate::known::Known;
 use crate::prefix::Prefix;
 use crate::program::Program;
 use crate::ram::{Pages, Ram};
-use crate::resolve::{PATH_BUFFER, PATH_END, Text, Walk};
+use crate::resolve::{Follow, PATH_BUFFER, PATH_END, Text};
 use crate::seam::{Elsewhere, Outside, Seam};
 use crate::tree::Found;
 
@@ -183,9 +183,9 @@ impl<W: World> Vfs<W> {
     /// Finds out where a path leads from the directory `fd`: see [`place`](Self::place).
     ///
     /// # Errors
-    /// Those of [`walk`](Self::walk), and of rights that are not there.
+    /// Those of [`walk`](Self::walk); `EBADF` when `fd` is no directory.
     #[inline(never)]
-    pub(crate) fn locate(&mut self, fd: u32, path: u32, path_len: u32, how: Walk) -> Result<()> {
+    pub(crate) fn locate(&mut self, fd: u32, path: u32, path_len: u32, how: Follow) -> Result<()> {
         match self.table.entry(fd) {
             Some(&mut Entry::Host(fd)) => {
                 self.place = Place::Host;
@@ -199,7 +199,6 @@ impl<W: World> Vfs<W> {
                 Ok(())
             }
             Some(Entry::Directory(directory)) => {
-                directory.rights.require(how.right())?;
                 let (node, mode, host) = (directory.node, directory.mode, directory.host);
                 let begin = self.begin(path, path_len)?;
                 // Decided when the program is linked.

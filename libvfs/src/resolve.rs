@@ -62,44 +62,14 @@ impl Follow {
             Self::Slash
         }
     }
-}
-
-/// How a path is walked, and the right that the directory where it starts must have.
-///
-/// One word: of the parameters of a function, engines hand the first few over in registers and the others by way of
-/// memory, which takes as long as copying a path.
-#[derive(Clone, Copy)]
-pub(crate) struct Walk(u32);
-
-/// Where in a [`Walk`] it is said what is followed, above all rights.
-const FOLLOW: u32 = 30;
-
-impl Follow {
-    /// A walk like this from a directory that must have this right.
-    #[inline(always)]
-    pub(crate) fn with(self, right: u32) -> Walk {
-        Walk((self as u32) << FOLLOW | right)
-    }
-}
-
-impl Walk {
-    #[inline(always)]
-    pub(crate) fn right(self) -> u32 {
-        self.0 & ((1 << FOLLOW) - 1)
-    }
-
-    #[inline(always)]
-    pub(crate) fn follows(self, follow: Follow) -> bool {
-        self.0 >> FOLLOW == follow as u32
-    }
 
     /// Whether a symlink is followed that has this place in a path.
     #[inline(always)]
     pub(crate) fn leads_through(self, slash: bool, last: bool) -> bool {
-        if self.follows(Follow::Name) {
+        if self == Self::Name {
             !last
         } else {
-            slash || self.follows(Follow::Always)
+            slash || self == Self::Always
         }
     }
 }

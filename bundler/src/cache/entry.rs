@@ -4,7 +4,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::output::hex;
+use crate::digest::hex;
 
 /// What every entry begins with.
 const MAGIC: &[u8] = concat!("wasi-vfs ", env!("CARGO_PKG_VERSION"), " cache 1\n").as_bytes();

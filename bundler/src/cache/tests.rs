@@ -239,7 +239,7 @@ fn what_is_known_is_used_but_not_where_a_lock_is_checked() {
 /// Between looking a digest up and reading there is time for a change.
 #[test]
 fn a_known_file_that_changes_meanwhile_is_told() {
-    use crate::image::Progress;
+    use crate::embed::Progress;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     /// Writes to a file when the first bytes of it have been read.

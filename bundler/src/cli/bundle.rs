@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use wasi_vfs::digest::hex_digest;
 use wasi_vfs::lock::Written;
-use wasi_vfs::output::hex_digest;
 use wasi_vfs::preinit::Ran;
 use wasi_vfs::{Bundled, Finished, LockUse};
 

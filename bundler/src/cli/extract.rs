@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use miette::Diagnostic;
+use wasi_vfs::atomic_file::Pending;
 use wasi_vfs::extract::{self, Extracted, RELATIVE, Selection, Written};
 use wasi_vfs::inspect::{Found, InspectError};
-use wasi_vfs::output::Pending;
 
 use super::inspect::open;
 use super::progress::Bar;

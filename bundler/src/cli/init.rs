@@ -9,12 +9,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use miette::Diagnostic;
+use wasi_vfs::atomic_file::Pending;
 use wasi_vfs::link::LinkError;
 use wasi_vfs::manifest::{Choice, Manifest};
-use wasi_vfs::output::Pending;
 use wasi_vfs::path::GuestPath;
 use wasi_vfs::plan;
-use wasi_vfs::program::Program;
+use wasi_vfs::program::{OpenError, Program};
 use wasi_vfs::source::DiskSource;
 
 use super::report::Notice;
@@ -106,10 +106,10 @@ impl Init {
         let asks = !self.yes && screen.can_ask();
         let module = self.module(screen, asks)?;
         let program = match Program::open(&DiskSource, &module) {
-            Err(wasi_vfs::Error::InModule { module, error }) => {
+            Err(OpenError::Link { module, error }) => {
                 return Err(InitError::Link { module, error }.into());
             }
-            program => program?,
+            program => program.map_err(wasi_vfs::Error::from)?,
         };
         if let Err(error) = wasi_vfs::check(&program) {
             return Err(InitError::Link { module, error }.into());

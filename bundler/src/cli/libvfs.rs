@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use wasi_vfs::output::Pending;
+use wasi_vfs::atomic_file::Pending;
 
 use super::render::human_size;
 use super::{Outcome, screen::Screen};

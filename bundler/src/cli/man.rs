@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _};
 use miette::Diagnostic;
-use wasi_vfs::output::Pending;
+use wasi_vfs::atomic_file::Pending;
 
 use super::{Outcome, screen::Screen};
 

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use wasi_vfs::image::{self, mode_text};
+use wasi_vfs::embed;
+use wasi_vfs::image::mode_text;
 use wasi_vfs::manifest::{self, BASE, FromProfile, Manifest, Preinit, VarSource};
 use wasi_vfs::plan::{self, Entry, EntryKind, GuestPath};
 use wasi_vfs::source::DiskSource;
@@ -38,7 +39,7 @@ impl Plan {
         let manifest = self.manifest.read()?;
         let plan = plan::resolve(&manifest, &DiskSource)?;
         // Not needed to show the plan, but what `bundle` would refuse should not look well here.
-        let image = image::describe(&plan)?;
+        let image = embed::describe(&plan)?;
         let notices = Notice::of_plan(&plan);
         for notice in &notices {
             screen.remark(notice);
@@ -55,7 +56,7 @@ impl Plan {
         &self,
         manifest: &Manifest,
         plan: &'p plan::Plan,
-        image: &image::Image,
+        image: &embed::Image,
         notices: Vec<Notice>,
     ) -> PlanReport<'p> {
         PlanReport {
@@ -80,7 +81,7 @@ impl Plan {
     }
 }
 
-fn text(manifest: &Manifest, plan: &plan::Plan, image: &image::Image, drawn: bool) -> String {
+fn text(manifest: &Manifest, plan: &plan::Plan, image: &embed::Image, drawn: bool) -> String {
     let marks: BTreeMap<&str, String> = (plan.mounts().iter())
         .map(|it| (it.path.as_str(), mount(it).mark()))
         .collect();

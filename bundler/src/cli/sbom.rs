@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Args;
 use miette::Diagnostic;
 use sha2::{Digest as _, Sha256};
+use wasi_vfs::atomic_file::Pending;
 use wasi_vfs::inspect::InspectError;
-use wasi_vfs::output::Pending;
 use wasi_vfs::sbom;
 
 use super::inspect::open;

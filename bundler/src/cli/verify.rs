@@ -8,8 +8,9 @@ use miette::Diagnostic as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 use wasi_vfs::diff::DifferencesReport;
-use wasi_vfs::lock::{LockFile, path_of};
+use wasi_vfs::lock::LockFile;
 use wasi_vfs::manifest::BASE;
+use wasi_vfs::manifest::lock_path;
 use wasi_vfs::verify::{self, Mismatch};
 
 use super::manifest::ManifestArg;
@@ -69,7 +70,7 @@ impl Verify {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
         let (with, mismatch) = if self.against_lock {
             let lock =
-                LockFile::open(&path_of(self.manifest.path())).map_err(wasi_vfs::Error::from)?;
+                LockFile::open(&lock_path(self.manifest.path())).map_err(wasi_vfs::Error::from)?;
             let mismatch = verify::against_lock(&lock, self.manifest.profile(), &self.module);
             (lock.path().to_owned(), mismatch?)
         } else {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::select::{Item, ItemKind};
 use super::{CHUNK, ExtractError, Extracted, Selection, system};
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::{Found, InspectError};
 
 /// The bits that lend somebody else's rights.

@@ -7,7 +7,7 @@ use tar::{Builder, EntryType, Header};
 
 use super::select::{Item, ItemKind};
 use super::{Extracted, Selection, Written};
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::{Found, InspectError, Section};
 
 /// Bytes of a name or a target that a header has room for.

@@ -8,8 +8,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::{ExtractError, Extracted, Selection, to_directory, to_tar};
+use crate::embed::tests::build::{dir, file, image, link, symlink};
 use crate::image::mode_text;
-use crate::image::tests::build::{dir, file, image, link, symlink};
 use crate::inspect::{self, Found};
 use crate::plan::Entry;
 

@@ -14,7 +14,7 @@ use super::tree::{Node, Thing, ThingKind, Things, Tree};
 
 /// Everything of an image that stands before its contents.
 #[derive(Debug, Clone)]
-pub(super) struct Metadata {
+pub(crate) struct Metadata {
     /// The bytes; image size, digest and places of contents are zero until they are known.
     bytes: Vec<u8>,
     /// Where the nodes start.
@@ -25,7 +25,7 @@ impl Metadata {
     /// Encodes a tree; `Err` is the size when it is 4 GiB or more.
     ///
     /// Every record is written once, in its place: what is held besides the bytes is the hashes of the names, and a table of strings.
-    pub(super) fn of(tree: &Tree, things: &impl Things) -> Result<Self, u64> {
+    pub(crate) fn of(tree: &Tree, things: &impl Things) -> Result<Self, u64> {
         let keys = keys(tree, things);
         let slot_count = slots(&keys, |_, _| {});
         let nodes = HeaderRecord::SIZE
@@ -99,17 +99,17 @@ impl Metadata {
     }
 
     /// Number of bytes.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.bytes.len() as u64
     }
 
     /// The bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Says where the content of a file starts.
-    pub(super) fn place(&mut self, node: u32, offset: u32) {
+    pub(crate) fn place(&mut self, node: u32, offset: u32) {
         let at = self.nodes + node as usize * NodeRecord::SIZE;
         let place = self.bytes[at..]
             .first_chunk_mut()
@@ -122,7 +122,7 @@ impl Metadata {
     /// Fills in the size of the whole image and the digest, which it returns.
     ///
     /// `contents` are the digests of the contents section's parts, in order.
-    pub(super) fn seal<'a>(
+    pub(crate) fn seal<'a>(
         &mut self,
         image_size: u32,
         contents: impl Iterator<Item = &'a [u8; 32]>,

@@ -5,34 +5,19 @@ use vfs_image::{Corrupt, HostPolicy, Image, MountKind, NodeKind};
 
 use super::check::{ImageFlaw, corrupt, open, text};
 use super::head::Head;
-use crate::manifest::Host;
-use crate::plan;
+use crate::settings::{self, Host};
 
 /// A mount, apart from the directory it is rooted at.
 #[derive(Debug, Clone)]
-pub(super) struct Mount {
-    pub(super) kind: MountKind,
-    pub(super) size_limit: u64,
+pub(crate) struct Mount {
+    pub(crate) kind: MountKind,
+    pub(crate) size_limit: u64,
     /// What to tell when the host gives no directory.
-    pub(super) message: Option<String>,
-}
-
-impl Mount {
-    pub(super) fn of(mount: &plan::Mount) -> Self {
-        Self {
-            kind: match mount.kind {
-                plan::MountKind::Writable => MountKind::Writable,
-                plan::MountKind::Tmpfs => MountKind::Tmpfs,
-                plan::MountKind::Host => MountKind::Host,
-            },
-            size_limit: mount.size_limit.unwrap_or(NO_LIMIT),
-            message: mount.required.then(|| missing(mount.path.as_str())),
-        }
-    }
+    pub(crate) message: Option<String>,
 }
 
 /// The mounts of an image, each with the number of its node.
-pub(super) fn read(image: &Image<Head<'_>>) -> Result<Vec<(u32, Mount)>, ImageFlaw> {
+pub(crate) fn read(image: &Image<Head<'_>>) -> Result<Vec<(u32, Mount)>, ImageFlaw> {
     let mut mounts: Vec<(u32, Mount)> = Vec::new();
     for number in 1..=image.mount_count() {
         let part = || corrupt(format!("mount {number}"));
@@ -68,7 +53,7 @@ pub struct MountRow {
     /// Number of the node that it is rooted at.
     pub node: u32,
     /// What it is.
-    pub kind: plan::MountKind,
+    pub kind: settings::MountKind,
     /// Bytes it may hold in memory.
     pub size_limit: Option<u64>,
     /// What the program tells when the host gives no directory for it; none: it can do without.
@@ -89,9 +74,9 @@ pub(crate) fn mounts_of(head: Head<'_>) -> Result<Vec<MountRow>, ImageFlaw> {
     let row = |(node, mount): (u32, Mount)| MountRow {
         node,
         kind: match mount.kind {
-            MountKind::Writable => plan::MountKind::Writable,
-            MountKind::Tmpfs => plan::MountKind::Tmpfs,
-            MountKind::Host => plan::MountKind::Host,
+            MountKind::Writable => settings::MountKind::Writable,
+            MountKind::Tmpfs => settings::MountKind::Tmpfs,
+            MountKind::Host => settings::MountKind::Host,
         },
         size_limit: Some(mount.size_limit).filter(|limit| *limit != NO_LIMIT),
         message: mount.message,
@@ -103,12 +88,12 @@ pub(crate) fn mounts_of(head: Head<'_>) -> Result<Vec<MountRow>, ImageFlaw> {
 ///
 /// # Errors
 /// The first [`ImageFlaw`] in the way.
-pub fn start(bytes: &[u8]) -> Result<plan::Start, ImageFlaw> {
+pub fn start(bytes: &[u8]) -> Result<settings::Start, ImageFlaw> {
     start_of(Head::whole(bytes))
 }
 
 /// The same for an image whose contents are elsewhere.
-pub(crate) fn start_of(head: Head<'_>) -> Result<plan::Start, ImageFlaw> {
+pub(crate) fn start_of(head: Head<'_>) -> Result<settings::Start, ImageFlaw> {
     let image = open(head)?;
     let Start {
         variables,
@@ -118,7 +103,7 @@ pub(crate) fn start_of(head: Head<'_>) -> Result<plan::Start, ImageFlaw> {
     let variables = variables
         .iter()
         .filter_map(|variable| variable.split_once('='));
-    Ok(plan::Start {
+    Ok(settings::Start {
         host: match image.host_policy() {
             HostPolicy::Fallback => Host::Fallback,
             HostPolicy::Override => Host::Override,
@@ -132,26 +117,18 @@ pub(crate) fn start_of(head: Head<'_>) -> Result<plan::Start, ImageFlaw> {
     })
 }
 
-/// What the program says instead of starting, on a line of its own.
-fn missing(path: &str) -> String {
-    format!(
-        "this program needs a directory of the host at `{path}`, and was given none: run it with one, \
-         such as `wasmtime run --dir HOST-DIRECTORY::{path} PROGRAM.wasm`\n"
-    )
-}
-
 /// Flags, variables and arguments.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Start {
-    pub(super) flags: u32,
+pub(crate) struct Start {
+    pub(crate) flags: u32,
     /// `NAME=VALUE`, sorted by name.
-    pub(super) variables: Vec<String>,
+    pub(crate) variables: Vec<String>,
     /// The program's name and its default arguments; empty when there are no defaults.
-    pub(super) arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Start {
-    pub(super) fn of(start: &plan::Start) -> Self {
+    pub(crate) fn of(start: &settings::Start) -> Self {
         let policy = match start.host {
             Host::Fallback => HOST_FALLBACK,
             Host::Override => HOST_OVERRIDE,
@@ -173,7 +150,7 @@ impl Start {
     }
 
     /// Flags, variables and arguments of an image.
-    pub(super) fn read(image: &Image<Head<'_>>) -> Result<Self, ImageFlaw> {
+    pub(crate) fn read(image: &Image<Head<'_>>) -> Result<Self, ImageFlaw> {
         let mut variables: Vec<String> = Vec::new();
         for index in 0..image.variable_count() {
             let part = || corrupt(format!("variable {index}"));

@@ -4,7 +4,7 @@
 ///
 /// So a text or a digest that the owner has anyway is not held a second time: a number takes eight bytes here.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// Each number plus one, at the place that its hash says or behind it; 0 where there is none.
     slots: Vec<u32>,
     count: usize,
@@ -12,7 +12,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The number with this hash for which `is` holds.
-    pub(super) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
         }
@@ -27,7 +27,7 @@ impl Table {
     }
 
     /// Adds a number that is not there; `hash_of` tells the hash of one that is.
-    pub(super) fn insert(&mut self, hash: u32, number: u32, hash_of: impl Fn(u32) -> u32) {
+    pub(crate) fn insert(&mut self, hash: u32, number: u32, hash_of: impl Fn(u32) -> u32) {
         // Two thirds full at most.
         if (self.count + 1) * 3 > self.slots.len() * 2 {
             let larger = vec![0; (self.slots.len() * 2).max(64)];

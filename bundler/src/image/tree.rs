@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::mounts::{Mount, Start};
 
 /// What is put in order: the entries of a plan, or the nodes of an image. Both are looked at where they are.
-pub(super) trait Things {
+pub(crate) trait Things {
     /// The thing with a number.
     fn thing(&self, number: u32) -> Thing<'_>;
 
@@ -18,38 +18,38 @@ pub(super) trait Things {
 }
 
 /// How things are linked, in any numbering; what a plan or an image says before it is put in order.
-pub(super) struct Graph {
+pub(crate) struct Graph {
     /// Name and thing of each preopen, `/` first.
-    pub(super) preopens: Vec<(String, u32)>,
+    pub(crate) preopens: Vec<(String, u32)>,
     /// For each thing where its links end, which begin where those of the thing before end.
-    pub(super) ends: Vec<u32>,
+    pub(crate) ends: Vec<u32>,
     /// The names in each thing (none unless a directory), sorted by their bytes.
-    pub(super) links: Vec<Link>,
+    pub(crate) links: Vec<Link>,
     /// The things that mounts are rooted at, each once.
-    pub(super) mounts: Vec<(u32, Mount)>,
-    pub(super) start: Start,
+    pub(crate) mounts: Vec<(u32, Mount)>,
+    pub(crate) start: Start,
 }
 
 /// A name in a directory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
+pub(crate) struct Link {
     /// What has the name.
-    pub(super) thing: u32,
+    pub(crate) thing: u32,
     /// Where its [`Things`] find the name.
-    pub(super) name: u32,
+    pub(crate) name: u32,
 }
 
 /// A directory, file or symlink before it has a number.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Thing<'a> {
-    pub(super) permissions: u32,
-    pub(super) time_ns: u64,
-    pub(super) kind: ThingKind<'a>,
+pub(crate) struct Thing<'a> {
+    pub(crate) permissions: u32,
+    pub(crate) time_ns: u64,
+    pub(crate) kind: ThingKind<'a>,
 }
 
 /// What a [`Thing`] is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum ThingKind<'a> {
+pub(crate) enum ThingKind<'a> {
     Directory,
     File { size: u32 },
     Symlink { target: &'a str },
@@ -57,42 +57,42 @@ pub(super) enum ThingKind<'a> {
 
 /// A tree whose nodes and names are numbered as in the image.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
-    pub(super) preopens: Vec<String>,
+pub(crate) struct Tree {
+    pub(crate) preopens: Vec<String>,
     /// The nodes that mounts are rooted at, sorted.
-    pub(super) mounts: Vec<(u32, Mount)>,
-    pub(super) start: Start,
-    pub(super) nodes: Vec<Node>,
-    pub(super) names: Vec<Name>,
+    pub(crate) mounts: Vec<(u32, Mount)>,
+    pub(crate) start: Start,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) names: Vec<Name>,
     /// The node of each thing.
-    pub(super) node_of: Vec<u32>,
+    pub(crate) node_of: Vec<u32>,
 }
 
 /// A numbered [`Thing`].
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) thing: u32,
-    pub(super) nlink: u32,
+pub(crate) struct Node {
+    pub(crate) thing: u32,
+    pub(crate) nlink: u32,
     /// Directories: the first of their names, and how many there are; else zero.
-    pub(super) first: u32,
-    pub(super) count: u32,
+    pub(crate) first: u32,
+    pub(crate) count: u32,
     /// Directories: the directory they are in, themselves for a preopen without a name; else zero.
-    pub(super) parent: u32,
+    pub(crate) parent: u32,
     /// The mount it is in; 0 in the read-only tree.
-    pub(super) mount: u32,
+    pub(crate) mount: u32,
 }
 
 /// A name in a numbered directory.
 #[derive(Debug)]
-pub(super) struct Name {
-    pub(super) node: u32,
-    pub(super) directory: u32,
-    pub(super) link: Link,
+pub(crate) struct Name {
+    pub(crate) node: u32,
+    pub(crate) directory: u32,
+    pub(crate) link: Link,
 }
 
 impl Graph {
     /// The names in a thing.
-    pub(super) fn links_of(&self, thing: u32) -> &[Link] {
+    pub(crate) fn links_of(&self, thing: u32) -> &[Link] {
         let at = thing as usize;
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.links[start as usize..self.ends[at] as usize]
@@ -104,7 +104,7 @@ const UNNAMED: u32 = u32::MAX;
 
 impl Tree {
     /// Puts a graph in canonical order. What no root leads to is left out.
-    pub(super) fn number(graph: Graph, things: &impl Things) -> Self {
+    pub(crate) fn number(graph: Graph, things: &impl Things) -> Self {
         let mut tree = Tree {
             node_of: vec![UNNAMED; graph.ends.len()],
             nodes: Vec::with_capacity(graph.ends.len()),
@@ -196,7 +196,7 @@ impl Tree {
     }
 
     /// The number and thing of each file, in the order of their numbers, with its size.
-    pub(super) fn files(&self, things: &impl Things) -> impl Iterator<Item = (u32, u32, u32)> {
+    pub(crate) fn files(&self, things: &impl Things) -> impl Iterator<Item = (u32, u32, u32)> {
         let nodes = (0..).zip(&self.nodes);
         nodes.filter_map(|(number, node)| match things.thing(node.thing).kind {
             ThingKind::File { size } => Some((number, node.thing, size)),

@@ -6,10 +6,11 @@ use vfs_image::layout::{self, HeaderRecord};
 use wasmparser::{BinaryReader, ConstExpr};
 
 use super::InspectError;
+use crate::digest::hex_digest;
 use crate::link::undo;
-use crate::output::{Record, SECTION, hex_digest};
+use crate::read_at::ReadAt;
+use crate::record::{Record, SECTION};
 use crate::report::counted;
-use crate::source::ReadAt;
 
 /// Bytes read at once. A segment's offset expression is a few bytes; one that is longer than this is nobody's.
 const WINDOW: usize = 4 << 10;
@@ -341,6 +342,8 @@ mod tests {
 
     fn record(segment: u32, mark: u8) -> Vec<u8> {
         let record = Record {
+            program_requires: None,
+            rebundle: true,
             preinit: None,
             format: 1,
             segment,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::source::ReadAt;
+use crate::read_at::ReadAt;
 
 /// A part of a module, read from its start to its end; an error when the module has become shorter.
 #[derive(Debug)]

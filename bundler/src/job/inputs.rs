@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use files::Files;
 
 use crate::cache::Cache;
-use crate::source::{DiskSource, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
+use crate::read_at::ReadAt;
+use crate::source::{DiskSource, Kind, Metadata, Source, SourceError, Step, Visited};
 
 /// The files and directories of this machine that a bundle depends on.
 ///

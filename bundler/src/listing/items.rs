@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Item, ItemKind, Meta};
-use crate::Bundled;
-use crate::image::Digests;
+use crate::embed::Digests;
+use crate::output::Sealed;
 use crate::path::{Directories, GuestPath};
 use crate::plan::{EntryKind, Plan};
 
@@ -62,10 +62,10 @@ const WHOLE: u32 = u32::MAX;
 
 impl Items {
     /// What was bundled.
-    pub(super) fn of_bundle(bundled: &Bundled) -> Self {
+    pub(super) fn of_bundle(plan: &Plan, sealed: &Sealed) -> Self {
         Self(Kind::Bundled {
-            plan: bundled.plan.clone(),
-            digests: bundled.sealed.image.contents.clone(),
+            plan: plan.clone(),
+            digests: sealed.image.contents.clone(),
         })
     }
 

@@ -6,24 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::same::Compared;
 use super::{Drift, Lock, LockError, lines};
+use crate::atomic_file::{FileError, Pending};
 use crate::diff::Differences;
 use crate::listing::Listing;
 use crate::manifest::Manifest;
-use crate::output::{FileError, Pending};
 
 /// Bytes of a lock read at once.
 const CHUNK: usize = 64 << 10;
-
-/// The lock of a manifest: its name with the ending `.lock`, in the same folder.
-#[must_use]
-pub fn path_of(manifest: &Path) -> PathBuf {
-    let path = manifest.with_extension("lock");
-    if path == manifest {
-        // A manifest may be called so, and must not be written over.
-        return manifest.with_added_extension("lock");
-    }
-    path
-}
 
 /// A lock as it lies on disk.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use std::io::{self, BufRead};
 
 use super::{Lock, Name, VERSION, text::HEAD};
 use crate::listing::{Item, ItemKind, Items, Listing, Meta, Mount};
-use crate::manifest::{Host, Memory};
 use crate::path::GuestPath;
-use crate::plan::{MountKind, Start};
+use crate::settings::{Host, Memory};
+use crate::settings::{MountKind, Start};
 use crate::time;
 
 /// Reads a lock in its one form; `None`: it is not in that form.

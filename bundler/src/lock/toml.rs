@@ -9,9 +9,10 @@ use toml::Spanned;
 
 use super::{Lock, LockError, Name, VERSION, lines};
 use crate::listing::{Item, ItemKind, Listing, Meta, Mount};
-use crate::manifest::{EnvPolicy, Host, Memory, schema_of};
+use crate::manifest::schema_of;
 use crate::path::GuestPath;
-use crate::plan::{MountKind, Start};
+use crate::settings::{EnvPolicy, Host, Memory};
+use crate::settings::{MountKind, Start};
 use crate::time;
 
 /// Reads a lock.

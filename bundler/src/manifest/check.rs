@@ -261,6 +261,7 @@ impl Check<'_> {
                 memory: link.memory.unwrap_or_default(),
                 host: link.host.map(|host| host.value).unwrap_or_default(),
                 env: link.env.unwrap_or_default(),
+                rebundle: link.rebundle.unwrap_or(true),
             },
             env,
             args,

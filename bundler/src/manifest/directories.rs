@@ -6,8 +6,48 @@ use super::{
     Attributes, AttributesAt, BASE, DIRECTORY_MODE, FILE_MODE, HostPath, Limit, Limits, Link,
     Manifest, Mount, Permissions, Request, RequestKind, Symlinks, Timestamps,
 };
-use crate::pack::Directory;
+use crate::path::GuestPath;
 use crate::report::Text;
+
+/// A directory of this machine, or an archive, and where the program sees what is in it.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: GuestPath,
+    /// Whether `guest` says that it is a directory.
+    pub(crate) guest_slash: bool,
+    /// How it was asked for.
+    pub(crate) written: String,
+}
+
+impl Directory {
+    /// The directory at `host`, a path from the working directory, to be seen at `guest`.
+    #[must_use]
+    pub fn new(host: impl Into<PathBuf>, guest: GuestPath) -> Self {
+        let host = host.into();
+        let written = format!("{}::{guest}", host.display());
+        Self {
+            host,
+            guest,
+            guest_slash: false,
+            written,
+        }
+    }
+
+    /// Says that the guest path is a directory's, as a slash at its end does: a single file can't be there.
+    #[must_use]
+    pub fn guest_is_directory(mut self) -> Self {
+        self.guest_slash = true;
+        self
+    }
+
+    /// How messages show it: the option that it was given with. `HOST::GUEST` unless this is called.
+    #[must_use]
+    pub fn written(mut self, written: impl Into<String>) -> Self {
+        self.written = written.into();
+        self
+    }
+}
 
 impl Manifest {
     /// A manifest that embeds all of each directory, the later over the earlier.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::{FileContent, Manifest, PreinitClock, Request, RequestKind, Timestamps};
-use crate::source::archive::Format;
+use crate::archive::Format;
 
 /// A variable of `[vars]` with the value that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]

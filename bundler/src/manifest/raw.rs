@@ -12,7 +12,9 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, de};
+
+use crate::settings::{EnvPolicy, Host, Memory, Mode};
 
 pub(super) use preinit::{Clock, Preinit, Rename};
 pub(super) use profile::Profiles;
@@ -158,6 +160,9 @@ pub(super) struct Link {
     /// How the host's environment variables meet those of `[env]`.
     #[schemars(extend("default" = "defaults"))]
     pub(super) env: Option<EnvPolicy>,
+    /// Whether the bundle can be bundled or packed again, which takes at most about a hundredth of its size.
+    #[schemars(extend("default" = true))]
+    pub(super) rebundle: Option<bool>,
 }
 
 /// Environment variables that the program gets, by name.
@@ -363,43 +368,6 @@ pub enum Symlinks {
     Error,
 }
 
-/// Where the interposer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// From the program, when it was linked with `libwasi_vfs.a`; else it is linked into it.
-    #[default]
-    Auto,
-    /// It is linked into the program, whatever that was linked with.
-    PostLink,
-    /// From the program, which must have been linked with `libwasi_vfs.a`.
-    PreLinked,
-}
-
-/// Where the interposer keeps its own state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Memory {
-    /// At the top of the program's memory, out of its sight; runs on every engine.
-    #[default]
-    Single,
-    /// In a memory of its own, out of the program's reach; for engines with the multi-memory proposal.
-    Isolated,
-}
-
-/// How directories that the host gives at run time meet the embedded tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Host {
-    /// The program sees both; where both have a name, the embedded one.
-    #[default]
-    Fallback,
-    /// The program sees both; where both have a name, the host's: embedded defaults that a user can replace.
-    Override,
-    /// The program sees no directory of the host.
-    None,
-}
-
 /// Where a mount's files are at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -411,17 +379,6 @@ pub(super) enum MountKind {
     Tmpfs,
     /// In a directory that the host gives: `--dir DIRECTORY::GUEST`.
     Host,
-}
-
-/// How the host's environment variables meet those of the manifest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum EnvPolicy {
-    /// The program sees both; where both have a name, the host's value.
-    #[default]
-    Defaults,
-    /// The program sees those of `[env]` and no other.
-    Fixed,
 }
 
 /// A number of bytes as written: a number, or a text such as `64 MiB`.

@@ -53,21 +53,6 @@ fn parse(text: &str) -> Result<u64, &'static str> {
     whole.checked_add(part as u64).ok_or("it is too large")
 }
 
-/// A number of bytes for people: the largest unit that leaves it short.
-pub(crate) fn display(bytes: u64) -> String {
-    let (name, unit) = match bytes {
-        0..1024 => return format!("{bytes} B"),
-        1024..1_048_576 => ("KiB", 1 << 10),
-        1_048_576..1_073_741_824 => ("MiB", 1 << 20),
-        _ => ("GiB", 1_u64 << 30),
-    };
-    let tenths = u128::from(bytes) * 10 / u128::from(unit);
-    match tenths % 10 {
-        0 => format!("{} {name}", tenths / 10),
-        tenth => format!("{}.{tenth} {name}", tenths / 10),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,19 +84,5 @@ mod tests {
         }
         assert_eq!(Size::Bytes(-1).bytes(), Err("it is negative"));
         assert_eq!(Size::Bytes(9).bytes(), Ok(9));
-    }
-
-    #[test]
-    fn for_people() {
-        for (bytes, text) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1 KiB"),
-            (1536, "1.5 KiB"),
-            (64 << 20, "64 MiB"),
-            (5 << 30, "5 GiB"),
-        ] {
-            assert_eq!(display(bytes), text);
-        }
     }
 }

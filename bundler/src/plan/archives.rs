@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{ArchiveProblem, PlanProblem};
+use crate::archive::Archive;
+use crate::archive::Format;
+use crate::layer::Bundle;
 use crate::manifest::{HostPath, Manifest, span};
-use crate::source::archive::Format;
-use crate::source::{Archive, Bundle, Source};
+use crate::source::Source;
 
 /// The archives opened so far, by where they are; `None` for one that is wrong, which was told.
 #[derive(Debug, Default)]

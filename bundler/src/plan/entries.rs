@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Content, Entry, EntryKind, Origin};
+use crate::archive::Archive;
 use crate::path::{Directories, GuestPath};
-use crate::source::{Archive, is_joined};
+use crate::source::is_joined;
 
 /// The entries of a plan, sorted by path; an [`Entry`] is made when it is asked for.
 ///

@@ -6,8 +6,8 @@ mod paths;
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
+use crate::archive::Format;
 use crate::report::{Report, counted};
-use crate::source::archive::Format;
 pub use archive::ArchiveProblem;
 pub use paths::Paths;
 pub(crate) use paths::quoted;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::error::{Paths, PlanProblem, quoted};
 use super::{Content, Entries, Entry, EntryKind, Origin, PlanWarning};
+use crate::archive::Archive;
 use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
 use crate::path::GuestPath;
-use crate::source::{Archive, Kind, Metadata, SourceError};
+use crate::source::{Kind, Metadata, SourceError};
 
 /// Everything found so far.
 #[derive(Debug, Default)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::error::{ArchiveProblem, PlanProblem};
 use super::found::{Found, Strength};
 use super::{Content, EntryKind};
+use crate::archive::ArchiveError;
 use crate::image::{Row, RowKind};
+use crate::layer::Layer;
 use crate::manifest::{Limit, Manifest, Point, Request, RequestKind, span};
 use crate::path::GuestPath;
-use crate::source::archive::ArchiveError;
-use crate::source::{Layer, Source};
+use crate::source::Source;
 
 /// The image of the program that a manifest names, if it has one.
 pub(crate) fn open(manifest: &Manifest, src: &dyn Source) -> Result<Option<Layer>, PlanProblem> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::{Paths, PlanProblem};
 use super::{Brief, Entries};
-use crate::manifest::{Manifest, display_size, span};
+use crate::manifest::{Manifest, span};
+use crate::report::display_size;
 
 /// A problem for each limit that the entries are over.
 pub(super) fn check(manifest: &Manifest, entries: &Entries) -> Vec<PlanProblem> {

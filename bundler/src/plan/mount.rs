@@ -2,8 +2,9 @@
 
 use super::error::PlanProblem;
 use super::{Brief, Entries, GuestPath, Origin};
-pub use crate::manifest::MountKind;
-use crate::manifest::{EnvPolicy, Host, Manifest, Request, RequestKind, span};
+use crate::manifest::{Manifest, Request, RequestKind, span};
+use crate::settings::EnvPolicy;
+pub use crate::settings::{MountKind, Start};
 
 /// A directory whose tree follows other rules than the read-only one around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,27 +21,13 @@ pub struct Mount {
     pub origin: Origin,
 }
 
-/// What the program is started with, and how it meets the host.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Start {
-    /// How directories of the host meet the embedded tree.
-    pub host: Host,
-    /// Names and values, sorted by name, names unique.
-    pub environment: Vec<(String, String)>,
-    /// Whether the program sees these variables only, whatever the host has.
-    pub environment_fixed: bool,
-    /// The program's name and its default arguments; empty when there are no defaults.
-    pub arguments: Vec<String>,
-}
-
-impl Start {
-    pub(super) fn of(manifest: &Manifest) -> Self {
-        Self {
-            host: manifest.link.host,
-            environment: manifest.env.clone(),
-            environment_fixed: manifest.link.env == EnvPolicy::Fixed,
-            arguments: manifest.args.clone(),
-        }
+/// What a manifest asks for at the program's start.
+pub(super) fn start(manifest: &Manifest) -> Start {
+    Start {
+        host: manifest.link.host,
+        environment: manifest.env.clone(),
+        environment_fixed: manifest.link.env == EnvPolicy::Fixed,
+        arguments: manifest.args.clone(),
     }
 }
 

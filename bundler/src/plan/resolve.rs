@@ -8,16 +8,16 @@ use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
 use super::{
-    Content, EntryKind, Plan, RequestLabel, Start, earlier, layer, limits, merge, missing, mount,
-    warning,
+    Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, missing, mount,
+    relative, warning,
 };
-use crate::lock;
+use crate::archive::Format;
+use crate::layer::Layer;
 use crate::manifest::{
     Attributes, DIRECTORY_MODE, FILE_MODE, FileContent, HostPath, Manifest, Mount, Request,
-    RequestKind, span,
+    RequestKind, lock_path, span,
 };
-use crate::source::archive::Format;
-use crate::source::{Kind, Layer, Metadata, Source, SourceError};
+use crate::source::{Kind, Metadata, Source, SourceError};
 
 /// Finds all that a manifest asks for: reads directories and metadata, no file's content.
 ///
@@ -78,13 +78,15 @@ fn find(
     }
     let mut plan = Plan::of_sorted(entries)
         .with_mounts(mounts)
-        .with_start(Start::of(manifest));
+        .with_start(mount::start(manifest));
     let earlier = earlier::open_mounts(manifest, src, &mut plan);
+    let shadowed = relative::open_hidden(manifest, &mut plan);
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     let of_manifest = manifest.warnings().iter().cloned();
     plan.warnings = of_manifest.map(Into::into).collect();
     plan.warnings.extend(secrets);
     plan.warnings.extend(earlier);
+    plan.warnings.extend(shadowed);
     plan.warnings.extend(warning::find(&plan));
     plan.layer = layer.cloned();
     plan.bundles = archives.bundles().collect();
@@ -304,6 +306,6 @@ fn is_output(manifest: &Manifest, src: &dyn Source, source: &HostPath) -> Option
     if is(manifest.output()) || manifest.beside.iter().any(|path| is(path)) {
         return Some(PlanProblem::SourceIsOutput { path, at });
     }
-    let is_lock = is(&lock::path_of(&manifest.path));
+    let is_lock = is(&lock_path(&manifest.path));
     is_lock.then_some(PlanProblem::SourceIsLock { path, at })
 }

@@ -3,7 +3,7 @@
 use super::Plan;
 use super::error::{Paths, quoted};
 
-/// Paths that look like those of Windows or a shell: `C:\\a`, `a\\b`, `~/a`, `$HOME/a`. For the program they are names like any other.
+/// Paths that look like those of Windows or a shell: `C:\a`, `a\b`, `~/a`, `$HOME/a`. For the program they are names like any other.
 pub(super) fn paths(plan: &Plan) -> Paths {
     let entries = plan.entries();
     let mut paths = Paths::default();

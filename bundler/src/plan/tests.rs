@@ -6,6 +6,7 @@ mod later;
 mod merge;
 mod mounts;
 mod never;
+mod relative;
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::error::quoted;
 use super::{Entries, MountKind, Paths, Plan, suspicious};
-use crate::manifest::{Host, ManifestWarning};
+use crate::manifest::ManifestWarning;
 use crate::path::GuestPath;
 
 /// Something a user should know about a plan; it works all the same. Codes are stable, like those of problems.
@@ -38,7 +38,7 @@ pub enum PlanWarning {
     #[diagnostic(
         code(wasi_vfs::plan::hidden),
         help(
-            "keep it out; or write `host = \"override\"` in `[link]` to see it where the host's directory has nothing"
+            "keep it out; or remove the host mount: the program then sees both, as `host` in `[link]` says, when the host gives a directory at `{mount}`"
         )
     )]
     Hidden {
@@ -103,7 +103,7 @@ pub enum PlanWarning {
         paths: Paths,
     },
 
-    /// Paths that were written for another system, such as `C:\\a`.
+    /// Paths that were written for another system, such as `C:\a`.
     #[error(
         "guest paths with a backslash, a drive or a home directory in them are plain names to the program: {paths}"
     )]
@@ -130,6 +130,23 @@ pub enum PlanWarning {
     Native {
         /// The files.
         paths: Paths,
+    },
+
+    /// Entries that a program with wasi-libc looks for in a relative mount, where they are not.
+    #[error(
+        "most programs can't see {paths}: wasi-libc makes no difference between `/` and `.`, and looks in the mount at `{root}` only"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::plan::shadowed),
+        help(
+            "give it a directory of its own that the mount at `{root}` does not have, such as `/app`; or mount it at its relative path"
+        )
+    )]
+    Shadowed {
+        /// The entries.
+        paths: Paths,
+        /// The relative mount.
+        root: GuestPath,
     },
 
     /// Something about the manifest itself.
@@ -185,9 +202,8 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
 /// A warning for each mount with something in it that nobody sees.
 fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
     let mounts = plan.mounts().iter();
-    let fallback = plan.start().host == Host::Fallback;
     mounts
-        .filter(move |mount| fallback && mount.kind == MountKind::Host && mount.required)
+        .filter(|mount| mount.kind == MountKind::Host && mount.required)
         .filter_map(|mount| {
             let below = plan.entries().iter().map(|entry| entry.path);
             let below = below.filter(|path| path.is_below(&mount.path));

@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use super::archives::Archives;
 use super::shown::{in_source, names_below};
 use super::{Entry, EntryKind, GuestPath, MountKind, Plan, PlanError};
+use crate::archive::Format;
 use crate::manifest::{FileContent, Manifest, Request, RequestKind};
 use crate::source::Source;
-use crate::source::archive::Format;
 
 /// Why a guest path is in a bundle, or is not.
 #[derive(Debug)]

@@ -19,6 +19,7 @@ pub(super) const BADF: u16 = 8;
 pub(super) const FAULT: u16 = 21;
 pub(super) const INVAL: u16 = 28;
 pub(super) const NOSYS: u16 = 52;
+pub(super) const NOTSOCK: u16 = 57;
 pub(super) const SPIPE: u16 = 70;
 
 /// What every look at a clock adds to the time: a program that waits for it to pass comes to an end.

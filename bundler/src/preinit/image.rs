@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::source::ReadAt;
+use crate::read_at::ReadAt;
 
 /// Bytes that are read at a time: the interposer asks for names and entries of a few bytes each.
 const BLOCK: usize = 64 << 10;

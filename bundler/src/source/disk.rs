@@ -11,7 +11,8 @@ use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{DiskFile, Kind, Metadata, ReadAt, Source, SourceError, Step, Visited};
+use super::{Kind, Metadata, Source, SourceError, Step, Visited};
+use crate::read_at::{DiskFile, ReadAt};
 
 /// The disk: paths mean what they mean to the operating system.
 #[derive(Debug, Clone, Copy, Default)]

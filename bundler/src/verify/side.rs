@@ -7,7 +7,7 @@ use tempfile::SpooledTempFile;
 
 use super::{IN_MEMORY, first_difference, open, unreadable};
 use crate::diff::Differences;
-use crate::image::Progress;
+use crate::embed::Progress;
 use crate::inspect::Found;
 use crate::listing::Listing;
 use crate::lock::LockFile;
@@ -111,7 +111,7 @@ fn read(side: &Side, progress: &dyn Progress) -> Result<Holding, Error> {
             let (manifest, bundled) = job.bundle_into(&mut bytes, progress)?;
             Ok(Holding {
                 path: manifest.path().to_owned(),
-                listing: Listing::of_bundle(&manifest, &bundled),
+                listing: Listing::of_bundle(&manifest, &bundled.plan, &bundled.sealed),
                 bytes: Bytes::Made(bytes),
             })
         }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use wasi_vfs::image::{ImageError, describe};
+use wasi_vfs::embed::{ImageError, describe};
 use wasi_vfs::manifest::{Choice, Manifest};
 use wasi_vfs::plan::Plan;
 use wasi_vfs::program::Program;

@@ -43,6 +43,8 @@ remove = ["/data"]
 const PROGRAM: &str = r#"(module
   (import "wasi_snapshot_preview1" "environ_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (func (export "_start")))
 "#;
@@ -114,7 +116,7 @@ impl<'f> Session<'f> {
 fn masked(text: &str) -> String {
     let digest = |writable| {
         let digest = wasi_vfs::link::Interposer::pinned(writable).digest();
-        wasi_vfs::output::hex_digest(&digest)
+        wasi_vfs::digest::hex_digest(&digest)
     };
     let mut text = text.to_owned();
     for digest in [digest(false), digest(true)] {
@@ -180,7 +182,7 @@ fn a_lock_is_written_and_drift_is_found() {
     let tool = concat!("wasi-vfs ", env!("CARGO_PKG_VERSION"));
     let digest = wasi_vfs::link::Interposer::pinned(true).digest();
     let older = lock.replace(tool, "wasi-vfs 0.0.9").replace(
-        &wasi_vfs::output::hex_digest(&digest),
+        &wasi_vfs::digest::hex_digest(&digest),
         "sha256:0123456789abcdef",
     );
     folder.write("wasi-vfs.lock", &older);

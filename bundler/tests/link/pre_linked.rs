@@ -141,7 +141,7 @@ fn without_the_host() {
     let syncing = wasm(&syncing);
     let linked = link(&syncing, &options).expect("linked");
     let module = filled(&linked);
-    assert_eq!(size_and_close(&module), (IMAGE.len() as i32, 28));
+    assert_eq!(size_and_close(&module), (IMAGE.len() as i32, 8));
     let mut imports = Vec::new();
     for payload in Parser::new(0).parse_all(&module) {
         if let Payload::ImportSection(section) = payload.expect("a valid module") {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use wasi_vfs::output::Destination;
-use wasi_vfs::source::ReadAt;
+use wasi_vfs::read_at::ReadAt;
 
 use super::support::{bundle_bytes, manifest, preinit, preinit_into, program};
 

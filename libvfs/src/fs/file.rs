@@ -6,7 +6,7 @@ use crate::fd::{Entry, File, Preopen};
 use crate::host::Host;
 use crate::program::Program;
 use crate::ram::{Node, Ram};
-use crate::rights::{ADVISE, DATASYNC, READ, SEEK, SYNC, TELL};
+use crate::rights;
 
 /// Bytes of an open file.
 pub(super) fn size<W: World>(ram: &Ram<W::Pages>, file: &File) -> u64 {
@@ -25,6 +25,18 @@ pub(super) fn check_end(position: u64, len: u32) -> Result<()> {
         return Err(Errno::INVAL);
     }
     Ok(())
+}
+
+/// Whether a file may be read from.
+///
+/// # Errors
+/// `EBADF` when it is not open for reading.
+fn open_for_reading(file: &File) -> Result<()> {
+    if rights::reads(file.rights) {
+        Ok(())
+    } else {
+        Err(Errno::BADF)
+    }
 }
 
 /// Copies from a file's position on into the program's buffers, and moves the position behind what was copied; the
@@ -71,12 +83,12 @@ impl<W: World> Vfs<W> {
     /// `fd_read`: the next bytes of a file.
     ///
     /// # Errors
-    /// `EBADF` for a directory.
+    /// `EBADF` for a directory and for what is not open for reading.
     pub fn fd_read(&mut self, fd: u32, iovs: u32, iovs_len: u32, out: u32) -> Result<()> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_read(*fd, iovs, iovs_len, out),
             Some(Entry::File(file)) => {
-                file.rights.require(READ)?;
+                open_for_reading(file)?;
                 let done = read::<W>(&self.program, &self.ram, file, iovs, iovs_len)?;
                 self.program.answer32(out, done);
                 Ok(())
@@ -88,7 +100,7 @@ impl<W: World> Vfs<W> {
     /// `fd_pread`: bytes of a file from `offset` on.
     ///
     /// # Errors
-    /// `EBADF` for a directory.
+    /// `EBADF` for a directory and for what is not open for reading.
     pub fn fd_pread(
         &mut self,
         fd: u32,
@@ -100,7 +112,7 @@ impl<W: World> Vfs<W> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_pread(*fd, iovs, iovs_len, offset, out),
             Some(Entry::File(file)) => {
-                file.rights.require(READ | SEEK)?;
+                open_for_reading(file)?;
                 // Not a fifth parameter, which engines hand over by way of memory.
                 let position = core::mem::replace(&mut file.position, offset);
                 let done = read::<W>(&self.program, &self.ram, file, iovs, iovs_len);
@@ -130,9 +142,6 @@ impl<W: World> Vfs<W> {
                         _ => whence,
                     };
                 }
-                // To tell is a seek by nothing and needs no more than the right to tell.
-                let tells = delta == 0 && whence == 1;
-                file.rights.require(if tells { TELL } else { SEEK })?;
                 let from = match whence {
                     0 => 0,
                     1 => file.position,
@@ -155,10 +164,7 @@ impl<W: World> Vfs<W> {
     pub fn fd_tell(&mut self, fd: u32, out: u32) -> Result<()> {
         let position = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_tell(*fd, out),
-            Some(Entry::File(file)) => {
-                file.rights.require(TELL)?;
-                file.position
-            }
+            Some(Entry::File(file)) => file.position,
             _ => return Err(Errno::BADF),
         };
         self.program.answer64(out, position);
@@ -172,15 +178,9 @@ impl<W: World> Vfs<W> {
     pub fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_advise(*fd, offset, len, advice),
-            Some(Entry::File(_)) if advice > 5 => Err(Errno::INVAL),
-            Some(Entry::File(file)) => {
-                file.rights.require(ADVISE)?;
-                // To POSIX it is signed.
-                if len > i64::MAX as u64 {
-                    return Err(Errno::INVAL);
-                }
-                Ok(())
-            }
+            // To POSIX the length is signed.
+            Some(Entry::File(_)) if advice > 5 || len > i64::MAX as u64 => Err(Errno::INVAL),
+            Some(Entry::File(_)) => Ok(()),
             _ => Err(Errno::BADF),
         }
     }
@@ -192,7 +192,7 @@ impl<W: World> Vfs<W> {
     pub fn fd_datasync(&mut self, fd: u32) -> Result<()> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_datasync(*fd),
-            Some(Entry::File(file)) => file.rights.require(DATASYNC),
+            Some(Entry::File(_)) => Ok(()),
             _ => Err(Errno::BADF),
         }
     }
@@ -204,7 +204,7 @@ impl<W: World> Vfs<W> {
     pub fn fd_sync(&mut self, fd: u32) -> Result<()> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_sync(*fd),
-            Some(Entry::File(file)) => file.rights.require(SYNC),
+            Some(Entry::File(_)) => Ok(()),
             _ => Err(Errno::BADF),
         }
     }

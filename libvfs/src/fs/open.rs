@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::program::Program;
 use crate::ram::MODE_WRITE;
 use crate::resolve::Follow;
-use crate::rights::{ALL, CREATE_FILE, OPEN, PATH_SET_SIZE, READ, Rights, WRITE};
+use crate::rights::{granted, reads, writes};
 use crate::seam::NOWHERE;
 
 const CREAT: u32 = 1;
@@ -23,8 +23,7 @@ impl<W: World> Vfs<W> {
     /// `path_open`: opens a file or directory.
     ///
     /// # Errors
-    /// As POSIX says for `openat`, in the read-only tree on a read-only file system; `ENOTCAPABLE` for
-    /// rights that the directory does not pass on.
+    /// As POSIX says for `openat`, in the read-only tree on a read-only file system.
     #[allow(clippy::too_many_arguments, reason = "preview1's own signature")]
     pub fn path_open(
         &mut self,
@@ -46,12 +45,9 @@ impl<W: World> Vfs<W> {
             return Err(Errno::INVAL);
         }
         let creates = oflags & CREAT != 0;
-        let passed_on = match self.table.entry(fd) {
-            Some(Entry::File(_)) => return Err(Errno::NOTDIR),
-            Some(Entry::Directory(directory)) => directory.rights.inheriting(),
-            // Whatever the host passes on is its own to say.
-            _ => ALL,
-        };
+        if let Some(Entry::File(_)) = self.table.entry(fd) {
+            return Err(Errno::NOTDIR);
+        }
         // A new file can't be opened through a symlink.
         let follow = if oflags & (CREAT | EXCL) == CREAT | EXCL {
             Follow::Slash
@@ -59,58 +55,52 @@ impl<W: World> Vfs<W> {
             Follow::new(flags)
         };
         let truncates = oflags & TRUNC != 0;
-        let right = OPEN
-            | if creates { CREATE_FILE } else { 0 }
-            | if truncates { PATH_SET_SIZE } else { 0 };
-        // What may not be asked for tells nothing of what is there.
-        Rights::may_ask(passed_on, base, inheriting)?;
-        self.locate(fd, path, path_len, follow.with(right))?;
+        self.locate(fd, path, path_len, follow)?;
         let (mut oflags, mut fdflags) = (oflags, fdflags);
-        let (rights, host, truncates) = 'found: {
-            let united = match self.place {
-                Place::Free if creates => {
-                    let rights = Rights::pass_on(passed_on, base, inheriting, false);
-                    if W::WRITABLE && !self.table.reserve() {
-                        return self.no_number(0);
+        let (host, truncates) = 'found: {
+            'host: {
+                let united = match self.place {
+                    Place::Free if creates => break 'host,
+                    Place::Free => return Err(Errno::NOENT),
+                    Place::Tree => {
+                        self.may_open(oflags, base)?;
+                        if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
+                            break 'found (0, truncates);
+                        }
+                        // The host's directory of the same path, if there is one, is united with it.
+                        (oflags, fdflags) = (DIRECTORY, 0);
+                        true
                     }
-                    self.make_file()?;
-                    break 'found (rights, 0, false);
-                }
-                Place::Free => return Err(Errno::NOENT),
-                Place::Tree => {
-                    let rights = self.may_open(oflags, base, inheriting, passed_on)?;
-                    if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
-                        break 'found (rights, 0, truncates);
+                    Place::Host => false,
+                };
+                let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+                    host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
+                });
+                match (united, opened) {
+                    (true, Ok(())) => {
+                        break 'found (self.program.load32(out).wrapping_add(1), false);
                     }
-                    // The host's directory of the same path, if there is one, is united with it.
-                    (oflags, fdflags) = (DIRECTORY, 0);
-                    Some(rights)
+                    (true, Err(_)) => break 'found (0, false),
+                    (false, Ok(())) => return self.adopt(out),
+                    // The directory is there, but only in the tree.
+                    (false, Err(Errno::NOENT | Errno::NOTDIR))
+                        if creates && self.outside.parent => {}
+                    (false, Err(errno)) => return Err(errno),
                 }
-                Place::Host => None,
-            };
-            let opened = self.on_host(out, 4, |host, fd, path, len, out| {
-                host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
-            });
-            match (united, opened) {
-                (Some(rights), Ok(())) => {
-                    break 'found (rights, self.program.load32(out).wrapping_add(1), false);
-                }
-                (Some(rights), Err(_)) => break 'found (rights, 0, false),
-                (None, Ok(())) => return self.adopt(out),
-                // The directory is there, but only in the tree.
-                (None, Err(Errno::NOENT | Errno::NOTDIR)) if creates && self.outside.parent => {
-                    return Err(Errno::ROFS);
-                }
-                (None, Err(errno)) => return Err(errno),
             }
+            if W::WRITABLE && !self.table.reserve() {
+                return self.no_number(0);
+            }
+            self.make_file()?;
+            (0, false)
         };
-        self.open_found(rights, host, fdflags, truncates)?;
+        self.open_found(base, host, fdflags, truncates)?;
         self.program.store32(out, self.table.newest());
         Ok(())
     }
 
-    /// The rights of a descriptor of what was found, if it may be opened like this.
-    fn may_open(&self, oflags: u32, base: u64, inheriting: u64, passed_on: u32) -> Result<Rights> {
+    /// Whether what was found may be opened like this.
+    fn may_open(&self, oflags: u32, base: u64) -> Result<()> {
         let node = &self.found;
         if oflags & (CREAT | EXCL) == CREAT | EXCL {
             return Err(Errno::EXIST);
@@ -119,8 +109,7 @@ impl<W: World> Vfs<W> {
             return Err(Errno::LOOP);
         }
         let is_dir = node.is_dir();
-        let writes = base as u32 & WRITE != 0;
-        let changes = writes || oflags & TRUNC != 0;
+        let changes = writes(base as u32) || oflags & TRUNC != 0;
         // POSIX lets `O_CREAT` open a directory no more than writing does.
         if is_dir && (changes || oflags & CREAT != 0) {
             return Err(Errno::ISDIR);
@@ -128,19 +117,13 @@ impl<W: World> Vfs<W> {
         if !is_dir && oflags & DIRECTORY != 0 {
             return Err(Errno::NOTDIR);
         }
-        let rights = Rights::pass_on(passed_on, base, inheriting, is_dir);
-        // All rights are passed on at first, so a libc's request to write arrives here.
-        let mut needed = if base as u32 & READ != 0 || !writes {
-            MODE_READ
-        } else {
-            0
-        };
+        let mut needed = if reads(base as u32) { MODE_READ } else { 0 };
         if changes {
             self.require_writable(node.mount)?;
             needed |= MODE_WRITE;
         }
         if node.mode & needed == needed {
-            Ok(rights)
+            Ok(())
         } else {
             Err(Errno::ACCES)
         }
@@ -149,13 +132,7 @@ impl<W: World> Vfs<W> {
     /// Gives what was found a number, the table's newest; `host` is the host's directory united with it: its number plus
     /// one, or 0.
     #[inline(always)]
-    fn open_found(
-        &mut self,
-        rights: Rights,
-        host: u32,
-        fdflags: u32,
-        truncates: bool,
-    ) -> Result<()> {
+    fn open_found(&mut self, base: u64, host: u32, fdflags: u32, truncates: bool) -> Result<()> {
         if W::WRITABLE && self.found.mount != 0 {
             // What follows must not fail.
             if !self.table.reserve() {
@@ -167,6 +144,7 @@ impl<W: World> Vfs<W> {
             }
         }
         let found = &self.found;
+        let rights = granted(base, found.is_dir());
         let entry = if found.is_dir() {
             Entry::Directory(Directory {
                 node: found.id,

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::program::Program;
 use crate::ram::{ACCESSED, CHANGED, MODIFIED, Node};
 use crate::resolve::Follow;
-use crate::rights::{FILESTAT_GET, PATH_FILESTAT_GET, SET_FLAGS, SET_TIMES};
+use crate::rights::PASSED_ON;
 
 /// The device number of the embedded tree: "vfs" and a zero, unlike the small numbers hosts give. Mounts count on.
 const DEVICE: u64 = 0x7666_7300;
@@ -80,15 +80,14 @@ impl<W: World> Vfs<W> {
     /// `fd_filestat_get`: type, size, times and so on of what is open.
     ///
     /// # Errors
-    /// `ENOTCAPABLE` when that right was given up.
+    /// `EBADF` when it is closed.
     pub fn fd_filestat_get(&mut self, fd: u32, out: u32) -> Result<()> {
-        let (node, rights) = match self.table.entry(fd) {
+        let node = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_filestat_get(*fd, out),
-            Some(Entry::File(file)) => (file.node, file.rights),
-            Some(Entry::Directory(directory)) => (directory.node, directory.rights),
+            Some(Entry::File(file)) => file.node,
+            Some(Entry::Directory(directory)) => directory.node,
             _ => return Err(Errno::BADF),
         };
-        rights.require(FILESTAT_GET)?;
         self.load(node)?;
         self.answer_stat(out);
         Ok(())
@@ -107,12 +106,7 @@ impl<W: World> Vfs<W> {
         out: u32,
     ) -> Result<()> {
         known(flags, 1)?;
-        self.locate(
-            fd,
-            path,
-            path_len,
-            Follow::new(flags).with(PATH_FILESTAT_GET),
-        )?;
+        self.locate(fd, path, path_len, Follow::new(flags))?;
         match self.place {
             Place::Tree => {
                 self.answer_stat(out);
@@ -134,13 +128,12 @@ impl<W: World> Vfs<W> {
     /// `EINVAL` for flags that do not exist or exclude each other; `EROFS` in the read-only tree.
     pub fn fd_filestat_set_times(&mut self, fd: u32, atim: u64, mtim: u64, set: u32) -> Result<()> {
         check_times(set)?;
-        let (node, rights) = match self.table.entry(fd) {
+        let node = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_filestat_set_times(*fd, atim, mtim, set),
-            Some(Entry::File(file)) => (file.node, file.rights),
-            Some(Entry::Directory(directory)) => (directory.node, directory.rights),
+            Some(Entry::File(file)) => file.node,
+            Some(Entry::Directory(directory)) => directory.node,
             _ => return Err(Errno::BADF),
         };
-        rights.require(SET_TIMES)?;
         self.set_times(node, atim, mtim, set)
     }
 
@@ -170,22 +163,24 @@ impl<W: World> Vfs<W> {
         Ok(())
     }
 
-    /// `fd_fdstat_get`: type, flags and rights of a descriptor.
+    /// `fd_fdstat_get`: type, flags and rights of a descriptor; a file passes nothing on.
     ///
     /// # Errors
     /// `EBADF` when it is closed.
     pub fn fd_fdstat_get(&mut self, fd: u32, out: u32) -> Result<()> {
-        let (file_type, flags, rights) = match self.table.entry(fd) {
+        let (file_type, flags, rights, passed_on) = match self.table.entry(fd) {
             Some(Entry::Host(fd)) => return self.host.fd_fdstat_get(*fd, out),
-            Some(Entry::File(file)) => (FileType::Regular, file.flags, file.rights),
-            Some(Entry::Directory(directory)) => (FileType::Directory, 0, directory.rights),
+            Some(Entry::File(file)) => (FileType::Regular, file.flags, file.rights, 0),
+            Some(Entry::Directory(directory)) => {
+                (FileType::Directory, 0, directory.rights, PASSED_ON)
+            }
             _ => return Err(Errno::BADF),
         };
         self.program.check(out, 24);
         self.program
             .store64(out, u64::from(file_type as u32 | flags << 16));
-        self.program.store64(out + 8, rights.base().into());
-        self.program.store64(out + 16, rights.inheriting().into());
+        self.program.store64(out + 8, rights.into());
+        self.program.store64(out + 16, passed_on.into());
         Ok(())
     }
 
@@ -197,7 +192,6 @@ impl<W: World> Vfs<W> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_fdstat_set_flags(*fd, flags),
             Some(Entry::File(file)) => {
-                file.rights.require(SET_FLAGS)?;
                 known(flags, FLAGS)?;
                 file.flags = flags;
                 Ok(())
@@ -206,17 +200,15 @@ impl<W: World> Vfs<W> {
         }
     }
 
-    /// `fd_fdstat_set_rights`: gives rights up.
+    /// `fd_fdstat_set_rights`: rights that are never checked can't be given up either.
     ///
     /// # Errors
-    /// `ENOTCAPABLE` for rights that the descriptor does not have.
+    /// `ENOTSUP`, as on wasmtime; `EBADF` when it is closed.
     pub fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result<()> {
-        let rights = match self.table.entry(fd) {
-            Some(Entry::Host(fd)) => return self.host.fd_fdstat_set_rights(*fd, base, inheriting),
-            Some(Entry::File(file)) => &mut file.rights,
-            Some(Entry::Directory(directory)) => &mut directory.rights,
-            _ => return Err(Errno::BADF),
-        };
-        rights.shrink(base, inheriting)
+        match self.table.entry(fd) {
+            Some(Entry::Host(fd)) => self.host.fd_fdstat_set_rights(*fd, base, inheriting),
+            Some(_) => Err(Errno::NOTSUP),
+            None => Err(Errno::BADF),
+        }
     }
 }

@@ -7,10 +7,15 @@ use crate::fd::{Entry, File};
 use crate::host::Host;
 use crate::program::Program;
 use crate::ram::Node;
-use crate::rights::{ALLOCATE, SEEK, SET_SIZE, WRITE};
+use crate::rights;
 
 /// The `fdflag` that lets each write go to the end of the file.
 const APPEND: u32 = 1;
+
+/// The record of a file that is open for writing.
+fn open_for_writing(file: &File) -> Option<Node> {
+    Node::of(file).filter(|_| rights::writes(file.rights))
+}
 
 impl<W: World> Vfs<W> {
     /// Where a write goes that is to go to this offset.
@@ -69,8 +74,7 @@ impl<W: World> Vfs<W> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_write(*fd, iovs, iovs_len, out),
             Some(Entry::File(file)) if W::WRITABLE => {
-                file.rights.require(WRITE)?;
-                let node = Node::of(file).ok_or(Errno::BADF)?;
+                let node = open_for_writing(file).ok_or(Errno::BADF)?;
                 let file = *file;
                 let position = self.write_position(&file, node, file.position);
                 let done = self.write_at(node, position, iovs, iovs_len)?;
@@ -102,8 +106,7 @@ impl<W: World> Vfs<W> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_pwrite(*fd, iovs, iovs_len, offset, out),
             Some(Entry::File(file)) if W::WRITABLE => {
-                file.rights.require(WRITE | SEEK)?;
-                let node = Node::of(file).ok_or(Errno::BADF)?;
+                let node = open_for_writing(file).ok_or(Errno::BADF)?;
                 let file = *file;
                 check_end(offset, 0)?;
                 let position = self.write_position(&file, node, offset);
@@ -123,8 +126,7 @@ impl<W: World> Vfs<W> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_allocate(*fd, offset, len),
             Some(Entry::File(file)) if W::WRITABLE => {
-                file.rights.require(ALLOCATE)?;
-                let node = Node::of(file).ok_or(Errno::BADF)?;
+                let node = open_for_writing(file).ok_or(Errno::BADF)?;
                 // To POSIX both are signed.
                 if len == 0 || (offset | len) > i64::MAX as u64 {
                     return Err(Errno::INVAL);
@@ -147,8 +149,7 @@ impl<W: World> Vfs<W> {
         match self.table.entry(fd) {
             Some(Entry::Host(fd)) => self.host.fd_filestat_set_size(*fd, size),
             Some(Entry::File(file)) if W::WRITABLE => {
-                file.rights.require(SET_SIZE)?;
-                let node = Node::of(file).ok_or(Errno::INVAL)?;
+                let node = open_for_writing(file).ok_or(Errno::INVAL)?;
                 self.ram.resize(node, size)?;
                 let now = self.now();
                 self.touch(node, now, true);

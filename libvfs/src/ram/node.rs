@@ -128,11 +128,9 @@ impl<P: Pages> Ram<P> {
         &mut self,
         dir: Node,
         mode: u32,
-        now: Option<u64>,
+        time_ns: u64,
         embedded: u32,
     ) -> Result<Node> {
-        // Without a clock it is as old as the directory.
-        let time_ns = now.unwrap_or_else(|| self.time(dir, 0));
         self.make(mode, self.account(dir), time_ns, embedded)
     }
 

@@ -16,6 +16,9 @@ pub(crate) const MODE_WRITE: u32 = 0o200;
 /// The clock that tells the time of day (witx `clockid`).
 const REALTIME: u32 = 0;
 
+/// 1980-01-01T00:00:00Z, in nanoseconds since the epoch.
+const YEAR_1980: u64 = 315_532_800 * 1_000_000_000;
+
 /// Times of a node by their index.
 pub(crate) const MODIFIED: u32 = 0;
 pub(crate) const CHANGED: u32 = 1;
@@ -130,6 +133,16 @@ impl<W: World> Vfs<W> {
         let now = self.program.load64(at);
         self.program.store64(at, saved);
         told.ok().map(|()| now)
+    }
+
+    /// The time of something new in a mount when the host does not tell the time: what the manifest gives the mount.
+    ///
+    /// The epoch gives way to 1980, where zip archives start: programs subtract from the times of files, and before the
+    /// epoch there is none.
+    pub(crate) fn time_without_clock(&self, mount: u32) -> Result<u64> {
+        let image = self.image()?;
+        let time_ns = image.node(image.mount(mount)?.node)?.time_ns;
+        Ok(if time_ns == 0 { YEAR_1980 } else { time_ns })
     }
 
     /// Notes that a node changed now: what is known of it, and what is in it as well.

@@ -9,9 +9,9 @@ use super::host::FakeHost;
 use super::tree::Tree;
 pub(super) use super::world::*;
 use crate::errno::{Errno, Result};
-use crate::fd::Entry;
 use crate::fs::Vfs;
 use crate::program::Program;
+use crate::rights::PASSED_ON;
 
 /// Bytes of the program's memory.
 pub(super) const MEMORY: usize = 128 << 10;
@@ -148,17 +148,9 @@ impl<W: Faked> Fixture<W> {
     }
 
     pub(super) fn open_dir(&mut self, fd: u32, path: &str) -> Result<u32> {
-        // A libc asks for all it can get.
-        let base = self.passed_on(fd) & !R_WRITE;
+        // A libc asks for all that it is told it may ask for.
+        let base = u64::from(PASSED_ON) & !R_WRITE;
         self.open_with(fd, path, FOLLOW, DIRECTORY, base, 0)
-    }
-
-    /// What a directory passes on.
-    fn passed_on(&mut self, fd: u32) -> u64 {
-        match self.vfs.table.entry(fd) {
-            Some(Entry::Directory(directory)) => directory.rights.inheriting().into(),
-            _ => 0,
-        }
     }
 
     pub(super) fn open_with(
@@ -171,8 +163,7 @@ impl<W: Faked> Fixture<W> {
         fdflags: u32,
     ) -> Result<u32> {
         let (path, len) = self.put(PATH, path);
-        // A libc passes on what is passed on to it.
-        let inheriting = self.passed_on(fd);
+        let inheriting = PASSED_ON.into();
         self.vfs
             .path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, OUT)?;
         Ok(self.out32())

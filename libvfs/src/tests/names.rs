@@ -228,12 +228,3 @@ fn every_buffer_lists_made_names_once() {
         assert_eq!((stat.ino, stat.file_type), (*ino, *file_type));
     }
 }
-
-#[test]
-fn rights_of_the_directory_are_needed() {
-    let mut t = fixture();
-    let dir = t.open_dir(3, "w").unwrap();
-    t.vfs.fd_fdstat_set_rights(dir, 0, 0).unwrap();
-    assert_eq!(t.mkdir(dir, "x"), Err(Errno::NOTCAPABLE));
-    assert_eq!(t.unlink(dir, "link"), Err(Errno::NOTCAPABLE));
-}

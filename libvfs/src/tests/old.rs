@@ -48,10 +48,6 @@ fn whence_is_current_end_start() {
         assert_eq!(t.out64(), position, "{delta} {whence}");
     }
     assert_eq!(t.vfs.fd_seek(fd, 0, 3, OUT), Err(Errno::INVAL));
-    // To tell needs no more than that right.
-    t.vfs.fd_fdstat_set_rights(fd, 1 << 5, 0).unwrap();
-    assert_eq!(t.vfs.fd_seek(fd, 0, 0, OUT), Ok(()));
-    assert_eq!(t.vfs.fd_seek(fd, 0, 1, OUT), Err(Errno::NOTCAPABLE));
 }
 
 #[test]

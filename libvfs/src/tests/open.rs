@@ -38,7 +38,7 @@ fn asking_for_no_rights_opens_for_reading() {
 #[test]
 fn asking_for_everything_but_writing_opens_for_reading() {
     let mut t = Fixture::new(&tree());
-    let all = u64::from(rights::ALL) & !R_WRITE;
+    let all = u64::from(rights::PASSED_ON) & !R_WRITE;
     t.open_with(3, "dir/file", 0, 0, all, 0).unwrap();
     t.open_with(3, "dir", 0, DIRECTORY, all, 0).unwrap();
     t.open_with(3, "dir", 0, DIRECTORY, !R_WRITE, 0).unwrap();

@@ -31,7 +31,6 @@ fn peer_calls_that_were_not_supported_are_answered() {
     assert_eq!(t.vfs.fd_datasync(fd), Ok(()));
     assert_eq!(t.vfs.fd_renumber(fd, other), Ok(()));
     assert_eq!(t.read(other, 2), Ok("01".into()));
-    assert_eq!(t.vfs.fd_fdstat_set_rights(other, R_READ, 0), Ok(()));
 }
 
 #[test]

@@ -185,12 +185,3 @@ fn an_unknown_subscription_is_invalid() {
     assert_eq!(poll(&mut t, &[(READ, fd), (3, fd)]), Err(Errno::INVAL));
     assert_eq!(poll(&mut t, &[(200, 1)]), Err(Errno::INVAL));
 }
-
-#[test]
-fn a_right_given_up_is_told_in_its_event() {
-    let mut t = fixture();
-    let fd = t.open(3, "f").unwrap();
-    t.vfs.fd_fdstat_set_rights(fd, R_READ, 0).unwrap();
-    let events = poll(&mut t, &[(READ, fd)]).unwrap();
-    assert_eq!(events[0].1, 76);
-}

@@ -1,20 +1,39 @@
-//! Rights: what descriptors pass on, and what using one without the right says.
+//! Rights: what is reported of them, and that nothing depends on them but how a file is opened.
+
+use std::prelude::v1::*;
 
 use super::fixture::*;
 use super::tree::Tree;
 use crate::errno::Errno;
-use crate::rights::{self, Rights};
+
+/// What wasmtime 49 reports of a preopened directory.
+const WASMTIME: (u64, u64) = (0x07b7_fe00, 0x0ff7_ffff);
+
+const FILESTAT_GET: u64 = 1 << 21;
+const SET_SIZE: u64 = 1 << 22;
+const ALLOCATE: u64 = 1 << 8;
+const SEEK: u64 = 1 << 2;
 
 fn tree() -> Tree {
-    Tree::new(&["/"]).file("/dir/file", b"12345")
+    Tree::new(&["/"])
+        .file("/dir/file", b"12345")
+        .tmpfs("/tmp", None)
+        .file("/w/dir/file", b"12345")
+        .writable("/w", None)
 }
 
-/// `path_open` with all of its rights said.
-fn open(t: &mut Fixture, fd: u32, path: &str, base: u64, inheriting: u64) -> Result<u32, Errno> {
+/// Opens with all rights said; the descriptor, and the rights reported of it.
+fn open(
+    t: &mut Fixture,
+    fd: u32,
+    path: &str,
+    oflags: u32,
+    base: u64,
+) -> Result<(u32, (u64, u64)), Errno> {
     let (path, len) = t.put(PATH, path);
-    t.vfs
-        .path_open(fd, 0, path, len, 0, base, inheriting, 0, OUT)?;
-    Ok(t.out32())
+    t.vfs.path_open(fd, 0, path, len, oflags, base, 0, 0, OUT)?;
+    let fd = t.out32();
+    Ok((fd, fdstat(t, fd)))
 }
 
 fn fdstat(t: &mut Fixture, fd: u32) -> (u64, u64) {
@@ -23,84 +42,117 @@ fn fdstat(t: &mut Fixture, fd: u32) -> (u64, u64) {
 }
 
 #[test]
-fn a_directory_passes_on_no_more_than_was_asked_for_it() {
+fn a_preopen_has_the_rights_that_it_has_on_wasmtime() {
     let mut t = Fixture::new(&tree());
-    let given = rights::OPEN
-        | rights::READDIR
-        | rights::READLINK
-        | rights::PATH_FILESTAT_GET
-        | rights::FILESTAT_GET
-        | rights::SET_TIMES;
-    let passed_on = R_READ | u64::from(rights::SEEK);
-    let dir = open(&mut t, 3, "dir", 0, passed_on).unwrap();
-    assert_eq!(fdstat(&mut t, dir), (given.into(), passed_on));
-    let file = open(&mut t, dir, "file", R_READ, 0).unwrap();
-    assert_eq!(fdstat(&mut t, file), (passed_on, 0));
-    for (base, inheriting) in [(R_WRITE, 0), (0, R_WRITE), (u64::from(rights::TELL), 0)] {
-        let refused = open(&mut t, dir, "file", base, inheriting);
-        assert_eq!(refused, Err(Errno::NOTCAPABLE));
-    }
-    // What a directory can be used for is asked for, or was not.
-    assert_eq!(
-        t.at(crate::fs::Vfs::path_unlink_file, dir, "file"),
-        Err(Errno::NOTCAPABLE)
-    );
-    assert_eq!(
-        t.at(crate::fs::Vfs::path_unlink_file, 3, "dir/file"),
-        Err(Errno::ROFS)
-    );
+    assert_eq!(fdstat(&mut t, 3), WASMTIME);
 }
 
 #[test]
-fn a_host_file_is_opened_within_what_its_directory_passes_on() {
+fn a_directory_has_what_was_asked_for_and_passes_everything_on() {
+    let mut t = Fixture::new(&tree());
+    for (asked, told) in [
+        (0, 0),
+        (!R_WRITE, WASMTIME.0),
+        (R_READ | SEEK | FILESTAT_GET, FILESTAT_GET),
+    ] {
+        let (_, rights) = open(&mut t, 3, "dir", DIRECTORY, asked).unwrap();
+        assert_eq!(rights, (told, WASMTIME.1), "{asked:#x}");
+    }
+}
+
+#[test]
+fn a_file_has_what_was_asked_for_through_whichever_directory() {
+    let mut t = Fixture::new(&tree());
+    let (dir, _) = open(&mut t, 3, "w/dir", DIRECTORY, 0).unwrap();
+    for (asked, told) in [
+        (0, 0),
+        (R_READ | FILESTAT_GET, R_READ | FILESTAT_GET),
+        // What applies to no file, and what needs it open for writing.
+        (!R_WRITE, 0x08a0_00bf),
+        (R_WRITE | ALLOCATE | SET_SIZE, R_WRITE | ALLOCATE | SET_SIZE),
+        (!0, 0x08e0_01ff),
+    ] {
+        for (dir, path) in [(3, "w/dir/file"), (dir, "file")] {
+            let (_, rights) = open(&mut t, dir, path, 0, asked).unwrap();
+            assert_eq!(rights, (told, 0), "{path}, {asked:#x}");
+        }
+    }
+}
+
+#[test]
+fn a_directory_opened_without_rights_is_good_for_everything() {
+    let mut t = Fixture::new(&tree());
+    for path in ["tmp", "w"] {
+        let (dir, _) = open(&mut t, 3, path, DIRECTORY, 0).unwrap();
+        let (file, _) = open(&mut t, dir, "f", CREAT | TRUNC, R_READ | R_WRITE).unwrap();
+        assert_eq!(t.write(file, "text"), Ok(4));
+        assert_eq!(t.mkdir(dir, "d"), Ok(()));
+        assert_eq!(t.symlink("f", dir, "s"), Ok(()));
+        assert_eq!(t.link((dir, "f"), (dir, "d/l")), Ok(()));
+        assert_eq!(t.rename((dir, "d/l"), (dir, "m")), Ok(()));
+        assert_eq!(t.readlink(dir, "s", 9), Ok("f".into()));
+        assert!(t.list(dir).unwrap().contains(&"m".to_owned()));
+        assert_eq!(t.unlink(dir, "m"), Ok(()));
+        assert_eq!(t.rmdir(dir, "d"), Ok(()));
+    }
+    let (dir, _) = open(&mut t, 3, "dir", DIRECTORY, 0).unwrap();
+    assert_eq!(t.content(dir, "file"), Ok("12345".into()));
+    // What its mount does not allow stays refused.
+    assert_eq!(t.unlink(dir, "file"), Err(Errno::ROFS));
+    let written = open(&mut t, dir, "file", 0, R_WRITE);
+    assert_eq!(written, Err(Errno::ROFS));
+}
+
+#[test]
+fn a_file_is_used_as_it_was_opened_whatever_else_was_asked_for() {
+    let mut t = Fixture::new(&tree());
+    let path = "w/dir/file";
+    let (reader, _) = open(&mut t, 3, path, 0, R_READ | ALLOCATE | SET_SIZE).unwrap();
+    // Only made or cut: not open for writing.
+    let (maker, _) = open(&mut t, 3, "w/new", CREAT, 0).unwrap();
+    let (cutter, _) = open(&mut t, 3, "w/new", TRUNC, R_READ).unwrap();
+    for fd in [reader, maker, cutter] {
+        t.read(fd, 9).unwrap();
+        assert_eq!(t.write(fd, "x"), Err(Errno::BADF));
+        assert_eq!(t.pwrite(fd, "x", 0), Err(Errno::BADF));
+        assert_eq!(t.vfs.fd_allocate(fd, 0, 9), Err(Errno::BADF));
+        assert_eq!(t.vfs.fd_filestat_set_size(fd, 9), Err(Errno::INVAL));
+        // None of it was asked for.
+        assert_eq!(t.vfs.fd_seek(fd, 0, 0, OUT), Ok(()));
+        assert_eq!(t.vfs.fd_sync(fd), Ok(()));
+        assert_eq!(t.vfs.fd_advise(fd, 0, 0, 0), Ok(()));
+        t.fstat(fd).unwrap();
+    }
+    let (writer, _) = open(&mut t, 3, path, 0, R_WRITE).unwrap();
+    assert_eq!(t.read(writer, 9), Err(Errno::BADF));
+    assert_eq!(t.pread(writer, 0, 9), Err(Errno::BADF));
+    assert_eq!(t.pwrite(writer, "x", 0), Ok(1));
+    assert_eq!(t.vfs.fd_allocate(writer, 0, 9), Ok(()));
+    assert_eq!(t.vfs.fd_filestat_set_size(writer, 2), Ok(()));
+}
+
+#[test]
+fn no_right_is_ever_given_up() {
+    let mut t = Fixture::new(&tree());
+    let file = t.open(3, "dir/file").unwrap();
+    for fd in [3, file] {
+        let before = fdstat(&mut t, fd);
+        for (base, inheriting) in [before, (0, 0), (!0, !0)] {
+            let refused = t.vfs.fd_fdstat_set_rights(fd, base, inheriting);
+            assert_eq!(refused, Err(Errno::NOTSUP));
+        }
+        assert_eq!(fdstat(&mut t, fd), before);
+    }
+    assert_eq!(t.vfs.fd_fdstat_set_rights(99, 0, 0), Err(Errno::BADF));
+}
+
+#[test]
+fn a_host_file_is_opened_with_what_was_asked_for_in_a_directory_opened_without_rights() {
     let mut t = Fixture::beside(&tree(), |host| {
         host.preopen("/", "/h")
             .file("/h/dir/mine", b"m")
             .dir("/h/dir");
     });
-    let dir = open(&mut t, 3, "dir", R_READ, R_READ).unwrap();
-    assert_eq!(
-        open(&mut t, dir, "mine", R_WRITE, 0),
-        Err(Errno::NOTCAPABLE)
-    );
-    open(&mut t, dir, "mine", R_READ, 0).unwrap();
-}
-
-#[test]
-fn a_mode_that_was_not_opened_is_a_bad_descriptor_and_a_right_given_up_is_not() {
-    let all = u64::from(rights::ALL);
-    let both = Rights::pass_on(rights::ALL, R_READ | R_WRITE, 0, false);
-    let mut read = Rights::pass_on(rights::ALL, R_READ, 0, false);
-    let write = Rights::pass_on(rights::ALL, R_WRITE, 0, false);
-    for right in [
-        rights::READ,
-        rights::WRITE,
-        rights::ALLOCATE,
-        rights::SET_SIZE,
-    ] {
-        assert_eq!(both.require(right), Ok(()));
-    }
-    assert_eq!(write.require(rights::READ), Err(Errno::BADF));
-    assert_eq!(read.require(rights::WRITE), Err(Errno::BADF));
-    assert_eq!(read.require(rights::ALLOCATE), Err(Errno::BADF));
-    assert_eq!(read.require(rights::SET_SIZE), Err(Errno::INVAL));
-    read.shrink(0, 0).unwrap();
-    assert_eq!(read.require(rights::READ), Err(Errno::NOTCAPABLE));
-    assert_eq!(read.require(rights::WRITE), Err(Errno::BADF));
-    assert_eq!((read.base(), read.inheriting()), (0, 0));
-    // Neither mode is asked for: reading.
-    let none = Rights::pass_on(rights::ALL, all & !R_READ & !R_WRITE, 0, false);
-    assert_eq!(none.require(rights::READ), Ok(()));
-    assert_eq!(none.require(rights::WRITE), Err(Errno::BADF));
-    // But not when reading is not passed on.
-    let none = Rights::pass_on(rights::ALL & !rights::READ, 0, 0, false);
-    assert_eq!(none.require(rights::READ), Err(Errno::NOTCAPABLE));
-}
-
-#[test]
-fn a_preopen_passes_on_nothing_of_sockets_which_strict_hosts_refuse() {
-    let mut t = Fixture::new(&tree());
-    assert_eq!(fdstat(&mut t, 3).1, (1 << 28) - 1);
-    // To ask for all there is stays possible.
-    open(&mut t, 3, "dir/file", !R_WRITE, !0).unwrap();
+    let (dir, _) = open(&mut t, 3, "dir", DIRECTORY, 0).unwrap();
+    t.open(dir, "mine").unwrap();
 }

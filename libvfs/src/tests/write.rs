@@ -266,6 +266,29 @@ fn without_a_clock_times_stay() {
 }
 
 #[test]
+fn without_a_clock_what_is_new_has_the_time_of_its_mount() {
+    let tree = Tree::new(&["/"])
+        .dir("/w/dir")
+        .time("/w", 5)
+        .time("/w/dir", 6)
+        .writable("/w", None)
+        .tmpfs("/tmp", None)
+        .time("/tmp", 0);
+    let mut t = Fixture::beside(&tree, |host| host.missing = vec!["clock_time_get"]);
+    t.create(3, "w/dir/new", "x").unwrap();
+    t.mkdir(3, "w/dir/below").unwrap();
+    t.symlink("x", 3, "w/dir/below/link").unwrap();
+    for path in ["w/dir/new", "w/dir/below", "w/dir/below/link"] {
+        assert_eq!(t.lstat(3, path).unwrap().times, [5; 3], "{path}");
+    }
+    // Not the epoch, before which there is no time.
+    let year_1980 = 315_532_800_000_000_000;
+    t.create(3, "tmp/new", "x").unwrap();
+    assert_eq!(t.stat(3, "tmp/new").unwrap().times, [year_1980; 3]);
+    assert_eq!(t.stat(3, "tmp").unwrap().times, [0; 3]);
+}
+
+#[test]
 fn no_write_leaves_a_trace_in_the_program_s_memory() {
     let mut t = fixture();
     let before = t.memory.bytes.borrow()[..0x2000].to_vec();

@@ -61,7 +61,7 @@ pub(super) fn modules(folder: &Path) -> Vec<PathBuf> {
         modules
             .take(MOST)
             .filter(|path| {
-                let program = wasi_vfs::program::load(path);
+                let program = wasi_vfs::module::load(path);
                 program.is_ok_and(|program| link::link(&program, &link::Options::default()).is_ok())
             })
             .collect::<Vec<_>>()

@@ -41,7 +41,7 @@ enum RunError {
 
 impl Run {
     pub(super) fn in_engine(self, screen: &Screen) -> Outcome {
-        let bytes = wasi_vfs::program::load(&self.module)?;
+        let bytes = wasi_vfs::module::load(&self.module)?;
         let engine = Engine::default();
         let refused = |error: wasmtime::Error| RunError::Module {
             module: self.module.clone(),

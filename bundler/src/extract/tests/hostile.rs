@@ -8,7 +8,7 @@ use vfs_image::fuzz::{Rng, mutate};
 use vfs_image::layout::{DIGEST_OFFSET, DirentRecord, HeaderRecord, NodeRecord};
 
 use super::*;
-use crate::image::tests::random;
+use crate::embed::tests::random;
 use crate::image::{Row, RowKind};
 
 /// The same image with the digest that its bytes have now, so that only the other rules can refuse it.

@@ -7,9 +7,9 @@ use miette::Diagnostic as _;
 use vfs_image::fuzz::Rng;
 
 use super::*;
-use crate::image::tests::random;
+use crate::embed::tests::random;
 use crate::image::{Row, RowKind};
-use crate::source::ReadAt;
+use crate::read_at::ReadAt;
 
 const TREE: [&str; 11] = [
     "drwxr-x--- 0 7  ",

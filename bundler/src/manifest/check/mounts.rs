@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::{Check, DEFAULT_EXCLUDES, HIDDEN};
 use crate::manifest::error::{ManifestProblem, MountProblem, span};
 use crate::manifest::kinds::kind_takes;
-use crate::manifest::raw::{self, At, Host, MountKind as Kind};
-use crate::manifest::{
-    Attributes, Mount, MountKind, Pattern, Point, Request, RequestKind, advice, display_size,
-};
+use crate::manifest::raw::{self, At, MountKind as Kind};
+use crate::manifest::{Attributes, Mount, MountKind, Pattern, Point, Request, RequestKind, advice};
+use crate::report::display_size;
+use crate::settings::Host;
 
 /// What to write in place of keys that are not for a kind.
 const TAKES_TMPFS: &str = "remove them: a tmpfs has no source, is empty at first and always writable; to fill it, write \

@@ -5,7 +5,7 @@ use std::fmt;
 use miette::{Diagnostic, LabeledSpan, SourceSpan};
 use thiserror::Error;
 
-use crate::source::archive::ArchiveError;
+use crate::archive::ArchiveError;
 
 /// An archive that can't be a source.
 #[derive(Debug, Error)]

@@ -1,8 +1,8 @@
 //! Mounts with rules of their own, and what the program is started with.
 
 use super::{lines, plan, roots};
-use crate::manifest::Host;
 use crate::plan::{MountKind, Plan};
+use crate::settings::Host;
 use crate::source::MemorySource;
 
 /// One line a mount: kind, path, limit, whether it is required, and the table that asked for it.

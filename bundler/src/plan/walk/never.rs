@@ -3,8 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::lock;
-use crate::manifest::{Manifest, Mount};
+use crate::manifest::{Manifest, Mount, lock_path};
 use crate::plan::unmatched::KeptOut;
 use crate::source::Source;
 
@@ -36,7 +35,7 @@ pub(in crate::plan) fn never(
     for beside in &manifest.beside {
         add(beside, KeptOut::Output);
     }
-    add(&lock::path_of(&manifest.path), KeptOut::Lock);
+    add(&lock_path(&manifest.path), KeptOut::Lock);
     if mount.default_excludes {
         add(manifest.input(), KeptOut::Input);
         add(&manifest.path, KeptOut::Manifest);

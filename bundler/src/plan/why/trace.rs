@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Given, KeptBy, Verdict, Written, line, own};
+use crate::archive::Archive;
 use crate::manifest::{Manifest, Mount, Pattern, Request, Symlinks};
 use crate::plan::archives::{Archives, Opened};
 use crate::plan::gitignore::{Ignores, Line};
 use crate::plan::glob::{Globs, State};
 use crate::plan::unmatched::KeptOut;
 use crate::plan::walk::never;
-use crate::source::{Archive, Kind, Source};
+use crate::source::{Kind, Source};
 
 /// What a mount makes of the path that `names` lead to, below its guest path.
 pub(super) fn trace(
@@ -333,7 +334,7 @@ impl Trace<'_> {
     fn shown(&self, names: &[&str]) -> String {
         let path: PathBuf = names.iter().collect();
         let written = &self.mount.source.written;
-        match crate::source::archive::Format::of(written) {
+        match crate::archive::Format::of(written) {
             Some(_) => format!("{written}:{}", path.display()),
             None => Path::new(written).join(path).display().to_string(),
         }

@@ -1,6 +1,6 @@
 //! The standard streams: an empty input, and output that is kept for whoever bundles. No other descriptor is open.
 
-use super::{Answer, Args, BADF, FAULT, Host, Memory, SPIPE, SUCCESS};
+use super::{Answer, Args, BADF, FAULT, Host, Memory, NOTSOCK, SPIPE, SUCCESS};
 
 /// How much output is kept.
 const KEPT: usize = 64 << 10;
@@ -53,7 +53,8 @@ impl Host {
                 memory.put(at(1), &stat[..size])
             }
             ("fd_fdstat_set_flags" | "fd_close", _) => Ok(SUCCESS),
-            ("fd_seek" | "fd_tell" | "fd_pread" | "fd_pwrite" | "fd_advise", _) => Ok(SPIPE),
+            ("fd_seek" | "fd_tell" | "fd_pread" | "fd_pwrite", _) => Ok(SPIPE),
+            (name, _) if name.starts_with("sock_") => Ok(NOTSOCK),
             _ => Ok(BADF),
         }
     }

@@ -11,7 +11,7 @@
   (export "sync" (func $wasi_vfs::fd_sync))
   (func $wasi_vfs::only_in_zero (;3;) (type 0) (param i32) (result i32)
     local.get 0
-    call $"wasi_vfs::errno.28(i32)"
+    call $"wasi_vfs::errno.8(i32)"
   )
   (func $wasi_vfs::fd_close (;4;) (type 0) (param i32) (result i32)
     block (result i32) ;; label = @1
@@ -55,8 +55,8 @@
   (func $wasi_vfs::fd_sync (;5;) (type 0) (param i32) (result i32)
     i32.const 2
   )
-  (func $"wasi_vfs::errno.28(i32)" (;6;) (type 0) (param i32) (result i32)
-    i32.const 28
+  (func $"wasi_vfs::errno.8(i32)" (;6;) (type 0) (param i32) (result i32)
+    i32.const 8
   )
   (data $wasi_vfs::image (;0;) "")
   (@producers

@@ -73,7 +73,7 @@
     local.get 0
     call $exit
     global.get $wasi_vfs::stack
-    call $"wasi_vfs::errno.28(i32)"
+    call $"wasi_vfs::errno.8(i32)"
   )
   (func $wasi_vfs::fd_tell (;10;) (type 0) (param i32 i32) (result i32)
     local.get 1
@@ -84,8 +84,8 @@
   (func $"wasi_vfs::errno.52(i32)" (;11;) (type 3) (param i32) (result i32)
     i32.const 52
   )
-  (func $"wasi_vfs::errno.28(i32)" (;12;) (type 3) (param i32) (result i32)
-    i32.const 28
+  (func $"wasi_vfs::errno.8(i32)" (;12;) (type 3) (param i32) (result i32)
+    i32.const 8
   )
   (data $wasi_vfs::image (;0;) "")
   (@producers

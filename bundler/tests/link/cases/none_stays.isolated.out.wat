@@ -20,7 +20,7 @@
     local.get 0
     call $"#func6 wasi_vfs::errno.52(i32)"
     global.get $wasi_vfs::stack
-    call $"wasi_vfs::errno.28(i32)"
+    call $"wasi_vfs::errno.8(i32)"
   )
   (func $wasi_vfs::fd_tell (;3;) (type 0) (param i32 i32) (result i32)
     local.get 1
@@ -31,8 +31,8 @@
   (func $"wasi_vfs::errno.52(i32)" (;4;) (type 1) (param i32) (result i32)
     i32.const 52
   )
-  (func $"wasi_vfs::errno.28(i32)" (;5;) (type 1) (param i32) (result i32)
-    i32.const 28
+  (func $"wasi_vfs::errno.8(i32)" (;5;) (type 1) (param i32) (result i32)
+    i32.const 8
   )
   (func $"#func6 wasi_vfs::errno.52(i32)" (@name "wasi_vfs::errno.52(i32)") (;6;) (type 2) (param i32)
     unreachable

@@ -17,49 +17,61 @@ fn same(mount: Mount, steps: &[Step]) {
     });
 }
 
-/// All rights but the one to write.
-const READING: u64 = (1 << 30) - 1 - (1 << 6);
-
 #[test]
-fn what_may_not_be_asked_for_tells_nothing_of_what_is_there() {
+fn a_directory_opened_without_rights_passes_everything_on() {
+    let open = |fd, path, oflags, base| Open {
+        fd,
+        flags: 0,
+        path: text(path),
+        oflags,
+        base,
+        inheriting: 0,
+        fdflags: 0,
+    };
+    let (read, write, read_write) = (1 << 1, 1 << 6, 1 << 1 | 1 << 6);
     same(
-        Mount::ReadOnly,
+        Mount::Writable,
         &[
-            SetRights {
-                fd: 3,
-                base: READING & 0x731_0000 | 1 << 13,
-                inheriting: 2,
+            open(3, b"x", 2, 0),
+            Fdstat { fd: 5 },
+            open(5, b"new", 1, read_write),
+            Fdstat { fd: 6 },
+            Write {
+                fd: 6,
+                lens: lens(&[7]),
+                seed: 1,
             },
-            Open {
-                fd: 3,
-                flags: 0,
-                path: text(b"a"),
-                oflags: 0,
-                base: 6,
-                inheriting: 0,
-                fdflags: 0,
+            // What is created or truncated is not written to unless that was asked for.
+            open(5, b"new", 9, read),
+            Write {
+                fd: 7,
+                lens: lens(&[7]),
+                seed: 1,
             },
-            Open {
-                fd: 3,
-                flags: 0,
-                path: text(b"x/b/w"),
-                oflags: 2,
-                base: READING,
-                inheriting: 0,
-                fdflags: 0,
-            },
-            Open {
-                fd: 3,
-                flags: 0,
-                path: text(b"a"),
-                oflags: 0,
-                base: 2,
-                inheriting: 0,
-                fdflags: 0,
-            },
+            SetSize { fd: 7, size: 3 },
+            open(5, b"new", 0, write),
             Read {
+                fd: 8,
+                lens: lens(&[7]),
+            },
+            CreateDirectory {
                 fd: 5,
-                lens: lens(&[3, 100]),
+                path: text(b"dir"),
+            },
+            Rename {
+                fd: 5,
+                path: text(b"new"),
+                new_fd: 3,
+                new_path: text(b"x/dir/new"),
+            },
+            SetRights {
+                fd: 5,
+                base: 0,
+                inheriting: 0,
+            },
+            Unlink {
+                fd: 5,
+                path: text(b"dir/new"),
             },
         ],
     );
@@ -266,7 +278,7 @@ fn nothing_moves_into_a_removed_directory() {
                 flags: 0,
                 path: text(b"up/down"),
                 oflags: 2,
-                base: READING,
+                base: 0,
                 inheriting: 0,
                 fdflags: 0,
             },

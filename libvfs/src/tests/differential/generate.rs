@@ -110,7 +110,11 @@ impl<'a> Generator<'a> {
                 fd: self.file(),
                 flags: self.fdflags(),
             },
-            17 => self.set_rights(),
+            17 => Step::SetRights {
+                fd: self.any(),
+                base: self.rights(),
+                inheriting: self.rights(),
+            },
             18 => Step::Filestat { fd: self.any() },
             19 => Step::SetTimes {
                 fd: self.any(),
@@ -247,30 +251,6 @@ impl<'a> Generator<'a> {
             base: if few { self.rights() } else { ALL & !WRITE },
             inheriting: if few { self.rights() } else { ALL },
             fdflags: 0,
-        }
-    }
-
-    /// Gives rights up: mostly few, and seldom more than there are.
-    fn set_rights(&mut self) -> Step {
-        let fd = self.any();
-        let (base, inheriting) = self.kernel.rights(fd);
-        let (mut keep, mut pass) = (self.rng.next(), self.rng.next());
-        for _ in 0..3 {
-            keep |= self.rng.next();
-            pass |= self.rng.next();
-        }
-        Step::SetRights {
-            fd,
-            base: if self.rng.once_in(10) {
-                self.rights()
-            } else {
-                base & keep
-            },
-            inheriting: if self.rng.once_in(10) {
-                self.rights()
-            } else {
-                inheriting & pass
-            },
         }
     }
 

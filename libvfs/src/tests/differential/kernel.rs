@@ -5,7 +5,6 @@
 
 mod fd;
 mod path;
-mod rights;
 mod table;
 mod view;
 mod walk;

@@ -154,9 +154,22 @@ const LIES: &[Lie] = &[
         },
     ),
     (
-        "a right that was given up is still there",
+        "a file has a right that nobody asked for",
         |kernel, step| match step {
-            Step::SetRights { fd, .. } if kernel.kind(*fd) != 0 => Some(Answer::Done),
+            Step::Fdstat { fd } if kernel.kind(*fd) == 4 => match kernel.call(step) {
+                Answer::Fdstat {
+                    file_type,
+                    flags,
+                    base,
+                    inheriting,
+                } => Some(Answer::Fdstat {
+                    file_type,
+                    flags,
+                    base: base | 1 << 21,
+                    inheriting,
+                }),
+                other => Some(other),
+            },
             _ => None,
         },
     ),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use notify::{Event, EventKind};
-use wasi_vfs::lock::path_of;
+use wasi_vfs::manifest::lock_path;
 use wasi_vfs::{Error, Finished, Inputs, Job};
 
 /// All that a run depends on, as paths without symlinks: those that a watch tells of.
@@ -50,7 +50,7 @@ impl Targets {
             }
         }
         let output = done.as_ref().ok().map(Finished::output);
-        let lock = path_of(job.manifest_path());
+        let lock = lock_path(job.manifest_path());
         for path in [output, Some(&*lock), job.depfile_path()]
             .into_iter()
             .flatten()
@@ -125,7 +125,7 @@ fn place(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(folder).ok()?.join(name))
 }
 
-/// The name of an output in the making, see `wasi_vfs::output::Pending`.
+/// The name of an output in the making, see `wasi_vfs::atomic_file::Pending`.
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with(".wasi-vfs-") && name.ends_with(".tmp")

@@ -10,8 +10,7 @@ use rustix::fs::{
     symlinkat, unlinkat, utimensat,
 };
 
-use super::rights;
-use super::table::{Open, What};
+use super::table::{OF_DIRECTORY, OF_FILE, Open, RESIZE, What};
 use super::walk::{Follow, Last};
 use super::{Kernel, Result, errno, number, times};
 use crate::errno::Errno;
@@ -25,7 +24,6 @@ struct Opening<'a> {
     path: &'a [u8],
     oflags: u32,
     base: u64,
-    inheriting: u64,
     fdflags: u32,
 }
 
@@ -39,19 +37,18 @@ impl Kernel {
                 path,
                 oflags,
                 base,
-                inheriting,
                 fdflags,
+                ..
             } => self.open(&Opening {
                 fd: *fd,
                 flags: *flags,
                 path: &path.0,
                 oflags: *oflags,
                 base: *base,
-                inheriting: *inheriting,
                 fdflags: *fdflags,
             }),
             Step::PathFilestat { fd, flags, path } => known(*flags)
-                .and_then(|()| self.last(*fd, rights::PATH_FILESTAT, &path.0, *flags))
+                .and_then(|()| self.last(*fd, &path.0, *flags))
                 .and_then(|last| self.stat(&last.dir, &last.name))
                 .map(Answer::Stat),
             Step::PathSetTimes {
@@ -64,13 +61,13 @@ impl Kernel {
             } => self.path_set_times(*fd, *flags, &path.0, (*atim, *mtim, *set)),
             Step::Readlink { fd, path, size } => self.readlink(*fd, &path.0, *size),
             Step::CreateDirectory { fd, path } => self
-                .last(*fd, rights::CREATE_DIRECTORY, &path.0, Follow::Never)
+                .last(*fd, &path.0, Follow::Never)
                 .and_then(|last| done(mkdirat(&last.dir, &*last.name, Mode::from(0o755)))),
             Step::RemoveDirectory { fd, path } => self
-                .last(*fd, rights::REMOVE_DIRECTORY, &path.0, Follow::Never)
+                .last(*fd, &path.0, Follow::Never)
                 .and_then(|last| done(unlinkat(&last.dir, &*last.name, AtFlags::REMOVEDIR))),
             Step::Unlink { fd, path } => self
-                .last(*fd, rights::UNLINK, &path.0, Follow::Never)
+                .last(*fd, &path.0, Follow::Never)
                 .and_then(|last| done(unlinkat(&last.dir, &*last.name, AtFlags::empty()))),
             Step::Symlink { target, fd, path } => self.symlink(&target.0, *fd, &path.0),
             Step::Rename {
@@ -90,24 +87,17 @@ impl Kernel {
         })
     }
 
-    /// The directory, which must have the right, and the name in it.
-    fn last(
-        &mut self,
-        fd: u32,
-        right: u64,
-        path: &[u8],
-        follow: impl Into<Follow>,
-    ) -> Result<Last> {
-        let dir = self.dir(fd, right)?;
+    /// The directory, and the name in it.
+    fn last(&mut self, fd: u32, path: &[u8], follow: impl Into<Follow>) -> Result<Last> {
+        let dir = self.dir(fd)?;
         self.walk(&dir, path, follow)
     }
 
-    fn dir(&mut self, fd: u32, right: u64) -> Result<Rc<OwnedFd>> {
+    fn dir(&mut self, fd: u32) -> Result<Rc<OwnedFd>> {
         let open = self.table.get(fd)?;
         if !matches!(open.what, What::Directory { .. }) {
             return Err(number(Errno::BADF));
         }
-        open.rights.require(right)?;
         Ok(open.fd.clone())
     }
 
@@ -118,7 +108,6 @@ impl Kernel {
             path,
             oflags,
             base,
-            inheriting,
             fdflags,
         } = asked;
         let (creates, directory) = (oflags & 1 != 0, oflags & 2 != 0);
@@ -129,16 +118,7 @@ impl Kernel {
         if self.table.kind(fd) == 4 {
             return Err(number(Errno::NOTDIR));
         }
-        let mut right = rights::OPEN;
-        if creates {
-            right |= rights::CREATE_FILE;
-        }
-        if truncates {
-            right |= rights::PATH_SET_SIZE;
-        }
-        let dir = self.dir(fd, right)?;
-        let from = self.table.get(fd)?.rights;
-        from.may_ask(base, inheriting)?;
+        let dir = self.dir(fd)?;
         // The kernel refuses to make what a slash comes after without following it; POSIX follows it first.
         let follow = if exclusive {
             Follow::Slash
@@ -146,8 +126,9 @@ impl Kernel {
             flags.into()
         };
         let last = self.walk(&dir, path, follow)?;
-        let writes = base & rights::WRITE != 0;
-        let reads = base & rights::READ != 0 || !writes;
+        // Reading is what a file is opened for when nothing is asked for.
+        let writes = base & 1 << 6 != 0;
+        let reads = base & 1 << 1 != 0 || !writes;
         // A symlink still there was not to be followed; a directory is not what it is.
         let is_link = readlinkat(&last.dir, &*last.name, Vec::new()).is_ok();
         if is_link && !exclusive {
@@ -169,7 +150,7 @@ impl Kernel {
         let open = if FileType::from_raw_mode(mode) == FileType::Directory {
             Open {
                 fd: Rc::new(file),
-                rights: from.of_directory(base, inheriting),
+                rights: base & OF_DIRECTORY,
                 flags: 0,
                 what: What::Directory {
                     listings: BTreeMap::new(),
@@ -178,7 +159,7 @@ impl Kernel {
         } else {
             Open {
                 fd: Rc::new(file),
-                rights: from.of_file(reads, writes, inheriting),
+                rights: base & OF_FILE & if writes { OF_FILE } else { !RESIZE },
                 flags: fdflags,
                 what: What::File {
                     reads,
@@ -199,7 +180,7 @@ impl Kernel {
     ) -> Result {
         known(flags)?;
         let times = times(atim, mtim, set)?;
-        let last = self.last(fd, rights::PATH_SET_TIMES, path, flags)?;
+        let last = self.last(fd, path, flags)?;
         // Linux does not even look when no time is to be set; POSIX lets a system do so.
         self.stat(&last.dir, &last.name)?;
         done(utimensat(
@@ -211,7 +192,7 @@ impl Kernel {
     }
 
     fn readlink(&mut self, fd: u32, path: &[u8], size: u32) -> Result {
-        let last = self.last(fd, rights::READLINK, path, 0)?;
+        let last = self.last(fd, path, 0)?;
         let target = readlinkat(&last.dir, &*last.name, Vec::new()).map_err(errno)?;
         let mut target = target.into_bytes();
         target.truncate(size as usize);
@@ -219,7 +200,7 @@ impl Kernel {
     }
 
     fn symlink(&mut self, target: &[u8], fd: u32, path: &[u8]) -> Result {
-        let last = self.last(fd, rights::SYMLINK, path, Follow::Never)?;
+        let last = self.last(fd, path, Follow::Never)?;
         // A target is text as a path is, whatever it leads to.
         if std::str::from_utf8(target).is_err() {
             return Err(number(Errno::ILSEQ));
@@ -231,21 +212,21 @@ impl Kernel {
     }
 
     fn rename(&mut self, old: (u32, &[u8]), new: (u32, &[u8])) -> Result {
-        let old = self.last(old.0, rights::RENAME_SOURCE, old.1, Follow::Never)?;
-        let new = self.last(new.0, rights::RENAME_TARGET, new.1, Follow::Never)?;
+        let old = self.last(old.0, old.1, Follow::Never)?;
+        let new = self.last(new.0, new.1, Follow::Never)?;
         done(renameat(&old.dir, &*old.name, &new.dir, &*new.name))
     }
 
     fn link(&mut self, old: (u32, u32, &[u8]), new: (u32, &[u8])) -> Result {
         known(old.1)?;
         let follow = Follow::from(old.1);
-        let old = self.last(old.0, rights::LINK_SOURCE, old.2, follow)?;
+        let old = self.last(old.0, old.2, follow)?;
         // What is wrong with the old path is told first, but for a last name that is missing.
         match self.stat(&old.dir, &old.name) {
             Err(failed) if failed != number(Errno::NOENT) => return Err(failed),
             _ => {}
         }
-        let new = self.last(new.0, rights::LINK_TARGET, new.1, Follow::Never)?;
+        let new = self.last(new.0, new.1, Follow::Never)?;
         done(linkat(
             &old.dir,
             &*old.name,

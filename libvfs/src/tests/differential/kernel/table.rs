@@ -6,14 +6,24 @@ use std::rc::Rc;
 
 use rustix::fd::OwnedFd;
 
-use super::rights::Rights;
 use super::{Result, number};
 use crate::errno::Errno;
+
+/// The rights that wasmtime reports of a directory: `path_*` (without the one to set a size), `fd_readdir`,
+/// `fd_filestat_get` and `fd_filestat_set_times`.
+pub(super) const OF_DIRECTORY: u64 = 0x07b7_fe00;
+
+/// Those that apply to a file: `fd_datasync` to `fd_allocate`, `fd_filestat_*`, `poll_fd_readwrite`.
+pub(super) const OF_FILE: u64 = 0x08e0_01ff;
+
+/// Those of them that need a file open for writing: `fd_allocate`, `fd_filestat_set_size`.
+pub(super) const RESIZE: u64 = 0x0040_0100;
 
 /// An open file or directory.
 pub(super) struct Open {
     pub(super) fd: Rc<OwnedFd>,
-    pub(super) rights: Rights,
+    /// What it was asked for and applies.
+    pub(super) rights: u64,
     /// Its `fdflags`.
     pub(super) flags: u32,
     pub(super) what: What,
@@ -48,7 +58,7 @@ impl Table {
     pub(super) fn new(root: Rc<OwnedFd>) -> Self {
         Self(std::vec![Some(Open {
             fd: root,
-            rights: Rights::ROOT,
+            rights: OF_DIRECTORY,
             flags: 0,
             what: What::Directory {
                 listings: BTreeMap::new()

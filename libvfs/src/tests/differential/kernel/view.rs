@@ -13,12 +13,6 @@ impl Kernel {
         open.partition(|&fd| self.table.kind(fd) == 4)
     }
 
-    /// The rights of a descriptor; none of a closed one.
-    pub(in crate::tests::differential) fn rights(&self, fd: u32) -> (u64, u64) {
-        let open = self.table.peek(fd);
-        open.map_or((0, 0), |open| (open.rights.base, open.rights.inheriting))
-    }
-
     /// The names in a directory below an open one, without the dots; none in what can't be listed.
     pub(in crate::tests::differential) fn names(&self, fd: u32, path: &[u8]) -> Vec<Vec<u8>> {
         let Some(open) = self.table.peek(fd) else {
