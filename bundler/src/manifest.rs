@@ -48,6 +48,7 @@ pub use raw::Symlinks;
 pub use schema::schema;
 pub use timestamps::Timestamps;
 
+pub(crate) use advice::near as near_name;
 pub(crate) use error::span;
 pub(crate) use pattern::{Alternative, Segment};
 pub(crate) use schema::of as schema_of;

@@ -13,12 +13,15 @@ mod glob;
 mod layer;
 mod limits;
 mod merge;
+mod missing;
 mod mount;
+mod native;
 mod relative;
 mod resolve;
 mod rows;
 mod secret;
 mod shown;
+mod suspicious;
 #[cfg(test)]
 mod tests;
 mod unmatched;

@@ -7,8 +7,10 @@ use toml::de::DeValue;
 use super::error::{ManifestProblem, span};
 use super::shape::Place;
 
-/// Keys that are right in another table: table, key, what to do.
-const ELSEWHERE: [(&str, &str, &str); 11] = [
+const READ_ONLY: &str = "remove it; a mount is read-only unless it has `writable = true`";
+
+/// Keys that are right in another table, or not needed: table, key, what to do.
+const ELSEWHERE: [(&str, &str, &str); 14] = [
     (
         "profile.",
         "module",
@@ -50,12 +52,76 @@ const ELSEWHERE: [(&str, &str, &str); 11] = [
         "host",
         "write `kind = \"host\"` for a directory that the host gives; `host` in `[link]` is about all of them",
     ),
+    ("mount", "readonly", READ_ONLY),
+    ("mount", "read-only", READ_ONLY),
+    ("mount", "ro", READ_ONLY),
     ("link", "args", "write `[args]` with `default = [\"...\"]`"),
     (
         "dir",
         "writable",
         "write a `[[mount]]` with `kind = \"tmpfs\"`",
     ),
+];
+
+/// Keys by other names, mostly those of other tools, and what they are called here. Of several, the first that the table has.
+const MEANT: [(&[&str], &str); 25] = [
+    (&["size", "total-size", "max-size", "total"], "image-size"),
+    (&["to", "link", "points-to", "source"], "target"),
+    (&["size", "max-size", "limit", "quota"], "size-limit"),
+    (
+        &["mode", "perm", "perms", "chmod", "file-mode"],
+        "permissions",
+    ),
+    (&["dir-mode", "directory-permissions"], "dir-permissions"),
+    (
+        &[
+            "to",
+            "dest",
+            "dst",
+            "destination",
+            "into",
+            "at",
+            "mount-point",
+            "mountpoint",
+            "path",
+            "guest-path",
+        ],
+        "guest",
+    ),
+    (
+        &[
+            "from",
+            "src",
+            "host",
+            "host-path",
+            "path",
+            "dir",
+            "directory",
+            "url",
+        ],
+        "source",
+    ),
+    (&["target"], "guest"),
+    (&["text", "contents", "data", "body", "value"], "content"),
+    (&["excludes", "ignore", "except", "skip"], "exclude"),
+    (
+        &["includes", "files", "patterns", "glob", "globs", "only"],
+        "include",
+    ),
+    (&["pattern", "path", "glob", "include"], "match"),
+    (&["rules"], "rule"),
+    (&["override", "overwrite", "replace", "force"], "overrides"),
+    (&["mtime", "time", "times", "timestamp"], "timestamps"),
+    (&["follow-symlinks", "follow", "links"], "symlinks"),
+    (&["rw", "write", "mutable"], "writable"),
+    (&["type"], "kind"),
+    (&["strip", "prefix", "strip-components"], "strip-prefix"),
+    (&["dotfiles", "dot-files"], "hidden"),
+    (&["wasm", "program", "module", "path", "in"], "input"),
+    (&["out", "to", "dest"], "output"),
+    (&["argv", "arguments", "args"], "default"),
+    (&["name", "argv0"], "program"),
+    (&["must-exist"], "optional"),
 ];
 
 pub(super) fn unknown_key(
@@ -67,9 +133,10 @@ pub(super) fn unknown_key(
     let elsewhere = ELSEWHERE
         .iter()
         .find(|(table, name, _)| *name == key && place.is(table));
-    let help = match elsewhere {
-        Some((_, _, help)) => (*help).to_owned(),
-        None => suggestion(key, known, "its keys are"),
+    let help = match (elsewhere, meant(key, known)) {
+        (Some((_, _, help)), _) => (*help).to_owned(),
+        (None, Some(meant)) => format!("did you mean `{meant}`?"),
+        (None, None) => format!("its keys are `{}`", known.join("`, `")),
     };
     ManifestProblem::UnknownKey {
         key: key.to_owned(),
@@ -77,6 +144,15 @@ pub(super) fn unknown_key(
         help,
         at: span(at),
     }
+}
+
+/// The key that an unknown one stands for, if it is clear which.
+pub(super) fn meant<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    let mut others = MEANT
+        .iter()
+        .filter(|(written, _)| written.contains(&key))
+        .filter_map(|(_, meant)| known.iter().find(|known| *known == meant).copied());
+    others.next().or_else(|| near(key, known))
 }
 
 pub(super) fn unknown_value(
@@ -297,7 +373,7 @@ fn suggestion(text: &str, known: &[&str], all: &str) -> String {
 }
 
 /// The name that was meant, if one is like the text.
-pub(super) fn near<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn near<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = |text: &str| text.to_lowercase().replace('_', "-");
     let written = folded(text);
     let distance = |name: &&str| strsim::damerau_levenshtein(&written, &folded(name));

@@ -90,6 +90,8 @@ impl<'s> Fitting<'s> {
         place: &Place,
     ) {
         let properties = schema["properties"].as_object();
+        let known = properties.into_iter().flat_map(|known| known.keys());
+        let known: Vec<&str> = known.map(String::as_str).collect();
         // A table of the manifest's own names has one schema for all of them.
         let any = schema
             .get("additionalProperties")
@@ -100,7 +102,11 @@ impl<'s> Fitting<'s> {
             .flatten()
             .filter_map(Json::as_str)
         {
-            if !table.contains_key(key) {
+            // One by another name is told as that.
+            let other = table.keys().map(|other| other.get_ref().as_ref());
+            let other = other.filter(|other| !known.contains(other));
+            let mut other = other.filter_map(|other| advice::meant(other, &known));
+            if !table.contains_key(key) && !other.any(|meant| meant == key) {
                 self.problems.push(ManifestProblem::MissingKey {
                     key: key.to_owned(),
                     table: place.shown(),
@@ -132,8 +138,6 @@ impl<'s> Fitting<'s> {
                     }
                 }
                 None => {
-                    let known = properties.into_iter().flat_map(|known| known.keys());
-                    let known = known.map(String::as_str).collect::<Vec<_>>();
                     self.problems.push(advice::unknown_key(
                         key.get_ref(),
                         &key.span(),

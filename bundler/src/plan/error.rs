@@ -21,15 +21,12 @@ pub type PlanError = Report<PlanProblem>;
 pub enum PlanProblem {
     /// A source that is not there.
     #[error("there is no `{path}`")]
-    #[diagnostic(
-        code(wasi_vfs::plan::source_missing),
-        help(
-            "create it, or correct the path; a `[[mount]]` or `[[file]]` with `optional = true` may be missing"
-        )
-    )]
+    #[diagnostic(code(wasi_vfs::plan::source_missing), help("{help}"))]
     SourceMissing {
         /// The path as messages show it.
         path: String,
+        /// What to do.
+        help: String,
         /// Where the manifest names it.
         #[label("this source")]
         at: SourceSpan,

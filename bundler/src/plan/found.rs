@@ -24,6 +24,8 @@ pub(super) struct Found {
     unreadable: Vec<(Range<usize>, SourceError)>,
     /// Those that only a warning is due for, by what they look like.
     pub(super) secrets: BTreeMap<&'static str, Vec<String>>,
+    /// Files with code of other systems.
+    pub(super) native: Vec<String>,
     /// Those that a request which takes all it can leaves out, by what they are.
     left_out: BTreeMap<&'static str, Vec<String>>,
     /// The request whose entries come now.
@@ -244,7 +246,7 @@ impl Found {
         offenders.paths.push(path);
     }
 
-    /// A warning for each kind of thing that is left out, and of secret that is let in.
+    /// A warning for each kind of thing that is left out, of secret that is let in, and for native code.
     pub(super) fn warnings(&mut self) -> Vec<PlanWarning> {
         let left_out = std::mem::take(&mut self.left_out).into_iter();
         let left_out = left_out.map(|(what, paths)| PlanWarning::LeftOut {
@@ -256,7 +258,11 @@ impl Found {
             paths: Paths::of(paths),
             what,
         });
-        left_out.chain(secrets).collect()
+        let native = std::mem::take(&mut self.native);
+        let native = (!native.is_empty()).then(|| PlanWarning::Native {
+            paths: Paths::of(native),
+        });
+        left_out.chain(secrets).chain(native).collect()
     }
 
     /// Turns the offences, and what is only counted, into problems.

@@ -8,7 +8,8 @@ use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
 use super::{
-    Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, mount, relative, warning,
+    Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, missing, mount,
+    relative, warning,
 };
 use crate::archive::Format;
 use crate::layer::Layer;
@@ -277,9 +278,12 @@ fn look(
             Some((path, metadata))
         }
         Err(error) if error.error.kind() == std::io::ErrorKind::NotFound => {
-            if !optional {
-                let (path, at) = (source.written.clone(), span(&source.span));
-                found.problems.push(PlanProblem::SourceMissing { path, at });
+            if !optional || missing::is_no_path(&source.written) {
+                found.problems.push(PlanProblem::SourceMissing {
+                    path: source.written.clone(),
+                    help: missing::help(src, source),
+                    at: span(&source.span),
+                });
             }
             None
         }

@@ -5,7 +5,7 @@ use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::error::quoted;
-use super::{Entries, MountKind, Paths, Plan};
+use super::{Entries, MountKind, Paths, Plan, suspicious};
 use crate::manifest::ManifestWarning;
 use crate::path::GuestPath;
 
@@ -103,6 +103,35 @@ pub enum PlanWarning {
         paths: Paths,
     },
 
+    /// Paths that were written for another system, such as `C:\a`.
+    #[error(
+        "guest paths with a backslash, a drive or a home directory in them are plain names to the program: {paths}"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::plan::suspicious_path),
+        help(
+            "write absolute paths with slashes: `guest = \"/a/b\"`; rename files that have a backslash in their names"
+        )
+    )]
+    SuspiciousPath {
+        /// The paths.
+        paths: Paths,
+    },
+
+    /// Libraries and programs that were built for another system than WASI.
+    #[error("{}", native(paths))]
+    #[diagnostic(
+        code(wasi_vfs::plan::native),
+        help(
+            "keep them out, such as with `exclude = [\"**/*.so\"]`, or use packages without them or built for WASI; if one is \
+             meant as data, name it in full: `exclude = [\"!PATH\"]`"
+        )
+    )]
+    Native {
+        /// The files.
+        paths: Paths,
+    },
+
     /// Entries that a program with wasi-libc looks for in a relative mount, where they are not.
     #[error(
         "most programs can't see {paths}: wasi-libc makes no difference between `/` and `.`, and looks in the mount at `{root}` only"
@@ -124,6 +153,15 @@ pub enum PlanWarning {
     #[error(transparent)]
     #[diagnostic(forward(0))]
     Manifest(#[from] ManifestWarning),
+}
+
+fn native(paths: &Paths) -> String {
+    match paths.count() {
+        1 => format!("no WebAssembly program can load or run the native code in {paths}"),
+        count => format!(
+            "{count} files with native code go in, which no WebAssembly program can load or run: {paths:.5}"
+        ),
+    }
 }
 
 pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
@@ -152,6 +190,10 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
         };
         let pairs = Paths::new(similar.iter().map(pair).collect());
         warnings.push(PlanWarning::SimilarNames { pairs });
+    }
+    let paths = suspicious::paths(plan);
+    if paths.count() > 0 {
+        warnings.push(PlanWarning::SuspiciousPath { paths });
     }
     warnings.extend(hidden(plan));
     warnings

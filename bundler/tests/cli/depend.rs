@@ -258,11 +258,11 @@ fn follows(program: &str, name: &str, readable: bool) {
     let command = format!("{TOOL} bundle --no-lock --depfile app.d 2>said");
     folder.write(
         "Makefile",
-        &format!("dist/app.wasm:\n\t@{command}\n\t@echo made\n-include app.d\n"),
+        format!("dist/app.wasm:\n\t@{command}\n\t@echo made\n-include app.d\n"),
     );
     folder.write(
         "build.ninja",
-        &format!(
+        format!(
             "rule bundle\n  command = {command} && echo made\n  depfile = app.d\nbuild dist/app.wasm: bundle\n"
         ),
     );

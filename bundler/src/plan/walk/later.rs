@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Level, Walk};
 use crate::manifest::Attributes;
 use crate::path::GuestPath;
-use crate::plan::{secret, shown};
+use crate::plan::{native, secret, shown};
 use crate::source::{Kind, Metadata, SourceError, Visited};
 
 /// So many are looked at together: enough for all processors, and what is known of them does not add up.
@@ -21,6 +21,8 @@ pub(super) struct Waiting {
     attributes: Rc<Attributes>,
     /// Its name may be that of a secret, and no pattern names just it.
     suspect: bool,
+    /// Its name may be that of native code, and likewise.
+    native: bool,
 }
 
 impl Walk<'_> {
@@ -32,9 +34,12 @@ impl Walk<'_> {
         level: &Level,
     ) {
         let path = self.named(visited.path);
+        let (suspect, native) = (secret::may_be(visited.path), native::may_be(visited.path));
+        let named = (suspect || native) && self.is_named(level);
         let waiting = Waiting {
             attributes: self.rules_for(&level.rules, Kind::File),
-            suspect: secret::may_be(visited.path) && !self.is_named(level),
+            suspect: suspect && !named,
+            native: native && !named,
             draft: self.found.unseen(guest, path.clone()),
             path,
         };
@@ -80,6 +85,10 @@ impl Walk<'_> {
         if waiting.suspect {
             let shown = self.shown_again(waiting);
             self.guard(&waiting.path, &metadata, || shown.clone());
+        }
+        if waiting.native && native::is_native(self.src, &waiting.path, &metadata) {
+            let shown = self.shown_again(waiting);
+            self.found.native.push(shown);
         }
         let seen = self
             .found

@@ -7,6 +7,7 @@ use crate::manifest::{Symlinks, Timestamps};
 use crate::path::{GuestPath, MAX_PATH};
 use crate::plan::EntryKind;
 use crate::plan::found::{Offence, Strength};
+use crate::plan::native;
 use crate::source::{Kind, Metadata, Visited};
 
 impl Walk<'_> {
@@ -106,6 +107,9 @@ impl Walk<'_> {
                     // By the link's name, and by what it leads to: either may say it.
                     self.guard(link, metadata, || shown(&seen));
                     self.guard(&real, metadata, || shown(&seen));
+                    if native::is_native(self.src, &real, metadata) {
+                        self.found.native.push(shown(&seen));
+                    }
                 }
                 let attributes = self.rules_for(&level.rules, Kind::File);
                 let path = self.named(&real);
