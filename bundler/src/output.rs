@@ -47,7 +47,7 @@ pub enum SealError {
     #[error("cannot write the bundle: {0}")]
     #[diagnostic(
         code(wasi_vfs::output::destination),
-        help("look at the free space and the permissions of the output's folder")
+        help("check the free space and the permissions of the output's folder")
     )]
     Destination(#[source] io::Error),
 }

@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
                     What::Directory(_) => Ok(there),
                     What::Symlink(_) => Err(Err("a symlink")),
                     What::File(_) | What::Link(_) => Err(Err("a file")),
-                    What::Other => Err(Err("no directory")),
+                    What::Other => Err(Err("not a directory")),
                 }
             }
             Slot::Vacant(free) => {

@@ -43,7 +43,7 @@ const ELSEWHERE: [(&str, &str, &str); 11] = [
     (
         "limits",
         "size-limit",
-        "write it in the `[[mount]]`; `[limits]` is about what goes into the bundle",
+        "write it in the `[[mount]]`; to limit what goes into the bundle, use `[limits]`",
     ),
     (
         "mount",

@@ -103,7 +103,7 @@ fn directory(host: &str, guest: &str, written: String) -> Result<Directory, Stri
     }
     let slash = guest.ends_with('/');
     let guest = GuestPath::parse(guest).map_err(|error| {
-        format!("`{guest}` is no guest path: {error}; such as `{host}::/data` gives another")
+        format!("invalid guest path `{guest}`: {error}; such as `{host}::/data` gives another")
     })?;
     let directory = Directory::new(host, guest).written(written);
     Ok(match slash {

@@ -172,7 +172,7 @@ fn places_that_are_none() {
     for path in ["/../x", "/a/..", "..", "a/../../x", "/a//b", "/./a", "/a/."] {
         let rows = [row(path, 1, file())];
         let said = format!(
-            "wasi_vfs::extract::name: `{path}` can't be extracted: its name means something else on this system"
+            "wasi_vfs::extract::name: `{path}` can't be extracted: its name has a special meaning on this system"
         );
         assert_eq!(refused(&rows), said);
     }
@@ -188,7 +188,7 @@ fn places_that_are_none() {
     // A symlink, and then a file below it.
     assert_eq!(
         refused(&[row("/a", 1, link()), row("/a/b/c", 2, file())]),
-        "wasi_vfs::extract::below_file: `/a/b/c` can't be extracted: `a` is no directory"
+        "wasi_vfs::extract::below_file: `/a/b/c` can't be extracted: `a` is not a directory"
     );
 }
 
