@@ -87,6 +87,8 @@ exports=$(sed -n 's/^            \([a-z_]*\)(.*/\1/p' "$here/src/host.rs" | grep
 cd "$root"
 export RUSTC
 unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTFLAGS CARGO_BUILD_RUSTFLAGS || true
+# Incremental compilation gives other bytes.
+export CARGO_INCREMENTAL=0
 # One function is no call of preview1: the linker takes it when a program is run while it is bundled.
 exports_args=--export=preinit
 for name in $exports; do exports_args="$exports_args --export=$name"; done

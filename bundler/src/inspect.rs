@@ -24,8 +24,8 @@ use crate::module::{self, ProgramError};
 use crate::read_at::{DiskFile, ReadAt};
 use crate::record::{Record, SECTION};
 use crate::report::counted;
-use crate::settings::Memory;
-use crate::settings::Start;
+use crate::requires::{self, Requires};
+use crate::settings::{Memory, Start};
 use locate::{Fault, Place};
 
 pub use lookup::{Lookup, LookupError};
@@ -251,6 +251,25 @@ impl Found<'_> {
         };
         let end = self.place.offset + u64::from(self.place.size);
         Ok((read(0..self.place.offset)?, read(end..self.bytes.size())?))
+    }
+
+    /// What the module needs of an engine.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn requires(&self) -> Result<Requires, InspectError> {
+        let mut start = vec![0; self.place.offset as usize];
+        let read = self.bytes.read_exact_at(&mut start, 0);
+        read.map_err(InspectError::Read)?;
+        Ok(requires::of_parts(&start))
+    }
+
+    /// What of that the program did not need before it was bundled; `None`: its bundle does not say.
+    #[must_use]
+    pub fn added(&self, requires: Requires) -> Option<Requires> {
+        let program = self.record()?.program_requires.as_ref()?;
+        let program = Requires::named(program.iter().map(String::as_str));
+        Some(requires.without(program))
     }
 
     /// Where the contents of the module's section `wasi-vfs.undo` are, when it has one.

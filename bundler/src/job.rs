@@ -21,6 +21,7 @@ use crate::program::{OpenError, Program};
 use crate::source::{DiskSource, Source};
 use crate::{Bundled, Error, bundle};
 
+pub use depfile::DepfileNotice;
 pub use inputs::Inputs;
 use inputs::Recorder;
 
@@ -75,11 +76,18 @@ pub struct Finished {
     bundled: Bundled,
     digest: Option<String>,
     lock: Option<Written>,
+    notices: Vec<DepfileNotice>,
     inputs: Inputs,
 }
 
 /// The parts of a [`Finished`] that are known before it is known what was read.
-type Made = (Manifest, Bundled, Option<String>, Option<Written>);
+struct Made {
+    manifest: Manifest,
+    bundled: Bundled,
+    digest: Option<String>,
+    lock: Option<Written>,
+    notices: Vec<DepfileNotice>,
+}
 
 impl Job {
     /// The bundle that the manifest at `manifest` describes; its paths count from the folder it is in.
@@ -204,11 +212,12 @@ impl Job {
         let source = Recorder::new(cache.filter(|_| self.lock != LockUse::Check));
         let done = self.make(&source, progress);
         let inputs = source.finish();
-        let done = done.map(|(manifest, bundled, digest, lock)| Finished {
-            manifest,
-            bundled,
-            digest,
-            lock,
+        let done = done.map(|made| Finished {
+            manifest: made.manifest,
+            bundled: made.bundled,
+            digest: made.digest,
+            lock: made.lock,
+            notices: made.notices,
             inputs: inputs.clone(),
         });
         (inputs, done)
@@ -269,13 +278,19 @@ impl Job {
                 Some(lock.update(&manifest, now, writes)?)
             }
         };
-        let depfile = self.write_depfile(&manifest, source)?;
+        let (depfile, notices) = self.write_depfile(&manifest, source)?;
         pending.commit()?;
         if let Some(depfile) = depfile {
             depfile.commit()?;
         }
         let lock = update.map(Update::commit).transpose()?;
-        Ok((manifest, bundled, digest, lock))
+        Ok(Made {
+            manifest,
+            bundled,
+            digest,
+            lock,
+            notices,
+        })
     }
 
     /// Writes the depfile beside its place; not when it says the same, because that would touch its folder.
@@ -283,9 +298,9 @@ impl Job {
         &self,
         manifest: &Manifest,
         source: &Recorder,
-    ) -> Result<Option<Pending>, Error> {
+    ) -> Result<(Option<Pending>, Vec<DepfileNotice>), Error> {
         let Some(path) = &self.depfile else {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         };
         let failed = |reason: String| FileError::Depfile {
             path: path.clone(),
@@ -313,10 +328,13 @@ impl Job {
             inputs.add_file(&lock);
         }
         let text = depfile::text(manifest.output(), &inputs);
-        let text = text.map_err(|error| failed(error.to_string()))?;
+        let depfile::Text {
+            bytes: text,
+            notices,
+        } = text.map_err(failed)?;
         // Only a file: a pipe would be waited for.
         if path.is_file() && std::fs::read(path).is_ok_and(|old| old == text) {
-            return Ok(None);
+            return Ok((None, notices));
         }
         let pending = Pending::create(path, manifest.input(), None);
         let mut pending = pending.map_err(|error| match error {
@@ -329,7 +347,7 @@ impl Job {
         // All of it now: a full disk is told while nothing has changed yet.
         let writer = pending.writer();
         match writer.write_all(&text).and_then(|()| writer.flush()) {
-            Ok(()) => Ok(Some(pending)),
+            Ok(()) => Ok((Some(pending), notices)),
             Err(error) => Err(failed(error.to_string()).into()),
         }
     }
@@ -369,6 +387,12 @@ impl Finished {
     #[must_use]
     pub fn output(&self) -> &Path {
         self.manifest.output()
+    }
+
+    /// What the depfile can't say.
+    #[must_use]
+    pub fn depfile_notices(&self) -> &[DepfileNotice] {
+        &self.notices
     }
 
     /// What the bundle depends on.

@@ -84,6 +84,7 @@ impl Layer {
                 true => EnvPolicy::Fixed,
                 false => EnvPolicy::default(),
             },
+            rebundle: record.rebundle,
         };
         Ok(Some(Self {
             bundle: Arc::new(Bundle::new(shown, found)),

@@ -39,6 +39,7 @@ pub mod program;
 pub mod read_at;
 pub mod record;
 pub mod report;
+pub mod requires;
 pub mod sbom;
 pub mod settings;
 pub mod source;
@@ -49,7 +50,7 @@ mod error;
 mod time;
 
 pub use error::Error;
-pub use job::{Finished, Inputs, Job, LockUse};
+pub use job::{DepfileNotice, Finished, Inputs, Job, LockUse};
 
 /// A finished bundle: what went in and what came out.
 #[derive(Debug)]
@@ -121,7 +122,8 @@ pub fn bundle<W: output::Destination>(
         interposer,
     };
     let sealed = unsealed.seal(parts, out)?;
-    let unused = unused::find(program.module(), &plan);
+    let file_calls = !linked.notices().contains(&link::Notice::NoFileCalls);
+    let unused = unused::find(program.module(), &plan, file_calls);
     Ok(Bundled {
         plan,
         sealed,
@@ -151,6 +153,7 @@ fn link_options(manifest: &manifest::Manifest, plan: &plan::Plan) -> link::Optio
         writable: plan.is_writable(),
         environment: start.environment_fixed || !start.environment.is_empty(),
         arguments: !start.arguments.is_empty(),
+        once: !manifest.link().rebundle,
         preinit: manifest.preinit().is_some(),
     }
 }

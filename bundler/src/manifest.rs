@@ -16,6 +16,7 @@ mod preinit;
 mod profile;
 mod raw;
 mod schema;
+mod secret;
 mod shape;
 mod size;
 mod timestamps;

@@ -13,6 +13,7 @@ use crate::link::{Interposer, LinkError, Linked, WriteError};
 use crate::preinit::{Preinit, PreinitError, Ran};
 use crate::read_at::{DiskFile, ReadAt};
 use crate::record::{PRE_LINKED, Record, custom_section};
+use crate::requires::Requires;
 use crate::source::Source;
 
 /// What was written, in numbers.
@@ -138,6 +139,10 @@ pub(crate) struct Unsealed {
     written: Written,
     /// The initializer that was run.
     preinit: Option<String>,
+    /// Whether it may be bundled again.
+    rebundle: bool,
+    /// What the program needs of an engine.
+    requires: Requires,
 }
 
 /// Writes the linked module with the image in its place.
@@ -204,6 +209,8 @@ impl Unsealed {
             metadata_size,
             written,
             preinit,
+            rebundle: !linked.is_once(),
+            requires: linked.requires(),
         }
     }
 
@@ -228,6 +235,8 @@ impl Unsealed {
             },
             tool: concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")).to_owned(),
             preinit: self.preinit,
+            program_requires: Some(self.requires.names().map(str::to_owned).collect()),
+            rebundle: self.rebundle,
         };
         let undo = self.undo.map(|undo| undo.encode(parts.linked));
         let undo = undo.map_or_else(Vec::new, |undo| custom_section(undo::SECTION, undo));

@@ -14,6 +14,7 @@ mod layer;
 mod limits;
 mod merge;
 mod mount;
+mod relative;
 mod resolve;
 mod rows;
 mod secret;

@@ -30,6 +30,24 @@ pub struct Record {
     /// The function that the program was initialized with, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preinit: Option<String>,
+    /// What the program needed of an engine before it was bundled, by the names of [`Requires`](crate::requires::Requires); none: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_requires: Option<Vec<String>>,
+    /// Whether it can be bundled again, as far as its manifest is asked (`rebundle` of `[link]`).
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub rebundle: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl Record {
@@ -67,10 +85,12 @@ mod tests {
             interposer: hex_digest(&[1; 32]),
             tool: "wasi-vfs 0.0.0".to_owned(),
             preinit: None,
+            program_requires: Some(vec!["bulk-memory".to_owned()]),
+            rebundle: true,
         };
         let section = record.section();
         let json = format!(
-            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","program":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0"}}"#,
+            r#"{{"format":1,"segment":3,"image-size":96,"image-digest":"sha256:{}","program":"sha256:{}","interposer":"sha256:{}","tool":"wasi-vfs 0.0.0","program-requires":["bulk-memory"]}}"#,
             "ab".repeat(32),
             "02".repeat(32),
             "01".repeat(32),

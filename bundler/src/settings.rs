@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the interposer is put into the program.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Link {
     /// Where the interposer comes from.
     pub mode: Mode,
@@ -16,6 +16,20 @@ pub struct Link {
     pub host: Host,
     /// How variables of the host meet those of the manifest.
     pub env: EnvPolicy,
+    /// Whether the bundle can be bundled again.
+    pub rebundle: bool,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            memory: Memory::default(),
+            host: Host::default(),
+            env: EnvPolicy::default(),
+            rebundle: true,
+        }
+    }
 }
 
 /// Where the interposer comes from.

@@ -3,13 +3,38 @@
 use miette::Diagnostic;
 use wasmparser::{Parser, Payload, TypeRef};
 
-use crate::plan::{MountKind, Plan};
+use crate::link::foreign;
+use crate::plan::{EntryKind, MountKind, Plan};
 
 /// Something in the manifest that changes nothing for this program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Diagnostic)]
 #[diagnostic(severity(Warning))]
 #[non_exhaustive]
 pub enum Unused {
+    /// Files for a program that opens none by WASI.
+    #[error("the program does not import `path_open`, so it can't open the embedded files")]
+    #[diagnostic(
+        code(wasi_vfs::unused::files),
+        help(
+            "build it from code that opens files, with a toolchain for WASI such as wasi-sdk, `zig cc -target wasm32-wasi` or Rust's `wasm32-wasip1`; Emscripten's `-sSTANDALONE_WASM` opens none"
+        )
+    )]
+    Files,
+
+    /// Files for a program that opens its files another way than by WASI.
+    #[error(
+        "the program was built by {toolchain}: it imports `{import}`, but not `path_open`, so it can't open the embedded files"
+    )]
+    #[diagnostic(code(wasi_vfs::unused::foreign_files), help("{remedy}"))]
+    ForeignFiles {
+        /// What made it.
+        toolchain: &'static str,
+        /// The import that shows it, as `module.name`.
+        import: String,
+        /// What to build instead.
+        remedy: &'static str,
+    },
+
     /// Variables for a program that reads none.
     #[error("the program never asks for environment variables, so `[env]` changes nothing")]
     #[diagnostic(
@@ -46,11 +71,24 @@ pub enum Unused {
     },
 }
 
-/// What of `plan` is lost on `program`, which is a module that was linked.
-pub(crate) fn find(program: &[u8], plan: &Plan) -> Vec<Unused> {
+/// What of `plan` is lost on `program`, which is a module that was linked; `file_calls`: whether it has any file function, else the linker
+/// has told.
+pub(crate) fn find(program: &[u8], plan: &Plan, file_calls: bool) -> Vec<Unused> {
     let asked = asked(program);
     let start = plan.start();
     let mut unused = Vec::new();
+    let origin = foreign::Origin::of(program);
+    let is_file = |kind: &EntryKind| matches!(kind, EntryKind::File { .. });
+    if file_calls && !origin.paths && plan.entries().iter().any(|it| is_file(&it.kind)) {
+        unused.push(match origin.foreign {
+            Some((toolchain, import)) => Unused::ForeignFiles {
+                toolchain: toolchain.name,
+                import,
+                remedy: toolchain.help,
+            },
+            None => Unused::Files,
+        });
+    }
     if !start.environment.is_empty() && !asked.environment {
         unused.push(Unused::Environment);
     }
@@ -85,8 +123,10 @@ fn asked(program: &[u8]) -> Asked {
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports().flatten() {
                     let wasi = matches!(import.module, "wasi_snapshot_preview1" | "wasi_unstable");
+                    if !wasi || !matches!(import.ty, TypeRef::Func(_)) {
+                        continue;
+                    }
                     match import.name {
-                        _ if !wasi || !matches!(import.ty, TypeRef::Func(_)) => {}
                         "environ_get" => asked.environment = true,
                         "args_get" => asked.arguments = true,
                         "fd_prestat_get" => asked.directories = true,
@@ -105,7 +145,7 @@ fn asked(program: &[u8]) -> Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Entry, EntryKind, GuestPath, Mount, Origin, Start};
+    use crate::plan::{Content, Entry, GuestPath, Mount, Origin, Start};
 
     fn plan(variables: usize, arguments: usize, mounts: &[(&str, MountKind)]) -> Plan {
         let directory = |path: &str| Entry {
@@ -165,7 +205,52 @@ mod tests {
             ),
             (both, plan(0, 0, &places), vec![]),
         ] {
-            assert_eq!(find(&module(&imports), &plan), expected, "{imports}");
+            assert_eq!(find(&module(&imports), &plan, true), expected, "{imports}");
         }
+    }
+
+    #[test]
+    fn files_need_a_program_that_opens_them() {
+        let module = |imports: &str| wat::parse_str(format!("(module {imports})")).unwrap();
+        let import = |module: &str, name: &str| format!(r#"(import "{module}" "{name}" (func))"#);
+        let entry = |path: &str, kind| Entry {
+            path: GuestPath::parse(path).unwrap(),
+            kind,
+            mode: 0o755,
+            time_ns: 0,
+            origin: Origin::IMPLIED,
+        };
+        let content = Content::Inline(b"abc"[..].into());
+        let file = EntryKind::File { content, size: 3 };
+        let files = Plan::assemble(vec![entry("/", EntryKind::Directory), entry("/f", file)]);
+        let none = Plan::assemble(vec![entry("/", EntryKind::Directory)]);
+        let descriptors = import("wasi_snapshot_preview1", "fd_read");
+        let find = |imports: &str, plan: &Plan, file_calls| {
+            let found = find(&module(imports), plan, file_calls);
+            found
+                .iter()
+                .map(|it| it.code().unwrap().to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            find(&descriptors, &files, true),
+            ["wasi_vfs::unused::files"]
+        );
+        assert_eq!(find(&descriptors, &none, true), [""; 0]);
+        // The linker tells of these.
+        assert_eq!(find("", &files, false), [""; 0]);
+        for name in ["path_open", "path_filestat_get"] {
+            for wasi in ["wasi_snapshot_preview1", "wasi_unstable"] {
+                let both = descriptors.clone() + &import(wasi, name);
+                assert_eq!(find(&both, &files, true), [""; 0], "{name}");
+            }
+        }
+        let foreign = descriptors.clone() + &import("env", "path_open");
+        assert_eq!(find(&foreign, &files, true), ["wasi_vfs::unused::files"]);
+        let emscripten = descriptors + &import("env", "__syscall_openat");
+        assert_eq!(
+            find(&emscripten, &files, true),
+            ["wasi_vfs::unused::foreign_files"]
+        );
     }
 }

@@ -6,6 +6,8 @@ mod again;
 mod build;
 #[path = "archives/crates.rs"]
 mod crates;
+#[path = "archives/disagree.rs"]
+mod disagree;
 #[cfg(unix)]
 #[path = "archives/fuzz.rs"]
 mod fuzz;

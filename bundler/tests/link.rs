@@ -12,10 +12,14 @@ mod fuzz;
 mod golden;
 #[path = "link/hermetic.rs"]
 mod hermetic;
+#[path = "link/limits.rs"]
+mod limits;
 #[path = "link/pre_linked.rs"]
 mod pre_linked;
 #[path = "link/refused.rs"]
 mod refused;
+#[path = "link/segments.rs"]
+mod segments;
 #[path = "link/slide.rs"]
 mod slide;
 #[path = "link/support.rs"]

@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "source",
     "module",
     // The three formats: a program, its files, what a bundle says of itself.
+    "requires",
     "link",
     "image",
     "record",

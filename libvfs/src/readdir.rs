@@ -113,7 +113,7 @@ impl<W: World> Vfs<W> {
         if let Some(record) = record {
             let start = 2 + u64::from(dir.map_or(0, |dir| dir.count()));
             cookie = cookie.max(start);
-            self.list_made(record, cookie, start, room)?;
+            self.list_made(record, (cookie, start), host, room)?;
         }
         Ok(())
     }
@@ -170,7 +170,13 @@ impl<W: World> Vfs<W> {
     }
 
     /// Writes the entries that the program made, whose cookies begin with `start`, from `cookie` on.
-    fn list_made(&mut self, dir: Node, cookie: u64, start: u64, room: &mut Room) -> Result<()> {
+    fn list_made(
+        &mut self,
+        dir: Node,
+        (cookie, start): (u64, u64),
+        host: u32,
+        room: &mut Room,
+    ) -> Result<()> {
         let mut place = cookie - start;
         let mut next = self.ram.listed_from(dir, place);
         while let Some(slot) = next
@@ -184,6 +190,14 @@ impl<W: World> Vfs<W> {
             }
             let (file_type, own) = self.ram.type_and_place(slot);
             let node = self.ram.named(slot).ok_or(Errno::IO)?;
+            if self.host_first() && host != 0 {
+                self.leave(host, HEADER as usize, (HEADER + size) as usize);
+                if self.look()?.is_some() {
+                    place = own + 1;
+                    next = self.ram.listed_after(slot);
+                    continue;
+                }
+            }
             let whole = room.left >= HEADER + size;
             self.put(start + own + 1, node, file_type, size, room);
             if !whole {
@@ -259,8 +273,9 @@ impl<W: World> Vfs<W> {
                 }
                 let mut drops = self.dots(HEADER as usize, size as usize) > 0;
                 if !host_first && !drops {
-                    match self.find(dir, HEADER as usize..size as usize) {
-                        Err(Errno::NOENT) => {}
+                    let name = HEADER as usize..size as usize;
+                    match self.find(dir, name.clone()) {
+                        Err(Errno::NOENT) => drops = self.is_removed(dir, name),
                         found => {
                             found?;
                             drops = true;

@@ -3,9 +3,12 @@
 mod elsewhere;
 mod lend;
 
+use core::ops::Range;
+
 use vfs_image::NodeId;
 use vfs_image::layout::HOST_OVERRIDE;
 
+use crate::errno::Result;
 use crate::fs::{Vfs, World};
 use crate::program::Program;
 use crate::resolve::PATH_MAX;
@@ -76,9 +79,7 @@ impl Seam {
 
     /// Attaches a directory of the host to one of the tree.
     pub(crate) fn attach(&mut self, node: NodeId, host: u32) {
-        if self.attachment(node) == 0
-            && let Some(place) = self.attached.get_mut(self.count)
-        {
+        if let Some(place) = self.attached.get_mut(self.count) {
             *place = (node, host);
             self.count += 1;
         }
@@ -98,14 +99,15 @@ impl Seam {
         self.attached.iter().any(|place| place.1 == host)
     }
 
-    /// The directory of the host that is attached here: its number plus one; 0 for none.
+    /// The directory of the host that is attached here: its number plus one; 0 for none. Of two it is the later: of two
+    /// preopens with one name, that is the one wasi-libc takes.
     #[inline(never)]
     pub(crate) fn attachment(&self, node: NodeId) -> u32 {
         // Most programs have none, and this is asked for every directory on a path.
         let attached = self.attached.get(..self.count).unwrap_or_default();
         let place = attached
             .iter()
-            .find(|place| place.0 == node && place.1 != 0);
+            .rfind(|place| place.0 == node && place.1 != 0);
         place.map_or(0, |place| place.1)
     }
 }
@@ -115,5 +117,30 @@ impl<W: World> Vfs<W> {
     #[inline(always)]
     pub(crate) fn host_first(&self) -> bool {
         self.program.host_policy() == HOST_OVERRIDE
+    }
+
+    /// Whether a directory of the host takes the place of the one that was found, instead of being united with it: that is what
+    /// a host mount is for.
+    #[inline(always)]
+    pub(crate) fn is_replaced(&self) -> bool {
+        // Without writable mounts there are only host mounts.
+        self.found.mount != 0 && self.require_writable(self.found.mount).is_err()
+    }
+
+    /// Whether what was found, which is in a mount, is the directory that it is rooted at.
+    #[inline(always)]
+    pub(crate) fn is_mount_root(&self) -> Result<bool> {
+        Ok(self.image()?.mount(self.found.mount)?.node == self.found.id)
+    }
+
+    /// Whether the program has removed this name, so that the host's of the same name must not come to light.
+    #[inline(always)]
+    pub(crate) fn is_removed(&self, dir: NodeId, name: Range<usize>) -> bool {
+        W::WRITABLE && !self.host_first() && {
+            let name = self.path.get(name).unwrap_or_default();
+            self.ram
+                .find(dir, name)
+                .is_some_and(|slot| self.ram.named(slot).is_none())
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the program sees, call by call: the file system over a `Vec<u8>` as the
 //! program's memory, an image built here, and a host that keeps a log.
 
+mod attached;
 mod caught;
 mod change;
 mod corrupt;

@@ -89,14 +89,13 @@ impl<W: World> Vfs<W> {
                     return Err(Errno::NAMETOOLONG);
                 }
                 let found = self.find(dir, at..end);
-                let mut united = host;
+                let (mut united, mut attached) = (host, 0);
                 if found.is_ok() {
-                    let mut attached = 0;
                     if self.sees_host() && self.found.is_dir() && !(last && how == Follow::Name) {
                         attached = self.seam.attachment(self.found.id);
                         if attached != 0 {
                             (host, base) = (attached, next);
-                            if !self.host_first() || self.found.mount != 0 {
+                            if self.is_replaced() {
                                 at = next;
                                 break Way::Attached;
                             }
@@ -113,7 +112,7 @@ impl<W: World> Vfs<W> {
                     }
                 } else if found != Err(Errno::NOENT) {
                     return found;
-                } else if host != 0 && self.sees_host() {
+                } else if host != 0 && self.sees_host() && !self.is_removed(dir, at..end) {
                     break Way::Beside;
                 } else {
                     self.place = Place::Free;
@@ -149,8 +148,10 @@ impl<W: World> Vfs<W> {
                 if next > end && !named && !self.found.is_dir() {
                     return Err(Errno::NOTDIR);
                 }
-                if self.found.mount != 0 {
-                    // Nothing of the host shows below a mount.
+                if self.found.mount != 0
+                    && (!W::WRITABLE || attached == 0 && self.is_mount_root()?)
+                {
+                    // What the host has above a mount does not show in it.
                     (host, united) = (0, 0);
                 }
                 if last {

@@ -158,6 +158,37 @@ fn a_bundle_again() {
     fails("program-is-a-bundle", folder.path(), &["bundle"], 1);
 }
 
+/// `rebundle = false` leaves out what bundling again needs, and the message says so.
+#[test]
+fn a_bundle_that_is_to_be_bundled_once() {
+    let link = |rebundle: bool| {
+        MANIFEST.replace(
+            "[[mount]]",
+            &format!("[link]\nrebundle = {rebundle}\n\n[[mount]]"),
+        )
+    };
+    let folder = folder(&link(true));
+    let bundle = |manifest: String, out: &str| {
+        write(folder.path(), "wasi-vfs.toml", manifest);
+        let said = wasi_vfs(folder.path(), &["bundle", "-o", out, "--no-lock"]);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        fs::read(folder.path().join(out)).unwrap()
+    };
+    let (usual, once) = (
+        bundle(link(true), "usual.wasm"),
+        bundle(link(false), "once.wasm"),
+    );
+    let has_undo = |module: &[u8]| module.windows(13).any(|name| name == b"wasi-vfs.undo");
+    assert!(has_undo(&usual) && !has_undo(&once));
+    assert!(once.len() < usual.len());
+    // A bundle of a bundle may be the last one as well.
+    let again = link(false).replace("app.wat", "usual.wasm");
+    assert_eq!(bundle(again, "again.wasm"), once);
+    let manifest = MANIFEST.replace("app.wat", "once.wasm");
+    write(folder.path(), "wasi-vfs.toml", manifest);
+    fails("program-bundled-once", folder.path(), &["bundle"], 1);
+}
+
 #[test]
 fn sources() {
     bundle_fails("source-missing", &MANIFEST.replace("\"tree\"", "\"treee\""));

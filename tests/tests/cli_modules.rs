@@ -27,6 +27,16 @@ fn remarks(name: &str, manifest: &str, program: &str) {
 fn remarks_about_programs() {
     let nothing = "(module (memory (export \"memory\") 1) (func (export \"_start\")))";
     remarks("remark-no-file-calls", MANIFEST, nothing);
+    let streams_only = "(module
+  (import \"wasi_snapshot_preview1\" \"fd_read\" (func (param i32 i32 i32 i32) (result i32)))
+  (memory (export \"memory\") 1)
+  (func (export \"_start\")))";
+    remarks("remark-files-not-opened", MANIFEST, streams_only);
+    let emscripten = streams_only.replace(
+        "(memory",
+        "(import \"env\" \"__syscall_openat\" (func (param i32 i32 i32 i32) (result i32)))\n  (memory",
+    );
+    remarks("remark-files-of-emscripten", MANIFEST, &emscripten);
     let foreign = PROGRAM.replace(
         "(memory",
         "(import \"wasi_snapshot_preview1\" \"sock_accept\" (func (param i32 i32) (result i32)))\n  (memory",

@@ -16,7 +16,7 @@ use crate::read_at::{Part, ReadAt};
 use crate::source::Kind;
 pub(super) use content::open;
 pub(super) use end::is_zip;
-use record::Record;
+use record::{RawName, Record};
 
 /// The longest target that a symlink can have in an image.
 const TARGET_MAX: u64 = 4095;
@@ -37,6 +37,7 @@ pub(super) struct Zipped {
     packed: u64,
     crc: u32,
     method: Method,
+    name: RawName,
 }
 
 /// Reads the directory of an archive.
@@ -120,6 +121,7 @@ fn said(
                 packed: record.packed,
                 crc: record.crc,
                 method,
+                name: record.raw_name,
             };
             if !zipped.may_be(record.size) {
                 let (packed, size) = (record.packed, record.size);

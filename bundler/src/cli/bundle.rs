@@ -104,7 +104,10 @@ pub(super) fn refuse_stdout(output: &Path) {
 
 /// Says what was made; gives the remarks about it back.
 fn tell(done: &Finished, screen: &Screen) -> Vec<Notice> {
-    let notices = tell_bundled(done.bundled(), done.output(), screen);
+    let mut notices = notices(done.bundled());
+    let of_depfile = done.depfile_notices().iter();
+    notices.extend(of_depfile.map(|notice| Notice::of(notice)));
+    tell_noticed(done.bundled(), done.output(), &notices, screen);
     if let Some(text) = done.lock().and_then(lock_text) {
         screen.say(&text);
     }
@@ -114,12 +117,16 @@ fn tell(done: &Finished, screen: &Screen) -> Vec<Notice> {
 /// Says what was made of everything but the lock.
 pub(super) fn tell_bundled(bundled: &Bundled, output: &Path, screen: &Screen) -> Vec<Notice> {
     let notices = notices(bundled);
-    for notice in &notices {
+    tell_noticed(bundled, output, &notices, screen);
+    notices
+}
+
+fn tell_noticed(bundled: &Bundled, output: &Path, notices: &[Notice], screen: &Screen) {
+    for notice in notices {
         screen.remark(notice);
     }
     preinit::show(bundled, screen);
     screen.say(&summary(bundled, output));
-    notices
 }
 
 fn notices(bundled: &Bundled) -> Vec<Notice> {

@@ -13,6 +13,7 @@ use wasi_vfs::digest::hex_digest;
 use wasi_vfs::image::{Checked, Row, RowKind, Rows, mode_text};
 use wasi_vfs::inspect::{self, Found, InspectError, Lookup, OpenError};
 use wasi_vfs::plan::{self, Start, Totals};
+use wasi_vfs::requires::Requires;
 
 use super::render::{Columns, columns, human_size, octal, printable, time_text};
 use super::report::{Embedded, ImageReport, InspectReport, REPORT, totals_text};
@@ -23,7 +24,8 @@ use super::{Outcome, screen::Screen};
 /// List the files embedded in a module, and verify them
 ///
 /// As `ls -l`: mode, number of names, size, time and path of every entry. The files are found in any module that still
-/// carries them, also after `wasm-opt`, `wasm-strip` or wizer went over it.
+/// carries them, also after `wasm-opt`, `wasm-strip` or wizer went over it. What an engine must know to run the module is
+/// listed as well, and what of it bundling added.
 #[derive(Args)]
 #[command(after_help = "Example: wasi-vfs inspect dist/app.wasm --cat /etc/motd")]
 pub(crate) struct Inspect {
@@ -104,6 +106,10 @@ impl Inspect {
             mounts: contents.mounts.clone(),
             start: (&contents.start).into(),
             memory: found.memory(),
+            requires: contents.requires.names().collect(),
+            requires_added: found
+                .added(contents.requires)
+                .map(|added| added.names().collect()),
             entries: Entries {
                 rows: &contents.rows,
                 checked,
@@ -163,6 +169,7 @@ struct Contents<'m> {
     preopens: Vec<String>,
     mounts: Vec<Mount>,
     start: Start,
+    requires: Requires,
 }
 
 /// Lists an image.
@@ -180,6 +187,7 @@ fn read<'m>(found: &'m Found<'m>, checked: Checked) -> Result<Contents<'m>, Insp
         mounts: mounts.collect(),
         preopens: found.preopens()?,
         start: found.start()?,
+        requires: found.requires()?,
         found,
         checked,
         rows,
@@ -292,9 +300,13 @@ fn text(contents: &Contents<'_>, out: &mut dyn Write) -> io::Result<()> {
     for fact in facts.into_iter().chain(start::facts(start, found.memory())) {
         text.push_str(&format!("{fact}\n"));
     }
+    text.push_str(&format!("requires   {}\n", list(contents.requires)));
     let preinit = found.record().and_then(|record| record.preinit.as_ref());
     if let Some(function) = preinit {
         text.push_str(&format!("preinit    {}\n", printable(function)));
+    }
+    if let Some(added) = found.added(contents.requires) {
+        text.push_str(&format!("added      {}\n", list(added)));
     }
     if let Some(record) = found.record() {
         text.push_str(&format!("program    {}\n", printable(&record.program)));
@@ -302,6 +314,15 @@ fn text(contents: &Contents<'_>, out: &mut dyn Write) -> io::Result<()> {
         text.push_str(&format!("made by    {}\n", printable(&record.tool)));
     }
     out.write_all(text.as_bytes())
+}
+
+/// Names of proposals, one behind the other.
+fn list(requires: Requires) -> String {
+    let names: Vec<_> = requires.names().collect();
+    match names.is_empty() {
+        true => "nothing".to_owned(),
+        false => names.join(", "),
+    }
 }
 
 fn totals(rows: impl Iterator<Item = Row>) -> Totals {

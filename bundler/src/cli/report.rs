@@ -227,6 +227,11 @@ pub(crate) struct InspectReport<'c> {
     pub(crate) start: StartReport,
     /// Where the interposer keeps its own state.
     pub(crate) memory: Memory,
+    /// What an engine must know to run the module: proposals beyond the first version of WebAssembly, such as `bulk-memory`.
+    pub(crate) requires: Vec<&'static str>,
+    /// Those that the program did not need before it was bundled; absent when the module lost its `wasi-vfs` section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) requires_added: Option<Vec<&'static str>>,
     /// What the entries come to.
     pub(crate) totals: Totals,
 }

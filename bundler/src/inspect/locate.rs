@@ -342,6 +342,8 @@ mod tests {
 
     fn record(segment: u32, mark: u8) -> Vec<u8> {
         let record = Record {
+            program_requires: None,
+            rebundle: true,
             preinit: None,
             format: 1,
             segment,

@@ -28,7 +28,7 @@ use super::validate;
 /// Writes the linked module, and validates it.
 ///
 /// # Errors
-/// [`LinkError::Bug`]: the program was valid, so the linker is wrong.
+/// [`LinkError::TooMany`] when a function becomes too large; [`LinkError::Bug`]: the program was valid, so the linker is wrong.
 pub(super) fn assemble<'p>(
     guest: &Guest<'p>,
     interposer: &Interposer,
@@ -38,6 +38,7 @@ pub(super) fn assemble<'p>(
 ) -> Result<Linked<'p>, LinkError> {
     let patches = Patches::new(route, place);
     let mut assembly = Assembly::new(guest, Some(interposer), route, place, patches);
+    Place::check_body(assembly.parts.code.largest)?;
     let preinit = route.preinit.zip(place.merged.as_ref());
     assembly.preinit = preinit.map(|(own, merged)| merged.function_of[&own]);
     if !route.interposes() {
@@ -121,6 +122,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
                 code,
                 patches,
                 appendix,
+                joined: &place.joined,
             },
             debug,
             preinit: None,
@@ -368,6 +370,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
             b"producers" if first(&mut self.produced) => {
                 (producers::extend(contents), Some(producers::section()))
             }
+            _ if is_relocation(name) => return,
             b"target_features" => (features::extend(contents, self.isolated()), None),
             _ if describes_offsets(name) && self.parts.code.moved
                 || name == b"sourceMappingURL" =>
@@ -418,6 +421,8 @@ impl<'a, 'p> Assembly<'a, 'p> {
             after: self.out,
             code_at: self.code_at,
             undo: None,
+            requires: self.parts.guest.requires,
+            once: options.once,
             holes: self.holes,
             segment: self.place.segment,
             added_code: self.added_code,
@@ -435,11 +440,12 @@ impl<'a, 'p> Assembly<'a, 'p> {
                     before: &linked.before,
                     after: &linked.after,
                 };
-                Undo::new(parts.guest, &sides, &self.pairs, size_word)
+                let undo = || Undo::new(parts.guest, &sides, &self.pairs, size_word);
+                (!options.once).then(undo)
             },
         );
         valid?;
-        linked.undo = Some(undo);
+        linked.undo = undo;
         Ok(linked)
     }
 }
@@ -480,6 +486,12 @@ fn header(out: &mut Pieces<'_>, id: u8, size: usize) {
 
 /// Whether a custom section counts bytes of the code section, or points to a file that does.
 fn describes_offsets(name: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 3] = [b".debug_", b"metadata.code.", b"reloc."];
+    const PREFIXES: [&[u8]; 2] = [b".debug_", b"metadata.code."];
     PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name == b"external_debug_info"
+}
+
+/// Whether a custom section is what `--emit-relocs` leaves in a finished program. The places that relocations name are
+/// wrong once anything is appended, and a `linking` section makes LLVM's tools take the bundle for an object file.
+fn is_relocation(name: &[u8]) -> bool {
+    name == b"linking" || name.starts_with(b"reloc.")
 }

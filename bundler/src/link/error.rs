@@ -99,6 +99,18 @@ pub enum LinkError {
     )]
     ObjectFile,
 
+    /// A module for JavaScript, or for another host than WASI.
+    #[error("the module was built by {toolchain}, not for WASI: it imports `{import}`")]
+    #[diagnostic(code(wasi_vfs::link::foreign), help("{remedy}"))]
+    Foreign {
+        /// What made it.
+        toolchain: &'static str,
+        /// The import that shows it, as `module.name`.
+        import: String,
+        /// What to build instead.
+        remedy: &'static str,
+    },
+
     /// `memory` uses 64-bit addresses.
     #[error("the program has a 64-bit memory")]
     #[diagnostic(
@@ -242,6 +254,16 @@ pub enum LinkError {
         evidence: String,
     },
 
+    /// It is a bundle that was made with `rebundle = false`.
+    #[error("the module is a bundle already, and was made with `rebundle = false`")]
+    #[diagnostic(
+        code(wasi_vfs::link::bundled_once),
+        help(
+            "bundle the original module, with the files of both bundles in one manifest; or make the first bundle without `rebundle = false` in `[link]`"
+        )
+    )]
+    BundledOnce,
+
     /// It is a bundle with `[preinit]`: the memory that its program began with is gone.
     #[error("the module is already a bundle, and was pre-initialized with `{function}`")]
     #[diagnostic(
@@ -372,6 +394,19 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// Whether the module is refused for the memory that it has or does not have.
+    pub(super) fn is_about_memory(&self) -> bool {
+        matches!(
+            self,
+            LinkError::Memory64
+                | LinkError::SharedMemory
+                | LinkError::ImportedMemory { .. }
+                | LinkError::SeveralMemories { .. }
+                | LinkError::NoMemory
+                | LinkError::MemoryNotExported { .. }
+        )
+    }
+
     pub(super) fn malformed(error: &wasmparser::Error) -> Self {
         LinkError::Malformed {
             offset: error.offset(),

@@ -12,6 +12,7 @@ use wasmparser::{FuncType, MemoryType};
 use super::error::LinkError;
 use super::layout::CODE;
 use super::leb;
+use crate::requires::{self, Requires};
 
 /// The module name of WASI preview 1.
 pub(super) const WASI: &str = "wasi_snapshot_preview1";
@@ -71,6 +72,8 @@ pub struct Guest<'a> {
     pub(super) data_segments: u32,
     /// The bodies of the code section, in order.
     pub(super) bodies: Vec<Body>,
+    /// What it needs of an engine.
+    pub(super) requires: Requires,
 }
 
 /// An imported function.
@@ -138,30 +141,32 @@ impl<'a> Guest<'a> {
     /// When it is not a valid core module, or one that can't be served: see the variants of [`LinkError`].
     pub fn inspect(module: &'a [u8]) -> Result<Self, LinkError> {
         refuse::by_preamble(module)?;
-        let cut_off = refuse::by_sections(module)?;
-        let (guest, bodies) = read::read(module).map_err(|error| match (error, cut_off) {
-            // A wrong length further up makes everything behind it look cut off: that comes first.
-            (LinkError::Malformed { offset, .. }, Some((start, missing))) if offset >= start => {
-                let offset = start;
-                LinkError::Truncated { offset, missing }
-            }
-            (error, _) => error,
-        })?;
+        let outline = refuse::by_sections(module)?;
+        let read = read::read(module).map_err(|error| outline.explain(error));
+        let (guest, bodies) = refuse::by_origin(module, read)?;
         let imports = guest.imports.len() as u32;
-        let bodies = scan::scan(module, imports, guest.first_body(), bodies)?;
-        Ok(Guest { bodies, ..guest })
+        let (bodies, code) = scan::scan(module, imports, guest.first_body(), bodies)?;
+        Ok(Guest {
+            bodies,
+            requires: requires::of_sections(module).with_code(code),
+            ..guest
+        })
     }
 
     /// Reads a `module` that was inspected before by what was [`found`](Self::found) then; `None`: it was another one.
     pub(crate) fn known(module: &'a [u8], found: &[u8]) -> Option<Self> {
         let (guest, bodies) = read::read_known(module).ok()?;
-        let bodies = known::decode(&guest, &bodies, found)?;
-        Some(Guest { bodies, ..guest })
+        let (requires, bodies) = known::decode(&guest, &bodies, found)?;
+        Some(Guest {
+            bodies,
+            requires,
+            ..guest
+        })
     }
 
     /// What it took long to find.
     pub(crate) fn found(&self) -> Vec<u8> {
-        known::encode(&self.bodies)
+        known::encode(self.requires, &self.bodies)
     }
 
     /// Where the first body's length is.

@@ -8,6 +8,7 @@ use super::error::{LinkError, Notice};
 use super::leb;
 use super::pieces::Pieces;
 use super::undo::Undo;
+use crate::requires::Requires;
 
 /// A module with a hole where the image goes.
 ///
@@ -34,6 +35,10 @@ pub struct Linked<'p> {
     pub(super) notices: Vec<Notice>,
     /// How to get the program back; none when that can't be.
     pub(super) undo: Option<Undo>,
+    /// What the program needs of an engine.
+    pub(super) requires: Requires,
+    /// Whether nobody is to get it back.
+    pub(super) once: bool,
 }
 
 /// Places in [`Linked::before`] that depend on the image's size.
@@ -78,6 +83,16 @@ impl Linked<'_> {
     /// How to get the program back; none when that can't be.
     pub(crate) fn undo(&self) -> Option<&Undo> {
         self.undo.as_ref()
+    }
+
+    /// What the program needs of an engine.
+    pub(crate) fn requires(&self) -> Requires {
+        self.requires
+    }
+
+    /// Whether the bundle is one that nobody is to bundle again.
+    pub(crate) fn is_once(&self) -> bool {
+        self.once
     }
 
     /// Bytes that the code section has grown by.

@@ -19,6 +19,8 @@ pub(super) struct Names {
     subsections: [(u8, Vec<(u32, String)>); 4],
     /// Functions of the program that are no more, ascending.
     dropped: Vec<u32>,
+    /// Data segments of the program that are part of the one before them now, ascending.
+    continued: Vec<u32>,
 }
 
 impl Names {
@@ -82,6 +84,7 @@ impl Names {
                 .dropped
                 .as_ref()
                 .map_or(Vec::new(), |dropped| dropped.imports.clone()),
+            continued: place.joined.continued.clone(),
         }
     }
 
@@ -106,20 +109,34 @@ impl Names {
             let contents = section.get(at..at.checked_add(size)?)?;
             at += size;
             while let Some((own, entries)) = new.next_if(|(own, _)| *own < id) {
-                subsection(&mut out, *own, &map(&[], &[], entries)?);
+                subsection(&mut out, *own, &map(&[], Some, entries)?);
             }
             match new.next_if(|(own, _)| *own == id) {
                 Some((_, entries)) => {
-                    let dropped: &[u32] = if id == FUNCTIONS { &self.dropped } else { &[] };
-                    subsection(&mut out, id, &map(contents, dropped, entries)?);
+                    let index = |index| self.index(id, index);
+                    subsection(&mut out, id, &map(contents, index, entries)?);
                 }
                 None => subsection(&mut out, id, contents),
             }
         }
         for (own, entries) in new {
-            subsection(&mut out, *own, &map(&[], &[], entries)?);
+            subsection(&mut out, *own, &map(&[], Some, entries)?);
         }
         Some(out)
+    }
+}
+
+impl Names {
+    /// What an index of the program is now; `None`: what it stood for is no more.
+    fn index(&self, subsection: u8, index: u32) -> Option<u32> {
+        match subsection {
+            FUNCTIONS => self.dropped.binary_search(&index).is_err().then_some(index),
+            DATA => match self.continued.binary_search(&index) {
+                Ok(_) => None,
+                Err(below) => Some(index - below as u32),
+            },
+            _ => Some(index),
+        }
     }
 }
 
@@ -141,8 +158,9 @@ fn subsection(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
     out.extend_from_slice(contents);
 }
 
-/// A name map with `entries` behind its own, which must be sorted and lie below them, without the `dropped` ones.
-fn map(own: &[u8], dropped: &[u32], entries: &[(u32, String)]) -> Option<Vec<u8>> {
+/// A name map with `entries` behind its own, which must be sorted and lie below them; `now` is what an index has become,
+/// `None` when it is no more.
+fn map(own: &[u8], now: impl Fn(u32) -> Option<u32>, entries: &[(u32, String)]) -> Option<Vec<u8>> {
     let mut at = 0;
     let count = if own.is_empty() {
         0
@@ -153,18 +171,21 @@ fn map(own: &[u8], dropped: &[u32], entries: &[(u32, String)]) -> Option<Vec<u8>
     let limit = entries.first()?.0;
     let mut previous = None;
     for _ in 0..count {
-        let start = at;
         let index = leb::read(own, &mut at)?;
-        if index >= limit || previous.is_some_and(|previous| index <= previous) {
+        let now = now(index);
+        if now.is_some_and(|now| now >= limit) || previous.is_some_and(|previous| index <= previous)
+        {
             return None;
         }
         previous = Some(index);
+        let start = at;
         let length = leb::read(own, &mut at)? as usize;
         let end = at.checked_add(length)?;
         std::str::from_utf8(own.get(at..end)?).ok()?;
         at = end;
-        if dropped.binary_search(&index).is_err() {
+        if let Some(now) = now {
             kept += 1;
+            leb::write(&mut own_entries, now);
             own_entries.extend_from_slice(&own[start..end]);
         }
     }

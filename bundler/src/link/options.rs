@@ -22,6 +22,8 @@ pub struct Options {
     pub environment: bool,
     /// Whether the image has arguments: `args_get` and `args_sizes_get` are interposed.
     pub arguments: bool,
+    /// Whether the bundle leaves out how to get its program back, so that nobody can bundle it again.
+    pub once: bool,
     /// Whether the program is to be run at bundle time and what it then has in memory is kept ([`preinit`](crate::preinit)).
     pub preinit: bool,
 }

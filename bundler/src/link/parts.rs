@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::append::Appendix;
 use super::guest::{Guest, Section, Site};
-use super::layout::CODE;
+use super::layout::{CODE, DATA};
 use super::leb;
 use super::patch::{Code, Patches};
 use super::pieces::Pieces;
+use super::segments::Joined;
 
 /// What the sections with items are made of.
 pub(super) struct Parts<'a, 'p> {
@@ -15,6 +16,7 @@ pub(super) struct Parts<'a, 'p> {
     pub(super) patches: Patches<'a>,
     pub(super) code: Code,
     pub(super) appendix: Appendix,
+    pub(super) joined: &'a Joined,
 }
 
 impl<'p> Parts<'_, 'p> {
@@ -38,11 +40,17 @@ impl<'p> Parts<'_, 'p> {
                 let at = self.guest.count(section);
                 let old = leb::read(self.guest.bytes, &mut at.start.clone())
                     .expect("the parser has read this count");
-                leb::write_padded(&mut count, old + added, at.len());
+                let fewer = if id == DATA {
+                    self.joined.continued.len() as u32
+                } else {
+                    0
+                };
+                leb::write_padded(&mut count, old - fewer + added, at.len());
                 pieces.bytes(&count);
                 let items = at.end..section.contents.end;
                 match id {
                     CODE => self.bodies(items, &mut pieces),
+                    DATA => self.segments(items, &mut pieces),
                     _ => self.items(items, &section.sites, &mut pieces),
                 }
             }
@@ -65,6 +73,17 @@ impl<'p> Parts<'_, 'p> {
             pieces.program(from..body.start);
             pieces.bytes(&changed.bytes);
             from = body.contents.end;
+        }
+        pieces.program(from..range.end);
+    }
+
+    /// The data segments at `range`, some of them joined. They name no function, so that nothing else changes.
+    fn segments(&self, range: Range<usize>, pieces: &mut Pieces<'p>) {
+        let mut from = range.start;
+        for (at, instead) in &self.joined.edits {
+            pieces.program(from..at.start);
+            pieces.bytes(instead);
+            from = at.end;
         }
         pieces.program(from..range.end);
     }

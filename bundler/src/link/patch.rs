@@ -128,6 +128,8 @@ pub(super) struct Code {
     pub(super) moved: bool,
     /// The bodies with a change, in order.
     pub(super) changed: Vec<Changed>,
+    /// Bytes of the largest of them, its length not counted.
+    pub(super) largest: usize,
     /// Where everything is, the function count counted in as `count` bytes.
     pub(super) moves: Moves,
 }
@@ -185,6 +187,7 @@ pub(super) fn code(guest: &Guest<'_>, patches: &Patches<'_>, count: usize) -> Co
             code.moves.add(old - section, start + new);
         }
         code.moved |= patched.len() != body.contents.len();
+        code.largest = code.largest.max(patched.len());
         done = start + patched.len();
         size.append(&mut patched);
         code.changed.push(Changed { index, bytes: size });

@@ -10,12 +10,14 @@ use super::interposer::{Interposer, InterposerImport};
 use super::options::{Memory, Options};
 use super::region::{Region, RegionGlobals};
 use super::route::{Answer, Route};
+use super::segments::Joined;
 
 /// Limits that engines agree on (the JavaScript API's implementation limits).
 const MAX_FUNCTIONS: u64 = 1_000_000;
 const MAX_TYPES: u64 = 1_000_000;
 const MAX_GLOBALS: u64 = 1_000_000;
 const MAX_DATA_SEGMENTS: u64 = 100_000;
+const MAX_BODY_BYTES: u64 = 7_654_321;
 
 /// The indices of what is appended to the program's index spaces.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(super) struct Place {
     pub(super) merged: Option<Merged>,
     /// The data segment of the image, the last one.
     pub(super) segment: u32,
+    /// Segments of the program that become one, so that there are not too many.
+    pub(super) joined: Joined,
 }
 
 /// Where the interposer goes.
@@ -91,6 +95,11 @@ impl Place {
             place.segment += interposer.data.len() as u32;
             place.merged = Some(place.merge(guest, interposer, route, options)?);
         }
+        let excess = (u64::from(place.segment) + 1).saturating_sub(MAX_DATA_SEGMENTS);
+        if let Some(joined) = Joined::new(guest, excess as u32) {
+            place.segment -= joined.continued.len() as u32;
+            place.joined = joined;
+        }
         place.check_limits(guest)?;
         Ok(place)
     }
@@ -103,6 +112,7 @@ impl Place {
             first_function: guest.functions,
             merged: None,
             segment: guest.data_segments,
+            joined: Joined::default(),
         }
     }
 
@@ -196,6 +206,18 @@ impl Place {
                 self.types.len() - 1
             });
         (first + appended) as u32
+    }
+
+    /// Checks the largest body that was patched, of so many bytes.
+    pub(super) fn check_body(bytes: usize) -> Result<(), LinkError> {
+        match bytes as u64 {
+            count if count > MAX_BODY_BYTES => Err(LinkError::TooMany {
+                what: "bytes in one function",
+                count,
+                limit: MAX_BODY_BYTES,
+            }),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn check_limits(&self, guest: &Guest<'_>) -> Result<(), LinkError> {

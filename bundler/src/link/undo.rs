@@ -1,31 +1,34 @@
 //! The way back: what turns a linked module into the program it was made from.
 //!
 //! Linking keeps nearly all bytes of a program, so that what is told is short: ranges to copy from the linked module, and
-//! the bytes in between. Sections that linking leaves out are not in it; the program without them links to the same module.
+//! the bytes in between, compressed. Sections that linking leaves out are not in it; the program without them links to the same module.
 
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::io::{Read as _, Write as _};
 use std::ops::Range;
 
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::guest::Guest;
 use super::layout::DATA;
 use super::leb;
 use super::pieces::{Part, Pieces};
+use steps::{Steps, compare};
 
 /// The custom section that holds it.
 pub(crate) const SECTION: &str = "wasi-vfs.undo";
 
 /// The first byte of the section's contents.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// Bytes that must be equal for a match to count: nearby, where functions of a libc's may be changed one after the other, and far away.
-const NEAR_NEEDLE: usize = 6;
-const FAR_NEEDLE: usize = 24;
-/// How often bytes are told one by one because nothing continues alike, before the rest is.
-const PATIENCE: u32 = 64;
-/// How far apart two places are looked for that continue alike: first nearby, then one of them far away.
-const NEAR: usize = 32;
-const FAR: usize = 64 << 10;
+/// What tells of a program may be larger than a module so small that this says nothing.
+const SMALL: usize = 64 << 10;
 
 /// Bytes of the data section that are the image segment's own: its flags and its length.
 const IMAGE_HEADER: usize = 1 + leb::PADDED;
@@ -51,16 +54,6 @@ pub(crate) struct Undo {
     digest: Option<[u8; 32]>,
     /// How the program is put together.
     steps: Steps,
-}
-
-/// Ranges and bytes that make the program, in order.
-#[derive(Debug, Clone, Default)]
-struct Steps {
-    encoded: Vec<u8>,
-    count: u32,
-    /// A range that may still be extended.
-    copy: Range<usize>,
-    literal: Vec<u8>,
 }
 
 impl Undo {
@@ -129,7 +122,7 @@ impl Undo {
             size: number(size),
             image_at: number(linked.before.len()),
             digest,
-            steps: steps.end(),
+            steps: steps.finish(),
         }
     }
 
@@ -139,9 +132,15 @@ impl Undo {
         leb::write(&mut out, self.size);
         leb::write(&mut out, self.image_at);
         out.extend(self.digest.unwrap_or(input));
-        leb::write(&mut out, self.steps.count);
-        out.extend_from_slice(&self.steps.encoded);
-        out
+        let mut steps = Vec::new();
+        for numbers in &self.steps.numbers {
+            leb::write(&mut steps, number(numbers.len()));
+        }
+        steps.extend(self.steps.numbers.concat());
+        steps.extend_from_slice(&self.steps.added);
+        let mut packer = DeflateEncoder::new(out, Compression::best());
+        let packed = packer.write_all(&steps).and_then(|()| packer.finish());
+        packed.expect("writing to a Vec can't fail")
     }
 }
 
@@ -152,29 +151,51 @@ pub(crate) fn restore(section: &[u8], before: &[u8], after: &[u8]) -> Option<Vec
     let at = &mut 0;
     let size = leb::read(section, at)? as usize;
     let image_at = leb::read(section, at)? as usize;
-    // A program is hardly larger than what it is linked to; nobody's claim makes us take more memory.
-    let most = before.len() + after.len() + section.len();
+    let digest = section.get(*at..*at + 32)?;
+    // A program is hardly larger than what it is linked to, and neither is what tells of it; nobody's claim makes us take more memory.
+    let most = 2 * (before.len() + after.len()) + SMALL;
     if *version != VERSION || image_at != before.len() || size > most {
         return None;
     }
-    let digest = section.get(*at..*at + 32)?;
-    *at += 32;
+    let mut steps = Vec::new();
+    let mut unpacker = DeflateDecoder::new(&section[*at + 32..]).take(most as u64);
+    unpacker.read_to_end(&mut steps).ok()?;
+    let at = &mut 0;
+    let mut size_of = || leb::read(&steps, at).map(|size| size as usize);
+    let sizes = [size_of()?, size_of()?, size_of()?];
+    let mut added = &steps[*at..];
+    let mut numbers = [&added[..0]; 3];
+    for (numbers, size) in numbers.iter_mut().zip(sizes) {
+        (*numbers, added) = added.split_at_checked(size)?;
+    }
+
     let linked = Parts { before, after };
     let mut program = Vec::with_capacity(size);
-    for _ in 0..leb::read(section, at)? {
-        let copied = leb::read(section, at)? as usize;
-        let from = leb::read(section, at)? as usize;
-        let piece = linked.slice(&(from..from.checked_add(copied)?))?;
-        let given = leb::read(section, at)? as usize;
-        let literal = section.get(*at..at.checked_add(given)?)?;
-        *at += given;
-        if program.len() + piece.len() + literal.len() > size {
+    let (mut at, mut from) = ([0; 3], 0usize);
+    while at[0] < numbers[0].len() {
+        let mut next =
+            |which: usize| leb::read(numbers[which], &mut at[which]).map(|it| it as usize);
+        let (copied, adds, skipped) = (next(0)?, next(1)?, next(2)?);
+        let (adds, differences) = (adds / 2, adds % 2 == 1);
+        let (bytes, rest) = added.split_at_checked(adds)?;
+        if copied + adds > size - program.len() {
             return None;
         }
-        program.extend_from_slice(piece);
-        program.extend_from_slice(literal);
+        program.extend_from_slice(linked.slice(&(from..from.checked_add(copied)?))?);
+        from += copied;
+        match differences {
+            true => {
+                let instead = linked.slice(&(from..from.checked_add(adds)?))?;
+                let pairs = bytes.iter().zip(instead);
+                program.extend(pairs.map(|(byte, instead)| byte.wrapping_add(*instead)));
+                from += adds;
+            }
+            false => program.extend_from_slice(bytes),
+        }
+        from = from.checked_add(skipped)?;
+        added = rest;
     }
-    let whole = *at == section.len() && program.len() == size;
+    let whole = at == sizes && added.is_empty() && program.len() == size;
     (whole && Sha256::digest(&program)[..] == *digest).then_some(program)
 }
 
@@ -251,41 +272,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl Steps {
-    fn copy(&mut self, range: Range<usize>) {
-        if range.is_empty() {
-            return;
-        }
-        if self.literal.is_empty() && self.copy.end == range.start {
-            self.copy.end = range.end;
-            return;
-        }
-        self.flush();
-        self.copy = range;
-    }
-
-    fn literal(&mut self, bytes: &[u8]) {
-        self.literal.extend_from_slice(bytes);
-    }
-
-    fn flush(&mut self) {
-        if self.copy.is_empty() && self.literal.is_empty() {
-            return;
-        }
-        leb::write(&mut self.encoded, number(self.copy.len()));
-        leb::write(&mut self.encoded, number(self.copy.start));
-        leb::write(&mut self.encoded, number(self.literal.len()));
-        self.encoded.append(&mut self.literal);
-        self.count += 1;
-        self.copy = 0..0;
-    }
-
-    fn end(mut self) -> Self {
-        self.flush();
-        self
-    }
-}
-
 /// A size or place in a module.
 fn number(value: usize) -> u32 {
     u32::try_from(value).expect("a module is smaller than 4 GiB")
@@ -296,160 +282,4 @@ fn header(section: &[u8]) -> usize {
     let mut at = 1;
     leb::read(section, &mut at).expect("BUG: a section without a length");
     at
-}
-
-/// Tells `old` by ranges of `new`, which begins at `start` of the linked module, and bytes of its own.
-fn compare(mut old: &[u8], mut new: &[u8], mut start: usize, steps: &mut Steps) {
-    let mut patience = PATIENCE;
-    while !old.is_empty() {
-        let same = common(old, new);
-        steps.copy(start..start + same);
-        (old, new) = (&old[same..], &new[same..]);
-        start += same;
-        let (skipped, added) = resume(old, new).unwrap_or_else(|| {
-            let both = NEAR.min(old.len()).min(new.len());
-            patience = patience.saturating_sub(1);
-            match patience {
-                0 => (old.len(), 0),
-                _ if both == 0 => (old.len(), 0),
-                _ => (both, both),
-            }
-        });
-        steps.literal(&old[..skipped]);
-        (old, new) = (&old[skipped..], &new[added..]);
-        start += added;
-    }
-}
-
-/// How many bytes are equal at the start.
-fn common(a: &[u8], b: &[u8]) -> usize {
-    // Blocks are compared faster than so many bytes.
-    const BLOCKS: [usize; 3] = [4096, 64, 1];
-    BLOCKS.iter().fold(0, |equal, &block| {
-        let blocks = a[equal..].chunks(block).zip(b[equal..].chunks(block));
-        let alike = blocks.take_while(|(a, b)| a == b);
-        equal + alike.map(|(a, _)| a.len()).sum::<usize>()
-    })
-}
-
-/// How many bytes of each to skip so that they continue alike.
-fn resume(old: &[u8], new: &[u8]) -> Option<(usize, usize)> {
-    if old.is_empty() {
-        return Some((0, 0));
-    }
-    let alike = |skipped: usize, added: usize, needle: usize| {
-        let (Some(old), Some(new)) = (old.get(skipped..), new.get(added..)) else {
-            return false;
-        };
-        let length = needle.min(old.len());
-        length > 0 && new.get(..length) == Some(&old[..length])
-    };
-    for total in 1..=NEAR {
-        for skipped in 0..=total {
-            if alike(skipped, total - skipped, NEAR_NEEDLE) {
-                return Some((skipped, total - skipped));
-            }
-        }
-    }
-    for near in 0..=NEAR {
-        let far = |end: usize, alike: &dyn Fn(usize) -> bool| {
-            (NEAR..FAR.min(end)).find(|&far| alike(far))
-        };
-        if let Some(added) = far(new.len(), &|far| alike(near, far, FAR_NEEDLE)) {
-            return Some((near, added));
-        }
-        if let Some(skipped) = far(old.len(), &|far| alike(far, near, FAR_NEEDLE)) {
-            return Some((skipped, near));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Tells `old` by `new`, and tells the result by restoring it.
-    fn told(old: &[u8], new: &[u8]) -> (usize, Vec<u8>) {
-        let mut steps = Steps::default();
-        compare(old, new, 0, &mut steps);
-        let undo = Undo {
-            size: old.len() as u32,
-            image_at: new.len() as u32,
-            digest: Some(Sha256::digest(old).into()),
-            steps: steps.end(),
-        };
-        let section = undo.encode([0; 32]);
-        let restored = restore(&section, new, &[]).unwrap();
-        (section.len(), restored)
-    }
-
-    fn noise(seed: u32, size: usize) -> Vec<u8> {
-        let mut state = seed;
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        (0..size).map(next).collect()
-    }
-
-    #[test]
-    fn whatever_was_changed_comes_back() {
-        let old = noise(1, 50_000);
-        for (at, remove, add) in [
-            (0, 0, 3),
-            (0, 5, 0),
-            (20_000, 5, 5),
-            (20_000, 1, 6),
-            (20_000, 900, 0),
-            (20_000, 0, 9_000),
-            (49_990, 10, 0),
-            (49_999, 1, 1),
-            (50_000, 0, 800),
-        ] {
-            let mut new = old.clone();
-            new.splice(at..at + remove, noise(2, add));
-            let (size, restored) = told(&old, &new);
-            assert!(restored == old, "{at} {remove} {add}");
-            assert!(size < 80 + remove, "{at} {remove} {add}: {size} bytes");
-        }
-        assert!(told(&[], &old).1.is_empty());
-        assert_eq!(told(&old, &[]).1, old);
-        let zeros = vec![0; 9_999];
-        assert_eq!(
-            told(&zeros, &[&zeros[..99], &[1], &zeros].concat()).1,
-            zeros
-        );
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused() {
-        let old = noise(1, 500);
-        let mut steps = Steps::default();
-        compare(&old, &old, 0, &mut steps);
-        let undo = Undo {
-            size: 500,
-            image_at: 500,
-            digest: None,
-            steps: steps.end(),
-        };
-        let section = undo.encode(Sha256::digest(&old).into());
-        assert_eq!(restore(&section, &old, &[]).as_deref(), Some(&old[..]));
-        for at in 0..500 {
-            let mut other = old.clone();
-            other[at] ^= 1;
-            assert_eq!(restore(&section, &other, &[]), None);
-        }
-        assert_eq!(restore(&section, &old[..499], &old[499..]), None);
-        for at in 0..section.len() {
-            assert_eq!(restore(&section[..at], &old, &[]), None);
-            for change in 1..=255 {
-                let mut other = section.clone();
-                other[at] ^= change;
-                // A number may have several forms; what comes out is right or nothing.
-                let restored = restore(&other, &old, &[]);
-                assert!(restored.is_none_or(|restored| restored == old), "{at}");
-            }
-        }
-    }
 }

@@ -19,7 +19,7 @@ use super::profile::{self, FromProfile, Layers, Profiles, Selected};
 use super::raw::{self, At};
 pub(super) use start::PROGRAM;
 
-use super::vars::{self, Vars};
+use super::vars::{self, Vars, Vouched};
 use super::{
     Attributes, AttributesAt, BASE, Choice, DIRECTORY_MODE, Environment, FILE_MODE, FileContent,
     Limit, Limits, Link, Manifest, Permissions, Request, RequestKind, Rule, Timestamps, advice,
@@ -63,6 +63,7 @@ pub(super) fn manifest(
             text: text.as_str(),
             layers: read.layers,
             headers: read.headers,
+            vouched: read.vouched,
         };
         let manifest = check.manifest(&text, path, read.raw);
         problems = check.problems;
@@ -92,6 +93,7 @@ struct Read {
     profiles: Vec<String>,
     from_profiles: Vec<FromProfile>,
     vars: Vec<Var>,
+    vouched: Vouched,
     warnings: Vec<ManifestWarning>,
 }
 
@@ -120,7 +122,7 @@ fn read(text: &str, choice: &Choice, problems: &mut Vec<ManifestProblem>) -> Opt
     let mut vars = Vars::take(&mut selected, text, &choice.environment.variables, problems);
     vars.expand(&mut selected, problems);
     let used = profiles.tables().flat_map(vars::used).collect();
-    let (vars, unused) = vars.finish(&used);
+    let (vars, unused, vouched) = vars.finish(&used);
     warnings.extend(unused);
     *table.get_mut() = selected;
     match raw::Manifest::deserialize(toml::Deserializer::from(table)) {
@@ -131,6 +133,7 @@ fn read(text: &str, choice: &Choice, problems: &mut Vec<ManifestProblem>) -> Opt
             profiles: profiles.names(),
             from_profiles,
             vars,
+            vouched,
             warnings,
         }),
         // The schema is made from the same types, so nothing it lets through fails here.
@@ -176,6 +179,8 @@ struct Check<'a> {
     layers: Layers,
     /// The other places of tables that profiles have changed, by the start of the first.
     headers: BTreeMap<usize, Vec<Range<usize>>>,
+    /// What of the texts the user has said may be seen.
+    vouched: Vouched,
 }
 
 impl Check<'_> {
@@ -235,7 +240,7 @@ impl Check<'_> {
         }
         let link = raw.link.unwrap_or_default();
         self.points(&requests, link.host.as_ref());
-        let env = self.env(raw.env.unwrap_or_default());
+        let env = self.env("env", raw.env.unwrap_or_default());
         let args = raw.args.map(|args| self.args(args)).unwrap_or_default();
         // A table that is there and means nothing has left a problem.
         let preinit = raw.preinit.and_then(|preinit| self.preinit(preinit));
@@ -256,6 +261,7 @@ impl Check<'_> {
                 memory: link.memory.unwrap_or_default(),
                 host: link.host.map(|host| host.value).unwrap_or_default(),
                 env: link.env.unwrap_or_default(),
+                rebundle: link.rebundle.unwrap_or(true),
             },
             env,
             args,
@@ -351,6 +357,9 @@ impl Check<'_> {
         let attributes = self.attributes(base, &raw.permissions, &None, &raw.timestamps);
         let content = match (raw.content, raw.source) {
             (Some(content), None) => {
+                if let Some(guest) = &raw.guest {
+                    self.guard_content(&guest.value, &content);
+                }
                 Some(FileContent::Inline(Arc::from(content.value.into_bytes())))
             }
             (None, Some(source)) => {

@@ -89,6 +89,25 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
+    /// A text that seems to hold a secret. It is not shown, nor is its line.
+    #[error("{what} (line {line}) looks like a secret: {because}")]
+    #[diagnostic(
+        code(wasi_vfs::manifest::secret_text),
+        help(
+            "all who get the bundle can read it, so give a secret to the program when it is run; if this is none, put it \
+             into a variable with `public = true` (`NAME = {{ default = \"...\", public = true }}` in `[vars]`) and write \
+             `${{NAME}}` here"
+        )
+    )]
+    Secret {
+        /// The text, such as `` `API_TOKEN` of `[env]` ``.
+        what: String,
+        /// The line of the manifest it is in, from 1.
+        line: usize,
+        /// What says so.
+        because: String,
+    },
+
     /// A key that does not exist, or not in this table.
     #[error("unknown key `{key}` in {table}")]
     #[diagnostic(code(wasi_vfs::manifest::unknown_key), help("{help}"))]

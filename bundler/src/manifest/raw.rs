@@ -160,6 +160,9 @@ pub(super) struct Link {
     /// How the host's environment variables meet those of `[env]`.
     #[schemars(extend("default" = "defaults"))]
     pub(super) env: Option<EnvPolicy>,
+    /// Whether the bundle can be bundled or packed again, which takes at most about a hundredth of its size.
+    #[schemars(extend("default" = true))]
+    pub(super) rebundle: Option<bool>,
 }
 
 /// Environment variables that the program gets, by name.

@@ -5,7 +5,6 @@
 
 mod declare;
 mod expand;
-mod secret;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -23,6 +22,7 @@ use super::error::{ManifestProblem, ManifestWarning, VarProblem, span};
 use super::facts::{Var, VarSource};
 use super::profile::line;
 use super::raw::{self, At};
+use super::secret;
 use expand::{Piece, pieces};
 
 /// The names of variables that the texts of a table use.
@@ -49,6 +49,19 @@ pub(super) struct Vars<'a> {
     values: BTreeMap<String, Option<Var>>,
     /// Those that something is wrong with, which was told.
     refused: BTreeSet<String>,
+    /// See [`Vouched`].
+    vouched: Vouched,
+}
+
+/// Texts with the values of public variables left out, by where they start: the user says of these that all may see them.
+#[derive(Debug, Default)]
+pub(super) struct Vouched(BTreeMap<usize, String>);
+
+impl Vouched {
+    /// What of a text is to be looked at for secrets.
+    pub(super) fn rest<'t>(&'t self, text: &'t At<String>) -> &'t str {
+        self.0.get(&text.span.start).unwrap_or(&text.value)
+    }
 }
 
 impl<'a> Vars<'a> {
@@ -65,6 +78,7 @@ impl<'a> Vars<'a> {
             text,
             values: BTreeMap::new(),
             refused: BTreeSet::new(),
+            vouched: Vouched::default(),
         };
         let Some(DeValue::Table(table)) = table.remove("vars").map(Spanned::into_inner) else {
             return vars;
@@ -93,9 +107,12 @@ impl<'a> Vars<'a> {
             }
             let mut told: BTreeSet<&str> = BTreeSet::new();
             let mut expanded = Some(String::new());
+            let mut rest = String::new();
+            let mut vouched = false;
             for piece in pieces(text) {
                 let problem = match piece {
                     Piece::Text(text) => {
+                        rest.push_str(text);
                         expanded
                             .iter_mut()
                             .for_each(|expanded| expanded.push_str(text));
@@ -103,6 +120,10 @@ impl<'a> Vars<'a> {
                     }
                     Piece::Var(name) if self.declared.contains_key(name) => {
                         let value = self.value(name, problems);
+                        match self.declared[name].value.public {
+                            true => vouched = true,
+                            false => rest.push_str(value.as_deref().unwrap_or_default()),
+                        }
                         expanded = expanded
                             .zip(value)
                             .map(|(expanded, value)| expanded + &value);
@@ -126,12 +147,19 @@ impl<'a> Vars<'a> {
             }
             if let Some(expanded) = expanded {
                 *text = Cow::Owned(expanded);
+                if vouched {
+                    self.vouched.0.insert(at.start, rest);
+                }
             }
         }
     }
 
-    /// Those that were used, sorted by name; and a warning for each that nothing in the manifest uses.
-    pub(super) fn finish(self, used: &BTreeSet<String>) -> (Vec<Var>, Vec<ManifestWarning>) {
+    /// Those that were used, sorted by name; a warning for each that nothing in the manifest uses; and what the public ones are
+    /// in.
+    pub(super) fn finish(
+        self,
+        used: &BTreeSet<String>,
+    ) -> (Vec<Var>, Vec<ManifestWarning>, Vouched) {
         let mut unused: Vec<_> = (self.declared.iter())
             .filter(|(name, _)| !used.contains(*name))
             .map(|(name, var)| (line(self.text, var.span.start), name.clone()))
@@ -142,6 +170,7 @@ impl<'a> Vars<'a> {
         (
             self.values.into_values().flatten().collect(),
             unused.collect(),
+            self.vouched,
         )
     }
 

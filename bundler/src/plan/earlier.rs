@@ -53,21 +53,22 @@ pub(super) fn open_mounts(
 }
 
 impl Plan {
-    /// Opens these paths by themselves, as far as they are absolute directories; not inside a mount, whose tree is one.
+    /// Opens these paths by themselves, too, as far as they [can be](Self::can_open).
     pub(crate) fn open(&mut self, mut paths: Vec<GuestPath>) {
-        let directory = |path: &GuestPath| {
-            let found = self.entries.find(path);
-            found.is_some_and(|at| self.entries.is_directory(at))
-        };
-        let outer =
-            |path: &GuestPath, mount: &Mount| *path != mount.path && path.is_below(&mount.path);
-        paths.retain(|path| {
-            let below_root = path.is_absolute() && path.as_str() != "/";
-            below_root && directory(path) && !self.mounts.iter().any(|mount| outer(path, mount))
-        });
-        paths.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        paths.dedup();
-        self.open = paths;
+        paths.retain(|path| self.can_open(path));
+        self.open.extend(paths);
+        self.open.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        self.open.dedup();
+    }
+
+    /// Whether a path is an absolute directory below `/`, and not inside a mount, whose tree is one.
+    pub(crate) fn can_open(&self, path: &GuestPath) -> bool {
+        let outer = |mount: &Mount| *path != mount.path && path.is_below(&mount.path);
+        let directory = |at| self.entries.is_directory(at);
+        path.is_absolute()
+            && path.as_str() != "/"
+            && self.entries.find(path).is_some_and(directory)
+            && !self.mounts.iter().any(outer)
     }
 }
 

@@ -1,50 +1,19 @@
 //! What can be wrong between a manifest and the trees it names.
 
 mod archive;
-
-use std::fmt;
-use std::path::PathBuf;
+mod paths;
 
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
 use crate::archive::Format;
 use crate::report::{Report, counted};
-use crate::source::SourceError;
 pub use archive::ArchiveProblem;
+pub use paths::Paths;
+pub(crate) use paths::quoted;
 
 /// Everything wrong with a manifest's plan.
 pub type PlanError = Report<PlanProblem>;
-
-/// How many offenders a message names.
-const SHOWN: usize = 10;
-
-/// Paths of one kind of problem; a message names the first ones and counts the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths(Vec<String>);
-
-impl Paths {
-    /// The paths, sorted unless their order tells something.
-    pub(super) fn new(paths: Vec<String>) -> Self {
-        Self(paths)
-    }
-
-    /// All of them.
-    #[must_use]
-    pub fn all(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Paths {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0[..self.0.len().min(SHOWN)].join(", "))?;
-        match self.0.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
-    }
-}
 
 /// One thing wrong with a plan. Codes are stable: scripts may rely on them.
 #[derive(Debug, Error, Diagnostic)]
@@ -67,35 +36,19 @@ pub enum PlanProblem {
     },
 
     /// Something that can't be read.
-    #[error("{error}")]
+    #[error("{verb} {paths}: {error}")]
     #[diagnostic(
         code(wasi_vfs::plan::unreadable),
         help("make it readable, or keep it out with `exclude`")
     )]
     Unreadable {
-        /// What was tried, on what, and what the system said.
-        error: SourceError,
-        /// Where the manifest asks for it.
-        #[label("asked for here")]
-        at: SourceSpan,
-    },
-
-    /// What can't be read of one request for one reason, beyond what was named.
-    #[error("{verb} {count} more below `{}`: {error}", below.display())]
-    #[diagnostic(
-        code(wasi_vfs::plan::more_unreadable),
-        help("make them readable, or keep them out with `exclude`")
-    )]
-    MoreUnreadable {
         /// What was tried.
         verb: &'static str,
-        /// How many there are.
-        count: usize,
-        /// The directory that all of them are below.
-        below: PathBuf,
+        /// On what.
+        paths: Paths,
         /// What the system said of the first of them.
         error: std::io::Error,
-        /// Where the manifest asks for them.
+        /// Where the manifest asks for it.
         #[label("asked for here")]
         at: SourceSpan,
     },
@@ -222,19 +175,22 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// A pattern that matches nothing.
-    #[error("`{pattern}` matches nothing in `{source_path}`")]
+    /// Patterns that match nothing.
+    #[error("{}", told_unmatched(patterns, source_path))]
     #[diagnostic(code(wasi_vfs::plan::unmatched), help("{help}"))]
     Unmatched {
-        /// The pattern.
-        pattern: String,
-        /// The source it is matched in.
+        /// The patterns of one mount that match nothing for one reason.
+        patterns: Paths,
+        /// The source they are matched in.
         source_path: String,
         /// Why, as far as known, and what to write.
         help: String,
-        /// Where the pattern is written.
+        /// Where the first pattern is written.
         #[label("matches nothing")]
         at: SourceSpan,
+        /// Where the next ones are written.
+        #[label(collection, "nor does this")]
+        others: Vec<SourceSpan>,
     },
 
     /// A file source whose own name the mount's patterns keep out.
@@ -290,7 +246,7 @@ pub enum PlanProblem {
     },
 
     /// Two sources of one guest path.
-    #[error("`{guest}` comes from two sources: {first} and {second}")]
+    #[error("{}", told_clashes(paths, what))]
     #[diagnostic(
         code(wasi_vfs::plan::clash),
         help(
@@ -298,12 +254,10 @@ pub enum PlanProblem {
         )
     )]
     Clash {
-        /// The guest path.
-        guest: String,
-        /// What the first table brings.
-        first: String,
-        /// What the second table brings.
-        second: String,
+        /// The guest paths that both tables bring.
+        paths: Paths,
+        /// What the first and the second table bring at the first of these paths.
+        what: (String, String),
         /// The second table.
         #[label("and here")]
         at: SourceSpan,
@@ -361,7 +315,7 @@ pub enum PlanProblem {
     },
 
     /// Names or paths that no program could open.
-    #[error("longer than a path (4096 bytes) or a name (255 bytes) may be: {paths}")]
+    #[error("longer than a path (4096 bytes) or a name (255 bytes) may be: {paths:.5}")]
     #[diagnostic(
         code(wasi_vfs::plan::path_too_long),
         help("mount it at a shorter guest path, or keep it out with `exclude`")
@@ -544,5 +498,21 @@ impl PlanProblem {
             .map(|label| label.offset())
             .next()
             .unwrap_or(usize::MAX)
+    }
+}
+
+fn told_clashes(paths: &Paths, (first, second): &(String, String)) -> String {
+    match paths.count() {
+        1 => format!("{paths} comes from two sources: {first} and {second}"),
+        count => format!(
+            "{count} guest paths come from two sources: {paths:.5}; the first one from {first} and {second}"
+        ),
+    }
+}
+
+fn told_unmatched(patterns: &Paths, source: &str) -> String {
+    match patterns.count() {
+        1 => format!("{patterns} matches nothing in `{source}`"),
+        count => format!("{count} patterns match nothing in `{source}`: {patterns:.5}"),
     }
 }

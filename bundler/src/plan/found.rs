@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{Paths, PlanProblem};
+use super::error::{Paths, PlanProblem, quoted};
 use super::{Content, Entries, Entry, EntryKind, Origin, PlanWarning};
 use crate::archive::Archive;
 use crate::manifest::{Attributes, FILE_MODE, HostPath, Request, RequestKind, span};
@@ -69,9 +69,6 @@ struct Offenders {
     prefix: String,
     paths: Vec<String>,
 }
-
-/// So many of what can't be read are named.
-const NAMED: usize = 10;
 
 /// A problem of single entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,45 +191,28 @@ impl Found {
         self.unreadable.push((at.clone(), error));
     }
 
-    /// Turns what can't be read into problems. A tree can be full of it: the first of each request and reason are named, and
-    /// the rest are counted.
+    /// Turns what can't be read into problems, one for each request and reason.
     fn close_unreadable(&mut self) {
         let mut unreadable = std::mem::take(&mut self.unreadable);
         // The order of listings must not show.
         unreadable.sort_by(|(at, error), (other_at, other)| {
             (at.start, &error.path).cmp(&(other_at.start, &other.path))
         });
-        let mut rest: BTreeMap<(usize, &'static str, ErrorKind), (usize, Option<PlanProblem>)> =
-            BTreeMap::new();
+        let mut alike: BTreeMap<(usize, &'static str, ErrorKind), PlanProblem> = BTreeMap::new();
         for (at, error) in unreadable {
-            let alike = rest
-                .entry((at.start, error.verb, error.error.kind()))
-                .or_default();
-            alike.0 += 1;
-            if alike.0 <= NAMED {
-                let at = span(&at);
-                self.problems.push(PlanProblem::Unreadable { error, at });
-                continue;
-            }
-            let parent = error.path.parent().unwrap_or(&error.path);
-            match &mut alike.1 {
-                Some(PlanProblem::MoreUnreadable { count, below, .. }) => {
-                    *count += 1;
-                    while !parent.starts_with(&*below) && below.pop() {}
-                }
-                more => {
-                    *more = Some(PlanProblem::MoreUnreadable {
-                        verb: error.verb,
-                        count: 1,
-                        below: parent.to_owned(),
-                        error: error.error,
-                        at: span(&at),
-                    });
-                }
+            let SourceError { verb, path, error } = error;
+            let key = (at.start, verb, error.kind());
+            let problem = alike.entry(key).or_insert(PlanProblem::Unreadable {
+                verb,
+                paths: Paths::default(),
+                error,
+                at: span(&at),
+            });
+            if let PlanProblem::Unreadable { paths, .. } = problem {
+                paths.add(|| quoted(&path.display().to_string()));
             }
         }
-        self.problems
-            .extend(rest.into_values().filter_map(|(_, more)| more));
+        self.problems.extend(alike.into_values());
     }
 
     pub(super) fn nothing_left(&mut self, request: &Request, source: &HostPath) {
@@ -268,12 +248,12 @@ impl Found {
     pub(super) fn warnings(&mut self) -> Vec<PlanWarning> {
         let left_out = std::mem::take(&mut self.left_out).into_iter();
         let left_out = left_out.map(|(what, paths)| PlanWarning::LeftOut {
-            paths: all(paths),
+            paths: Paths::of(paths),
             what,
         });
         let secrets = std::mem::take(&mut self.secrets).into_iter();
         let secrets = secrets.map(|(what, paths)| PlanWarning::Secret {
-            paths: all(paths),
+            paths: Paths::of(paths),
             what,
         });
         left_out.chain(secrets).collect()
@@ -283,7 +263,7 @@ impl Found {
     pub(super) fn close(&mut self) {
         self.close_unreadable();
         for ((_, offence), Offenders { at, prefix, paths }) in std::mem::take(&mut self.offences) {
-            let paths = all(paths);
+            let paths = Paths::of(paths);
             let at = span(&at);
             self.problems.push(match offence {
                 Offence::Prefix => PlanProblem::StripPrefix { paths, prefix, at },
@@ -311,21 +291,5 @@ fn left_out(request: &Request, offence: Offence) -> Option<&'static str> {
             Some("a symlink that leads out of the directory")
         }
         _ => None,
-    }
-}
-
-/// What a message says of these; the order of listings must not show.
-fn all(mut paths: Vec<String>) -> Paths {
-    paths.sort_unstable();
-    paths.dedup();
-    Paths::new(paths.into_iter().map(quoted).collect())
-}
-
-/// In backticks, before what is told of it; long ones shortened to what a line holds.
-fn quoted(path: String) -> String {
-    const LONGEST: usize = 200;
-    match path.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", &path[..end]),
-        None => format!("`{path}`"),
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::error::PlanProblem;
+use super::error::{Paths, PlanProblem, quoted};
 use super::found::{Drafts, Strength};
 use super::{Brief, Entries, Entry, EntryKind, Origin};
 use crate::manifest::{Attributes, DIRECTORY_MODE, Manifest, Request, RequestKind, span};
@@ -23,6 +23,7 @@ pub(super) fn merge(
     order.sort_by(|a, b| entries.tree_compare(*a as usize, *b as usize));
     let mut merge = Merge {
         manifest,
+        clashes: BTreeMap::new(),
         problems,
         drafts,
         done: Vec::with_capacity(order.len()),
@@ -32,8 +33,11 @@ pub(super) fn merge(
     let Merge {
         mut drafts,
         mut done,
+        clashes,
+        problems,
         ..
     } = merge;
+    problems.extend(clashes.into_values());
     // From the order of a walk to that of bytes; nearly the same, so this is quick.
     done.sort_by(|a, b| drafts.entries.compare(*a as usize, *b as usize));
     link(manifest, &mut drafts, &done);
@@ -45,6 +49,8 @@ pub(super) fn merge(
 struct Merge<'a> {
     manifest: &'a Manifest,
     problems: &'a mut Vec<PlanProblem>,
+    /// The clashes of two requests; a whole tree may clash.
+    clashes: BTreeMap<(Origin, Origin), PlanProblem>,
     drafts: Drafts,
     done: Vec<u32>,
     /// The entries above the next one, as indices of `done`, from a root on.
@@ -104,14 +110,22 @@ impl Merge<'_> {
         if second.overrides || is_input(first) {
             return b;
         }
-        let clash = PlanProblem::Clash {
-            guest: self.drafts.entries.path(b).to_string(),
-            first: described(&self.drafts.entries.kind(a), first),
-            second: described(&self.drafts.entries.kind(b), second),
-            at: span(&second.span),
-            first_at: span(&first.span),
-        };
-        self.problems.push(clash);
+        let entries = &self.drafts.entries;
+        let clash = self
+            .clashes
+            .entry((entries.origin(a), entries.origin(b)))
+            .or_insert_with(|| PlanProblem::Clash {
+                paths: Paths::default(),
+                what: (
+                    described(&entries.kind(a), first),
+                    described(&entries.kind(b), second),
+                ),
+                at: span(&second.span),
+                first_at: span(&first.span),
+            });
+        if let PlanProblem::Clash { paths, .. } = clash {
+            paths.add(|| quoted(entries.path(b).as_str()));
+        }
         // Goes on with the directory, if one is, or all that is below would clash as well.
         if self.is_directory(b) { b } else { a }
     }

@@ -8,7 +8,7 @@ use super::error::{PlanError, PlanProblem};
 use super::found::{Found, Strength};
 use super::walk::Walk;
 use super::{
-    Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, mount, warning,
+    Content, EntryKind, Plan, RequestLabel, earlier, layer, limits, merge, mount, relative, warning,
 };
 use crate::archive::Format;
 use crate::layer::Layer;
@@ -79,11 +79,13 @@ fn find(
         .with_mounts(mounts)
         .with_start(mount::start(manifest));
     let earlier = earlier::open_mounts(manifest, src, &mut plan);
+    let shadowed = relative::open_hidden(manifest, &mut plan);
     plan.requests = manifest.requests.iter().map(RequestLabel::of).collect();
     let of_manifest = manifest.warnings().iter().cloned();
     plan.warnings = of_manifest.map(Into::into).collect();
     plan.warnings.extend(secrets);
     plan.warnings.extend(earlier);
+    plan.warnings.extend(shadowed);
     plan.warnings.extend(warning::find(&plan));
     plan.layer = layer.cloned();
     plan.bundles = archives.bundles().collect();

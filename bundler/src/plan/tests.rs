@@ -6,6 +6,7 @@ mod later;
 mod merge;
 mod mounts;
 mod never;
+mod relative;
 
 use std::path::Path;
 
@@ -344,12 +345,13 @@ fn similar_names_are_told_once() {
         .file("m/s/caf\u{e9}", "")
         .file("m/s/cafe\u{301}", "");
     let plan = plan("[[mount]]\nguest = '/'\nsource = 's'", &src);
-    let names = |warning: &PlanWarning| match warning {
-        PlanWarning::SimilarNames { first, second } => format!("{first} {second}"),
-        other => panic!("{other}"),
+    let [PlanWarning::SimilarNames { pairs }] = plan.warnings() else {
+        panic!("{:?}", plan.warnings());
     };
-    let warnings: Vec<String> = plan.warnings().iter().map(names).collect();
-    assert_eq!(warnings, ["/Doc /doc", "/cafe\u{301} /caf\u{e9}"]);
+    assert_eq!(
+        pairs.named(),
+        ["`/Doc` and `/doc`", "`/cafe\u{301}` and `/caf\u{e9}`"]
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::error::PlanProblem;
 use super::found::{Found, Offence, Strength};
 use super::gitignore::Ignores;
 use super::glob::{Globs, State};
-use super::unmatched::{KeptOut, Matched};
+use super::unmatched::{KeptOut, Matched, Pruned, States};
 use crate::manifest::{Attributes, Manifest, Mount, Request, Symlinks, span};
 use crate::path::GuestPath;
 use crate::source::{Kind, Metadata, Source, SourceError, Step, Visited};
@@ -45,7 +45,7 @@ pub(super) struct Walk<'a> {
     /// The directories above the entry looked at, from the source on.
     levels: Vec<Level>,
     /// Directories that the walk did not enter.
-    pruned: Vec<(PathBuf, State)>,
+    pruned: Vec<Pruned>,
     /// In the directories of followed symlinks: the directory each link is in.
     entered: Vec<PathBuf>,
     prefix_applied: bool,
@@ -183,7 +183,8 @@ impl<'a> Walk<'a> {
             });
         }
         let pruned = std::mem::take(&mut self.pruned);
-        self.matched.look_into(self.src, &self.exclude, &pruned);
+        self.matched
+            .look_into(self.src, &self.include, &self.exclude, &self.rules, pruned);
         self.report_unmatched();
     }
 
@@ -306,13 +307,23 @@ impl<'a> Walk<'a> {
             wanted,
             kept_out,
         } = verdict;
-        if let Some(kept_out) = kept_out {
-            self.matched.kept_out(&level.credit, &kept_out);
+        if let Some(kept_out) = &kept_out {
+            self.matched.kept_out(&level.credit, kept_out);
+            self.matched
+                .kept_out_of_rules(&self.rules, &level.rules, is_directory, kept_out);
         }
         let enter = is_directory && self.may_enter(&level);
         if !wanted && !enter {
-            if is_directory && (level.decision.is_some() || level.ignored) {
-                self.pruned.push((visited.path.to_owned(), level.exclude));
+            if let Some(by) = kept_out.filter(|_| is_directory) {
+                self.pruned.push(Pruned {
+                    path: visited.path.to_owned(),
+                    states: States {
+                        include: level.include,
+                        exclude: level.exclude,
+                        rules: level.rules,
+                    },
+                    by,
+                });
             }
             return Step::Over;
         }
@@ -415,7 +426,7 @@ impl<'a> Walk<'a> {
         Verdict {
             wanted: included && kept_out.is_none(),
             level,
-            kept_out: kept_out.filter(|_| included),
+            kept_out,
         }
     }
 

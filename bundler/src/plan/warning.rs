@@ -4,8 +4,9 @@ use miette::Diagnostic;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::error::quoted;
 use super::{Entries, MountKind, Paths, Plan};
-use crate::manifest::{Host, ManifestWarning};
+use crate::manifest::ManifestWarning;
 use crate::path::GuestPath;
 
 /// Something a user should know about a plan; it works all the same. Codes are stable, like those of problems.
@@ -14,16 +15,20 @@ use crate::path::GuestPath;
 #[non_exhaustive]
 pub enum PlanWarning {
     /// Two names of one directory differ only by case or Unicode form: some machines can't hold both.
-    #[error("`{first}` and `{second}` differ only by case or Unicode form")]
+    #[error(
+        "{}",
+        pairs.told(
+            |pair| format!("{pair} differ only by case or Unicode form"),
+            "pairs of names differ only by case or Unicode form",
+        )
+    )]
     #[diagnostic(
         code(wasi_vfs::plan::similar_names),
         help("rename one of them if the tree must also work on macOS or Windows")
     )]
     SimilarNames {
-        /// The smaller path.
-        first: GuestPath,
-        /// The other.
-        second: GuestPath,
+        /// The two of each, the smaller path first.
+        pairs: Paths,
     },
 
     /// Entries below a host mount that is required, where the host's directory always hides them.
@@ -33,7 +38,7 @@ pub enum PlanWarning {
     #[diagnostic(
         code(wasi_vfs::plan::hidden),
         help(
-            "keep it out; or write `host = \"override\"` in `[link]` to see it where the host's directory has nothing"
+            "keep it out; or remove the host mount: the program then sees both, as `host` in `[link]` says, when the host gives a directory at `{mount}`"
         )
     )]
     Hidden {
@@ -98,6 +103,23 @@ pub enum PlanWarning {
         paths: Paths,
     },
 
+    /// Entries that a program with wasi-libc looks for in a relative mount, where they are not.
+    #[error(
+        "most programs can't see {paths}: wasi-libc makes no difference between `/` and `.`, and looks in the mount at `{root}` only"
+    )]
+    #[diagnostic(
+        code(wasi_vfs::plan::shadowed),
+        help(
+            "give it a directory of its own that the mount at `{root}` does not have, such as `/app`; or mount it at its relative path"
+        )
+    )]
+    Shadowed {
+        /// The entries.
+        paths: Paths,
+        /// The relative mount.
+        root: GuestPath,
+    },
+
     /// Something about the manifest itself.
     #[error(transparent)]
     #[diagnostic(forward(0))]
@@ -114,21 +136,23 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
     let mut folded = hashes(entries);
     keep_repeated(&mut folded);
     folded.sort_unstable();
-    let mut warnings: Vec<PlanWarning> = Vec::new();
+    let mut similar: Vec<(GuestPath, GuestPath)> = Vec::new();
     for pair in folded.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
         let (first, second) = (entries.path(pair[0].1), entries.path(pair[1].1));
         // Below two similar directories everything is similar; once is enough.
         if first.parent() == second.parent() && fold(first.as_str()).eq(fold(second.as_str())) {
-            warnings.push(PlanWarning::SimilarNames { first, second });
+            similar.push((first, second));
         }
     }
-    warnings.sort_by(|a, b| match (a, b) {
-        (
-            PlanWarning::SimilarNames { first: a, .. },
-            PlanWarning::SimilarNames { first: b, .. },
-        ) => a.cmp(b),
-        _ => std::cmp::Ordering::Equal,
-    });
+    similar.sort();
+    let mut warnings: Vec<PlanWarning> = Vec::new();
+    if !similar.is_empty() {
+        let pair = |(first, second): &(GuestPath, GuestPath)| {
+            format!("{} and {}", quoted(first.as_str()), quoted(second.as_str()))
+        };
+        let pairs = Paths::new(similar.iter().map(pair).collect());
+        warnings.push(PlanWarning::SimilarNames { pairs });
+    }
     warnings.extend(hidden(plan));
     warnings
 }
@@ -136,15 +160,15 @@ pub(super) fn find(plan: &Plan) -> Vec<PlanWarning> {
 /// A warning for each mount with something in it that nobody sees.
 fn hidden(plan: &Plan) -> impl Iterator<Item = PlanWarning> {
     let mounts = plan.mounts().iter();
-    let fallback = plan.start().host == Host::Fallback;
     mounts
-        .filter(move |mount| fallback && mount.kind == MountKind::Host && mount.required)
+        .filter(|mount| mount.kind == MountKind::Host && mount.required)
         .filter_map(|mount| {
             let below = plan.entries().iter().map(|entry| entry.path);
             let below = below.filter(|path| path.is_below(&mount.path));
-            let paths: Vec<_> = below.map(|path| format!("`{path}`")).collect();
-            (!paths.is_empty()).then(|| PlanWarning::Hidden {
-                paths: Paths::new(paths),
+            let mut paths = Paths::default();
+            below.for_each(|path| paths.add(|| quoted(path.as_str())));
+            (paths.count() > 0).then(|| PlanWarning::Hidden {
+                paths,
                 mount: mount.path.clone(),
             })
         })

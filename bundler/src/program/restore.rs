@@ -26,9 +26,11 @@ pub(crate) enum RestoreError {
 /// Takes the program out of a bundle, whose image is not read.
 pub(crate) fn program(found: &Found<'_>) -> Result<Restored, RestoreError> {
     let Some(section) = found.undo() else {
-        let function = found.record().and_then(|record| record.preinit.clone());
+        let record = found.record();
+        let function = record.and_then(|record| record.preinit.clone());
         return Err(RestoreError::Link(match function {
             Some(function) => LinkError::PreInitialized { function },
+            None if record.is_some_and(|record| !record.rebundle) => LinkError::BundledOnce,
             None => LinkError::AlreadyBundled {
                 evidence: format!("a section `{SECTION}`"),
             },

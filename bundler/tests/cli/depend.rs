@@ -158,6 +158,151 @@ fn understands_a_depfile(program: &str, file: &str, rule: &str) {
     assert!(!make(), "what is excluded");
 }
 
+/// Names with what make and ninja give a meaning, as far as both can read them.
+#[cfg(unix)]
+const READABLE: [&str; 13] = [
+    r"a\ b", r"a\\  b", r"a\b", r"\a", " a", "$a$$b", "a#b", "a:b", "a: b", "[id].js", "(group)x",
+    "{a},b!@+", "-a~é",
+];
+
+/// Names that one of them can't read, or not in each place.
+#[cfg(unix)]
+const UNREADABLE: [&str; 22] = [
+    r"tail\",
+    r"two\\",
+    "tail ",
+    "tail:",
+    r"space \",
+    "tab\there",
+    "line\nbreak",
+    "a;b",
+    "a|b",
+    "lib(member)",
+    "return\r.txt",
+    r"a\#b",
+    r"a\:b",
+    r"a\$b",
+    "a*b",
+    "a?b",
+    "it's",
+    "a\"b",
+    "a&b",
+    "a<b",
+    "a=b",
+    "100%",
+];
+
+#[cfg(unix)]
+#[test]
+fn make_and_ninja_understand_names() {
+    for program in ["make", "ninja"] {
+        for name in READABLE {
+            follows(program, name, true);
+        }
+    }
+}
+
+/// However a name is written, the depfile can be read, and what is said of the name is true.
+#[cfg(unix)]
+#[test]
+fn names_that_make_or_ninja_cannot_read_are_told() {
+    let folder = folder();
+    for name in UNREADABLE {
+        folder.write(&format!("tree/{name}"), "1");
+    }
+    let said = folder.run(&["bundle", "--no-lock", "--depfile", "app.d"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    golden("cli/depfile-names.txt", &said.stderr);
+    folder.write("tree/(group)/x", "1");
+    let named = |output: &str| {
+        let output = folder.run(&[
+            "bundle",
+            "-q",
+            "--no-lock",
+            "--depfile",
+            "app.d",
+            "-o",
+            output,
+        ]);
+        (
+            output.code,
+            output
+                .stderr
+                .lines()
+                .nth(2)
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
+        )
+    };
+    for output in ["a;b.wasm", "a=b.wasm", "a%b.wasm"] {
+        let why = format!(
+            "x cannot write the depfile `app.d`: make cannot read a rule for the output `{output}`"
+        );
+        assert_eq!(named(output), (Some(1), why));
+    }
+    for program in ["make", "ninja"] {
+        for name in UNREADABLE {
+            follows(program, name, false);
+        }
+    }
+}
+
+/// A file of this name goes in, and `program` reads the depfile. `readable`: it is up to date afterwards, a change is
+/// noticed, and so is that the file is gone. Else the warning about the name says which of it does not hold.
+#[cfg(unix)]
+fn follows(program: &str, name: &str, readable: bool) {
+    let folder = folder();
+    let path = format!("tree/{name}");
+    folder.write(&path, "1");
+    let command = format!("{TOOL} bundle --no-lock --depfile app.d 2>said");
+    folder.write(
+        "Makefile",
+        &format!("dist/app.wasm:\n\t@{command}\n\t@echo made\n-include app.d\n"),
+    );
+    folder.write(
+        "build.ninja",
+        &format!(
+            "rule bundle\n  command = {command} && echo made\n  depfile = app.d\nbuild dist/app.wasm: bundle\n"
+        ),
+    );
+    // Whether it made the bundle; `None`: it failed.
+    let make = || {
+        let output = Command::new(program).current_dir(folder.path()).output();
+        let output = output
+            .unwrap_or_else(|error| panic!("`{program}`: {error}; tests/setup.sh installs it"));
+        let made = String::from_utf8_lossy(&output.stdout).contains("made");
+        output.status.success().then_some(made)
+    };
+    assert_eq!(make(), Some(true), "{program} {name:?}");
+    let said = String::from_utf8(folder.read("said")).unwrap();
+    assert_eq!(
+        !said.contains("wasi_vfs::output::depfile_"),
+        readable,
+        "{said}"
+    );
+    let left_out = said.contains("depfile_left_out");
+    let again = program == "ninja" && said.contains("depfile_ninja");
+    let stops = program == "make" && said.contains("depfile_gone");
+    assert_eq!(make(), Some(again), "{program} {name:?} is up to date");
+    std::thread::sleep(Duration::from_millis(20));
+    folder.write(&path, "2");
+    assert_eq!(make(), Some(!left_out), "{program} {name:?} was changed");
+    assert_eq!(
+        make(),
+        Some(again),
+        "{program} {name:?} is up to date again"
+    );
+    std::thread::sleep(Duration::from_millis(20));
+    std::fs::remove_file(folder.path().join(&path)).unwrap();
+    // Its directory was changed, so even what is left out is noticed to be gone.
+    assert_eq!(
+        make(),
+        (!stops).then_some(true),
+        "{program} {name:?} is gone"
+    );
+}
+
 /// `bundle --watch` while it runs.
 struct Watch {
     child: Child,

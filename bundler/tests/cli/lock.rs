@@ -43,6 +43,8 @@ remove = ["/data"]
 const PROGRAM: &str = r#"(module
   (import "wasi_snapshot_preview1" "environ_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (func (export "_start")))
 "#;

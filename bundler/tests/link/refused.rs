@@ -18,11 +18,28 @@ fn program(fields: &str) -> Vec<u8> {
     module(&format!(r#"{CLOSE} (memory (export "memory") 1) {fields}"#))
 }
 
+/// A module that imports one function and exports a memory.
+fn foreign(import: &str, name: &str, memory: &str) -> Vec<u8> {
+    module(&format!(
+        r#"(import "{import}" "{name}" (func)) (memory (export "{memory}") 1)"#
+    ))
+}
+
 fn with_custom(name: &str) -> Vec<u8> {
     let mut module = program("");
     let contents = [&[name.len() as u8], name.as_bytes()].concat();
     section(&mut module, 0, &contents);
     module
+}
+
+fn with_linking(mut module: Vec<u8>) -> Vec<u8> {
+    section(&mut module, 0, b"\x07linking\x02");
+    module
+}
+
+/// As `clang -c` makes it: the memory is imported by this name.
+fn object_file() -> Vec<u8> {
+    with_linking(module(r#"(import "env" "__linear_memory" (memory 0))"#))
 }
 
 /// What is given, its name, and the code that it must be refused with.
@@ -76,7 +93,22 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ),
         ("a component", wasm("(component)"), "component"),
         ("a version that does not exist", future, "version"),
-        ("an object file", with_custom("linking"), "object_file"),
+        ("an object file", object_file(), "object_file"),
+        (
+            "an object file without a memory",
+            with_linking(module(CLOSE)),
+            "object_file",
+        ),
+        (
+            "several object files in one",
+            with_linking(module(&format!("{CLOSE} (memory 1)"))),
+            "object_file",
+        ),
+        (
+            "a program with relocations that imports its memory",
+            with_linking(module(r#"(import "env" "memory" (memory 1))"#)),
+            "imported_memory",
+        ),
         ("a bundle", with_custom("wasi-vfs"), "already_bundled"),
         (
             "a bundle without its section",
@@ -139,6 +171,90 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "signature",
         ),
         (
+            "a shared memory from outside",
+            module(
+                r#"(import "env" "memory" (memory 1 2 shared)) (import "wasi" "thread-spawn" (func (param i32) (result i32)))"#,
+            ),
+            "shared_memory",
+        ),
+        ("minified Emscripten", foreign("a", "a", "c"), "foreign"),
+        (
+            "Emscripten with a memory from outside",
+            module(&format!(
+                r#"{CLOSE} (import "env" "emscripten_resize_heap" (func)) (import "env" "memory" (memory 1))"#
+            )),
+            "foreign",
+        ),
+        (
+            "Go for JavaScript",
+            foreign("gojs", "runtime.wasmExit", "mem"),
+            "foreign",
+        ),
+        (
+            "Go for JavaScript before 1.21",
+            foreign("go", "runtime.wasmExit", "mem"),
+            "foreign",
+        ),
+        (
+            "TinyGo for JavaScript",
+            foreign("gojs", "runtime.ticks", "memory"),
+            "foreign",
+        ),
+        (
+            "an add-on of Node.js",
+            module(&format!(
+                r#"{CLOSE} (import "env" "napi_throw" (func)) (import "env" "memory" (memory 1 2 shared))"#
+            )),
+            "foreign",
+        ),
+        (
+            "wasm-bindgen",
+            foreign("wbg", "__wbindgen_throw", "memory"),
+            "foreign",
+        ),
+        (
+            "wasm-bindgen for bundlers",
+            foreign("./app_bg.js", "__wbg_new_0", "memory"),
+            "foreign",
+        ),
+        (
+            "AssemblyScript",
+            module(
+                r#"(import "env" "abort" (func (param i32 i32 i32 i32))) (memory (export "memory") 1)"#,
+            ),
+            "foreign",
+        ),
+        (
+            ".NET for the browser",
+            foreign("env", "mono_wasm_bind_js_import", "memory"),
+            "foreign",
+        ),
+        (
+            "Kotlin for JavaScript",
+            module(r#"(import "js_code" "kotlin.captureStackTrace" (func))"#),
+            "foreign",
+        ),
+        (
+            "Dart",
+            module(r#"(import "dart2wasm" "_1" (func))"#),
+            "foreign",
+        ),
+        (
+            "TeaVM for JavaScript",
+            foreign("teavm", "currentTimeMillis", "memory"),
+            "foreign",
+        ),
+        (
+            "Scala.js",
+            module(r#"(import "__scalaJSHelpers" "fmod" (func))"#),
+            "foreign",
+        ),
+        (
+            "JavaScript strings",
+            module(r#"(import "wasm:js-string" "length" (func))"#),
+            "foreign",
+        ),
+        (
             "two versions of WASI",
             module(&format!(
                 r#"{CLOSE} (import "wasi_unstable" "fd_sync" (func (param i32) (result i32))) (memory (export "memory") 1)"#
@@ -146,8 +262,8 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "mixed_snapshots",
         ),
         (
-            "too many segments",
-            program(&"(data (i32.const 0) \"\")".repeat(100_000)),
+            "too many segments that can't be joined",
+            program(&"(data (i32.const 8) \"x\")".repeat(100_000)),
             "too_many",
         ),
     ]
@@ -164,6 +280,24 @@ fn messages() {
         writeln!(out, "# {name}\n{shown}").expect("in memory");
     }
     golden(&folder().join("refused.txt"), &out);
+}
+
+/// JavaScript may be beside WASI: what opens its files by WASI is served.
+#[test]
+fn javascript_beside_wasi_is_no_reason() {
+    let imports = [
+        ("wbg", "__wbindgen_throw"),
+        ("rb-js-abi-host", "eval-js"),
+        ("env", "emscripten_notify_memory_growth"),
+        ("gojs", "runtime.ticks"),
+        ("env", "napi_throw"),
+    ];
+    for (import, name) in imports {
+        let module = module(&format!(
+            r#"{CLOSE} (import "{import}" "{name}" (func)) (memory (export "memory") 1)"#
+        ));
+        assert_eq!(link(&module).err(), None, "{import}");
+    }
 }
 
 /// A program is only compared with the interposer once it was inspected: both ways are refused the same.

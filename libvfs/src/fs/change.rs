@@ -9,9 +9,11 @@ use vfs_image::{FileType, NodeId};
 
 use super::{Last, Vfs, World};
 use crate::errno::{Errno, Result};
+use crate::host::Host;
 use crate::program::Program;
 use crate::ram::Node;
 use crate::resolve::check_utf8;
+use crate::seam::NOWHERE;
 use crate::tree::file_type;
 
 /// Mode of a new file: there is no umask, and no call that changes a mode.
@@ -171,16 +173,17 @@ impl<W: World> Vfs<W> {
     }
 
     fn remove_in(&mut self, dir: Node, name: Range<usize>, named: Named) -> Result<()> {
-        // Below a mount point there is another mount.
-        if named.mount != self.ram.mount(dir) {
+        // Below a mount point there is another mount, or a directory of the host.
+        if named.mount != self.ram.mount(dir) || self.seam.attachment(named.id) != 0 {
             return Err(Errno::BUSY);
         }
         let node = self.record(named.id)?;
+        let mut slot = self.ram.check_removable(node, named.file_type);
+        if slot.is_ok() && named.file_type == FileType::Directory {
+            slot = self.remove_united();
+        }
         let name = self.path.get(name).unwrap_or_default();
-        let slot = match self.ram.check_removable(node, named.file_type) {
-            Ok(()) => self.ram.prepare(dir, name, true),
-            Err(errno) => Err(errno),
-        };
+        let slot = slot.and_then(|()| self.ram.prepare(dir, name, true));
         if let Ok(slot) = slot {
             let now = self.now();
             self.ram.detach(dir, slot);
@@ -189,6 +192,20 @@ impl<W: World> Vfs<W> {
         }
         self.ram.settle(node);
         slot.map(|_| ())
+    }
+
+    /// Removes the host's directory that is united with the one that is about to be removed, if there is one.
+    fn remove_united(&mut self) -> Result<()> {
+        if self.outside.fd == NOWHERE {
+            return Ok(());
+        }
+        let removed = self.on_host(0, 0, |host, fd, path, len, _| {
+            host.path_remove_directory(fd, path, len)
+        });
+        match removed {
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
+            removed => removed,
+        }
     }
 
     /// Notes that a node has lost a name in a directory.

@@ -58,39 +58,41 @@ impl<W: World> Vfs<W> {
         self.locate(fd, path, path_len, follow)?;
         let (mut oflags, mut fdflags) = (oflags, fdflags);
         let (host, truncates) = 'found: {
-            let united = match self.place {
-                Place::Free if creates => {
-                    if W::WRITABLE && !self.table.reserve() {
-                        return self.no_number(0);
+            'host: {
+                let united = match self.place {
+                    Place::Free if creates => break 'host,
+                    Place::Free => return Err(Errno::NOENT),
+                    Place::Tree => {
+                        self.may_open(oflags, base)?;
+                        if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
+                            break 'found (0, truncates);
+                        }
+                        // The host's directory of the same path, if there is one, is united with it.
+                        (oflags, fdflags) = (DIRECTORY, 0);
+                        true
                     }
-                    self.make_file()?;
-                    break 'found (0, false);
-                }
-                Place::Free => return Err(Errno::NOENT),
-                Place::Tree => {
-                    self.may_open(oflags, base)?;
-                    if !self.sees_host() || !self.found.is_dir() || self.outside.fd == NOWHERE {
-                        break 'found (0, truncates);
+                    Place::Host => false,
+                };
+                let opened = self.on_host(out, 4, |host, fd, path, len, out| {
+                    host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
+                });
+                match (united, opened) {
+                    (true, Ok(())) => {
+                        break 'found (self.program.load32(out).wrapping_add(1), false);
                     }
-                    // The host's directory of the same path, if there is one, is united with it.
-                    (oflags, fdflags) = (DIRECTORY, 0);
-                    true
+                    (true, Err(_)) => break 'found (0, false),
+                    (false, Ok(())) => return self.adopt(out),
+                    // The directory is there, but only in the tree.
+                    (false, Err(Errno::NOENT | Errno::NOTDIR))
+                        if creates && self.outside.parent => {}
+                    (false, Err(errno)) => return Err(errno),
                 }
-                Place::Host => false,
-            };
-            let opened = self.on_host(out, 4, |host, fd, path, len, out| {
-                host.path_open(fd, flags, path, len, oflags, base, inheriting, fdflags, out)
-            });
-            match (united, opened) {
-                (true, Ok(())) => break 'found (self.program.load32(out).wrapping_add(1), false),
-                (true, Err(_)) => break 'found (0, false),
-                (false, Ok(())) => return self.adopt(out),
-                // The directory is there, but only in the tree.
-                (false, Err(Errno::NOENT | Errno::NOTDIR)) if creates && self.outside.parent => {
-                    return Err(Errno::ROFS);
-                }
-                (false, Err(errno)) => return Err(errno),
             }
+            if W::WRITABLE && !self.table.reserve() {
+                return self.no_number(0);
+            }
+            self.make_file()?;
+            (0, false)
         };
         self.open_found(base, host, fdflags, truncates)?;
         self.program.store32(out, self.table.newest());

@@ -10,15 +10,19 @@ use crate::program::Program;
 use crate::resolve::Follow;
 use crate::seam::Outside;
 
-/// What creating something at the host says, when the tree holds the directory (`parent`) the host lacks.
-fn created(answer: Result<()>, parent: bool) -> Result<()> {
-    match answer {
-        Err(Errno::NOENT | Errno::NOTDIR) if parent => Err(Errno::ROFS),
-        answer => answer,
-    }
-}
-
 impl<W: World> Vfs<W> {
+    /// What creating something at the host says; where the tree holds the directory that the host lacks, the tree is asked.
+    fn created(
+        &mut self,
+        answer: Result<()>,
+        make: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        match answer {
+            Err(Errno::NOENT | Errno::NOTDIR) if self.outside.parent => make(self),
+            answer => answer,
+        }
+    }
+
     /// `path_readlink`: the target of a symlink, cut to the buffer.
     ///
     /// # Errors
@@ -105,7 +109,7 @@ impl<W: World> Vfs<W> {
                 let answer = self.on_host(0, 0, |host, fd, path, len, _| {
                     host.path_create_directory(fd, path, len)
                 });
-                created(answer, self.outside.parent)
+                self.created(answer, Self::make_directory)
             }
             Place::Free => self.make_directory(),
         }
@@ -117,31 +121,32 @@ impl<W: World> Vfs<W> {
     /// `EEXIST` when the name is taken; `EROFS` when only the read-only tree could hold it.
     pub fn path_symlink(
         &mut self,
-        target: u32,
-        target_len: u32,
+        text: u32,
+        text_len: u32,
         fd: u32,
         path: u32,
         path_len: u32,
     ) -> Result<()> {
         self.locate(fd, path, path_len, Follow::Name)?;
+        let tree = self.place != Place::Host || self.outside.parent;
         match self.place {
             // The target is looked at before the name is, as on Linux.
-            Place::Tree | Place::Free if target_len == 0 => Err(Errno::NOENT),
-            Place::Tree | Place::Free if target_len > TARGET_MAX => Err(Errno::NAMETOOLONG),
+            _ if tree && text_len == 0 => Err(Errno::NOENT),
+            _ if tree && text_len > TARGET_MAX => Err(Errno::NAMETOOLONG),
             Place::Tree => Err(Errno::EXIST),
             Place::Host => {
                 let target = Outside {
-                    path: target,
-                    len: target_len,
+                    path: text,
+                    len: text_len,
                     made: false,
                     ..self.outside
                 };
                 let answer = self.on_host_with(target, |host, target, size, fd, path, len| {
                     host.path_symlink(target, size, fd, path, len)
                 });
-                created(answer, self.outside.parent)
+                self.created(answer, |vfs| vfs.make_symlink(text, text_len))
             }
-            Place::Free => self.make_symlink(target, target_len),
+            Place::Free => self.make_symlink(text, text_len),
         }
     }
 

@@ -183,31 +183,26 @@ impl<W: World> Vfs<W> {
         self.program.copy_in(place, at);
         let rest = self.caught(start, PATH_BUFFER);
         let count = self.image.as_ref().map_or(0, Image::preopen_count);
-        for index in 0..count {
+        // First those that are absolute or relative as it is, then all; of them, a longer name before a shorter.
+        let mut left = 2 * count;
+        while left > 0 {
+            left -= 1;
+            let index = if left < count { left } else { left - count };
             let Ok(size) = self.load_preopen_name(index) else {
                 return false;
             };
+            // What wasi-libc strips has one byte in the tree's names.
+            let alike = self.path.first() == self.path.get(start);
             let (mut own, mut at) = (self.caught(0, size), rest);
             let root = own == size;
             while own < size && self.path.get(own) == self.path.get(at) {
                 own += 1;
                 at += 1;
             }
-            let node = NodeId::new(index);
-            if own == size && at == PATH_BUFFER {
-                // What wasi-libc strips has one byte in the tree's names.
-                let first = |at| word(&self.path, at) as u8;
-                let same = size == name_len as usize && first(0) == first(start);
-                match self.table.entry(FIRST + index) {
-                    Some(Entry::Directory(directory)) if same => directory.host = fd + 1,
-                    _ => self.insert_preopen(node, fd + 1, Preopen::Host),
-                }
-                self.seam.attach(node, fd + 1);
-                return true;
-            }
             if own == size
-                && (root || self.path.get(at) == Some(&b'/'))
-                && self.attach(node, at, fd)
+                && (alike || left < count)
+                && (root || at == PATH_BUFFER || self.path.get(at) == Some(&b'/'))
+                && self.attach(index, at, fd, alike && size == name_len as usize)
             {
                 return true;
             }
@@ -246,10 +241,10 @@ impl<W: World> Vfs<W> {
         end
     }
 
-    /// Attaches a preopen of the host to the directory of the tree to which the path buffer from `at` on
-    /// leads from `node`; false when it leads to none.
-    fn attach(&mut self, node: NodeId, mut at: usize, fd: u32) -> bool {
-        if self.load(node).is_err() {
+    /// Attaches a preopen of the host to the directory of the tree to which the path buffer from `at` on leads from the
+    /// preopen of this index, whose very name it has when it is `named`; false when it leads to none.
+    fn attach(&mut self, index: u32, mut at: usize, fd: u32, named: bool) -> bool {
+        if self.load(NodeId::new(index)).is_err() {
             return false;
         }
         while at < PATH_BUFFER {
@@ -265,10 +260,11 @@ impl<W: World> Vfs<W> {
         }
         let node = self.found.id;
         self.seam.attach(node, fd + 1);
-        if self.host_first() && self.found.mount == 0 {
-            self.insert_preopen(node, fd + 1, Preopen::Host);
-        } else {
-            self.insert_host(fd);
+        let replaced = self.is_replaced();
+        match self.table.entry(FIRST + index) {
+            Some(Entry::Directory(directory)) if named => directory.host = fd + 1,
+            _ if replaced => return false,
+            _ => self.insert_preopen(node, fd + 1, Preopen::Host),
         }
         true
     }

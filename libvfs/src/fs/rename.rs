@@ -24,6 +24,16 @@ impl Source {
     pub(super) fn dots(&self) -> bool {
         self.dots
     }
+
+    /// Whether it is a directory.
+    pub(super) fn is_dir(&self) -> bool {
+        self.named.file_type == FileType::Directory
+    }
+
+    /// The mount it is in.
+    pub(super) fn mount(&self) -> u32 {
+        self.named.mount
+    }
 }
 
 impl<W: World> Vfs<W> {
@@ -136,6 +146,10 @@ impl<W: World> Vfs<W> {
             }
         }
         if source.mount != mount || target.is_some_and(|target| target.mount != mount) {
+            return Err(Errno::BUSY);
+        }
+        let attached = |named: Named| self.seam.attachment(named.id) != 0;
+        if attached(source) || target.is_some_and(attached) {
             return Err(Errno::BUSY);
         }
         let node = self.record(source.id)?;

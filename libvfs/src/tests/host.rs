@@ -364,6 +364,15 @@ impl FakeHost {
                 if self.links.borrow_mut().remove(&path).is_none() {
                     self.exists(&path)?;
                 }
+                let below = std::format!("{path}/");
+                if self
+                    .files
+                    .borrow()
+                    .keys()
+                    .any(|name| name.starts_with(&below))
+                {
+                    return Err(Errno::NOTEMPTY);
+                }
                 self.files.borrow_mut().remove(&path);
                 Ok(())
             }

@@ -221,24 +221,31 @@ fn a_host_directory_is_attached_where_the_tree_has_one() {
         let mut t = attached(&tree(), name);
         assert_eq!(t.preopens(), ["/", name]);
         for (fd, path, text) in [
-            (4, "conf", "host!"),
-            (3, "etc/conf", "host!"),
-            (3, "conf", "host!"),
+            (4, "conf", "tree"),
+            (4, "only-tree", "t"),
+            (4, "mine", "m"),
+            (3, "etc/conf", "tree"),
+            (3, "conf", "tree"),
+            (3, "etc/only-tree", "t"),
             (3, "etc/mine", "m"),
             (3, "etc/../name", "tree"),
-            (3, "etc/../etc/./conf", "host!"),
-            (3, "only/../etc/conf", "host!"),
+            (3, "etc/../etc/./mine", "m"),
+            (3, "only/../etc/mine", "m"),
         ] {
             assert_eq!(cat(&mut t, fd, path), Ok(text.into()), "{name} {path}");
         }
         // It leads out of what the host gives, and the host follows it.
         assert_eq!(t.stat(3, "etc/out"), Err(Errno::PERM));
-        assert_eq!(t.stat(3, "etc/only-tree"), Err(Errno::NOENT));
+        assert_eq!(t.stat(3, "etc/no"), Err(Errno::NOENT));
         assert_eq!(t.stat(3, "etc"), t.stat(4, "."));
         assert_eq!(t.stat(3, "etc/"), t.stat(4, "."));
         assert_eq!(t.stat(3, "only/../etc"), t.stat(4, "."));
         let dir = t.open_dir(3, "etc").unwrap();
-        assert_eq!(t.list(dir).unwrap(), [".", "..", "conf", "mine", "out"]);
+        for fd in [4, dir] {
+            let names = [".", "..", "conf", "only-tree", "mine", "out"];
+            assert_eq!(t.list(fd).unwrap(), names);
+        }
+        assert_eq!(cat(&mut t, dir, "mine"), Ok("m".into()));
         t.open_with(3, "etc/new", 0, CREAT, R_WRITE, 0).unwrap();
         assert!(t.host.has("/c/new"));
         // It is a mount point.
@@ -250,6 +257,7 @@ fn a_host_directory_is_attached_where_the_tree_has_one() {
         // Closed, it is gone, and the host's number may stand for something else.
         t.vfs.fd_close(4).unwrap();
         assert_eq!(cat(&mut t, 3, "etc/conf"), Ok("tree".into()));
+        assert_eq!(cat(&mut t, 3, "etc/mine"), Err(Errno::NOENT));
     }
 }
 

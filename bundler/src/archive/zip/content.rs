@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read};
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
+use super::record::RawName;
 use super::{Method, Zipped};
 use crate::read_at::{Part, ReadAt};
 
@@ -24,8 +25,16 @@ pub(in crate::archive) fn open<'a>(
     if header[..4] != *b"PK\x03\x04" {
         return Err(wrong("the archive has no entry where its directory says"));
     }
-    let length = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
-    let start = zipped.header + HEADER + length(26) + length(28);
+    let length = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+    let mut name = vec![0; usize::from(length(26))];
+    bytes.read_exact_at(&mut name, zipped.header + HEADER)?;
+    // Who reads an archive from its start would make another file of it.
+    if RawName::of(&name) != zipped.name {
+        return Err(wrong(
+            "the archive calls it by another name in front of its content",
+        ));
+    }
+    let start = zipped.header + HEADER + u64::from(length(26)) + u64::from(length(28));
     let part = Part::new(bytes, start, start.saturating_add(zipped.packed));
     let checked = |inner| Checked {
         inner,

@@ -29,34 +29,98 @@ pub(in crate::archive) fn is_zip(start: &[u8]) -> bool {
 }
 
 /// Finds the directory.
+///
+/// A comment may have what looks like the last record in it, and others may have put something behind the archive. So the
+/// record is the one whose comment ends where the file does; without one, the only one in front of which a directory lies.
+/// Where two fit, readers differ in which they take.
 pub(super) fn find(context: &Context<'_>, bytes: &dyn ReadAt) -> Result<Directory, ArchiveError> {
     let size = bytes.size();
     let tail = size.min((END + COMMENT) as u64);
     let mut buffer = vec![0; tail as usize];
     context.read(bytes, &mut buffer, size - tail)?;
-    let found = (0..buffer.len().saturating_sub(END - 1)).rev().find(|at| {
-        let record = &buffer[*at..];
-        let comment = usize::from(u16_at(record, 20));
-        // A comment may contain what looks like a record; that one's own comment would not fit.
-        record.starts_with(b"PK\x05\x06") && record.len() >= END + comment
+    // How many bytes are behind the comment of each that fits into the file.
+    let records = (0..buffer.len().saturating_sub(END - 1)).filter_map(|at| {
+        let record = &buffer[at..];
+        let end = END + usize::from(u16_at(record, 20));
+        let behind = record.len().checked_sub(end)?;
+        record.starts_with(b"PK\x05\x06").then_some((at, behind))
     });
-    let Some(found) = found else {
-        context.expect(bytes, Format::Zip)?;
-        return Err(context.truncated("before its directory".to_owned()));
+    let records: Vec<(usize, usize)> = records.collect();
+    let read = |at: usize| {
+        let record = &buffer[at..at + END];
+        directory(context, bytes, record, size - tail + at as u64)
     };
-    let record = &buffer[found..found + END];
-    let at = size - tail + found as u64;
+    let exact: Vec<usize> = (records.iter())
+        .filter_map(|(at, behind)| (*behind == 0).then_some(*at))
+        .collect();
+    match exact.as_slice() {
+        [only] => return read(*only),
+        [] => {}
+        [first, .., last] => return Err(two_records(context, size - tail, *first, *last)),
+    }
+    let mut found: Option<(usize, Directory)> = None;
+    for (at, _) in &records {
+        match read(*at) {
+            Ok(directory) if directory.is_there(context, bytes)? => {
+                if let Some((first, _)) = found {
+                    return Err(two_records(context, size - tail, first, *at));
+                }
+                found = Some((*at, directory));
+            }
+            _ => {}
+        }
+    }
+    match (found, records.last()) {
+        (Some((_, directory)), _) => Ok(directory),
+        (None, Some((at, _))) => {
+            let directory = read(*at)?;
+            let at = directory.start;
+            Err(context.corrupt(format!("no directory is at byte {at}, where its end says")))
+        }
+        (None, None) => {
+            context.expect(bytes, Format::Zip)?;
+            Err(context.truncated("before its directory".to_owned()))
+        }
+    }
+}
+
+fn two_records(context: &Context<'_>, from: u64, first: usize, second: usize) -> ArchiveError {
+    let (first, second) = (from + first as u64, from + second as u64);
+    context.corrupt(format!(
+        "it has two ends, at byte {first} and at byte {second}, and tools differ in which they take"
+    ))
+}
+
+/// What the last record, at byte `at`, says of the directory.
+fn directory(
+    context: &Context<'_>,
+    bytes: &dyn ReadAt,
+    record: &[u8],
+    at: u64,
+) -> Result<Directory, ArchiveError> {
     let mut end = at;
     let mut disks = u64::from(u16_at(record, 4) | u16_at(record, 6));
     let mut count = u64::from(u16_at(record, 10));
     let mut length = u64::from(u32_at(record, 12));
     let mut offset = u64::from(u32_at(record, 16));
     if let Some((large_at, large)) = large(context, bytes, at)? {
+        let said = [u64_at(&large, 32), u64_at(&large, 40), u64_at(&large, 48)];
+        // A number that does not fit is all ones; readers that find one that does do not look further.
+        let small = [
+            (count, u64::from(u16::MAX)),
+            (length, u64::from(u32::MAX)),
+            (offset, u64::from(u32::MAX)),
+        ];
+        let differs = |((small, most), large): (&(u64, u64), &u64)| small != most && small != large;
+        if small.iter().zip(&said).any(differs) {
+            return Err(context.corrupt(
+                "the two forms of its last record disagree, and tools differ in which they take"
+                    .to_owned(),
+            ));
+        }
         end = large_at;
         disks = u64::from(u32_at(&large, 16) | u32_at(&large, 20));
-        count = u64_at(&large, 32);
-        length = u64_at(&large, 40);
-        offset = u64_at(&large, 48);
+        [count, length, offset] = said;
     }
     if disks != 0 {
         return Err(context.unsupported("it is one of several parts".to_owned()));
@@ -71,6 +135,21 @@ pub(super) fn find(context: &Context<'_>, bytes: &dyn ReadAt) -> Result<Director
             base,
         }),
         _ => Err(context.corrupt("its directory lies outside the archive".to_owned())),
+    }
+}
+
+impl Directory {
+    /// Whether a directory begins where it should; one without entries only in a file without others.
+    fn is_there(&self, context: &Context<'_>, bytes: &dyn ReadAt) -> Result<bool, ArchiveError> {
+        if self.count == 0 {
+            return Ok(self.start == self.end && self.start == 0);
+        }
+        let mut start = [0; 4];
+        if self.end - self.start < start.len() as u64 {
+            return Ok(false);
+        }
+        context.read(bytes, &mut start, self.start)?;
+        Ok(start == *b"PK\x01\x02")
     }
 }
 

@@ -16,6 +16,25 @@ const HEADER: u64 = 30;
 /// Systems whose archives have POSIX modes: Unix, macOS.
 const UNIX: [u8; 2] = [3, 19];
 
+/// DOS, which programs for Windows call themselves as well.
+const FAT: u8 = 0;
+
+/// What can be compared of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RawName {
+    pub(super) length: u16,
+    crc: u32,
+}
+
+impl RawName {
+    pub(super) fn of(name: &[u8]) -> Self {
+        Self {
+            length: name.len() as u16, // No field is longer.
+            crc: crc(name),
+        }
+    }
+}
+
 /// What the directory says of an entry.
 pub(super) struct Record {
     pub(super) name: Vec<u8>,
@@ -27,7 +46,8 @@ pub(super) struct Record {
     pub(super) size: u64,
     /// Where its own header is.
     pub(super) header: u64,
-    name_length: u16,
+    /// The name as its own header should have it, too.
+    pub(super) raw_name: RawName,
     flags: u16,
     system: u8,
     attributes: u32,
@@ -66,7 +86,7 @@ impl Record {
             packed: u64::from(u32_at(&fixed, 20)),
             size: u64::from(u32_at(&fixed, 24)),
             header: u64::from(u32_at(&fixed, 42)),
-            name_length: u16_at(&fixed, 28),
+            raw_name: RawName::of(&name),
             flags: u16_at(&fixed, 8),
             system: fixed[5],
             attributes: u32_at(&fixed, 38),
@@ -109,6 +129,14 @@ impl Record {
             None if is_utf8 || name.is_ascii() => name,
             None => text::cp437(&name).into_bytes(),
         };
+        // As unzip and bsdtar do: some programs for DOS and Windows write names as their system does.
+        if record.system == FAT && !record.name.contains(&b'/') {
+            for byte in &mut record.name {
+                if *byte == b'\\' {
+                    *byte = b'/';
+                }
+            }
+        }
         Ok(record)
     }
 
@@ -128,7 +156,7 @@ impl Record {
     /// Bytes it takes in the archive at least: header, name, content.
     pub(super) fn least_size(&self) -> u64 {
         self.packed
-            .saturating_add(HEADER + u64::from(self.name_length))
+            .saturating_add(HEADER + u64::from(self.raw_name.length))
     }
 
     pub(super) fn is_encrypted(&self) -> bool {

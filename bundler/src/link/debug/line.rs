@@ -1,4 +1,6 @@
-//! `.debug_line`: programs that walk through the code and tell the line of each place.
+//! `.debug_line`: programs that walk through the code and tell the line of each place. Instructions stay as they are where the way is as long as it was.
+
+use std::ops::Range;
 
 use super::super::leb;
 use super::super::moves::Moves;
@@ -40,8 +42,12 @@ struct Program<'a> {
     arguments: &'a [u8],
     /// Where the program is in the code.
     address: u32,
+    /// Where it was at its last row.
+    row: u32,
     /// Where the new one is.
     written: u32,
+    /// Where `out` has instructions that only walk on, since the last row.
+    walked: Vec<Range<usize>>,
     /// Whether the sequence is one of code that there is.
     alive: bool,
 }
@@ -77,7 +83,9 @@ impl<'a> Program<'a> {
             opcode_base,
             arguments,
             address: 0,
+            row: 0,
             written: 0,
+            walked: Vec::new(),
             alive: false,
         };
         while program.at < bytes.len() {
@@ -98,15 +106,24 @@ impl<'a> Program<'a> {
             ADVANCE_PC => {
                 let by = self.number()?;
                 self.address = self.address.wrapping_add(by);
+                self.walk(start, out);
             }
-            CONST_ADD_PC => self.special(u8::MAX),
+            CONST_ADD_PC => {
+                self.special(u8::MAX);
+                self.walk(start, out);
+            }
             FIXED_ADVANCE_PC => {
                 let by = u16::from_le_bytes(*self.bytes.get(self.at..)?.first_chunk()?);
                 self.at += 2;
                 self.address = self.address.wrapping_add(by.into());
+                self.walk(start, out);
             }
             opcode if opcode >= self.opcode_base => {
                 self.special(opcode);
+                if self.stays(out) {
+                    out.push(opcode);
+                    return Some(());
+                }
                 let (line, range) = (
                     (opcode - self.opcode_base) % self.line_range,
                     self.line_range,
@@ -120,7 +137,7 @@ impl<'a> Program<'a> {
                         out.push(both);
                     }
                     Err(_) => {
-                        self.advance(out);
+                        self.go(out);
                         out.push(self.opcode_base + line);
                     }
                 }
@@ -142,7 +159,7 @@ impl<'a> Program<'a> {
         match code {
             END_SEQUENCE => {
                 self.advance(out);
-                (self.address, self.written, self.alive) = (0, 0, false);
+                (self.address, self.row, self.written, self.alive) = (0, 0, 0, false);
             }
             SET_ADDRESS => {
                 let address = (size == 5).then(|| word(self.bytes, self.at))??;
@@ -150,6 +167,8 @@ impl<'a> Program<'a> {
                 let moved = self.moves.of(address);
                 self.alive = moved.is_some();
                 self.written = moved.unwrap_or(address);
+                self.row = address;
+                self.walked.clear();
                 put_address(self.written, out);
                 self.at = end;
                 return Some(());
@@ -175,8 +194,34 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Keeps an instruction that walks on, which began at `start`, until the next row tells whether it still does.
+    fn walk(&mut self, start: usize, out: &mut Vec<u8>) {
+        let at = out.len();
+        out.extend_from_slice(&self.bytes[start..self.at]);
+        self.walked.push(at..out.len());
+    }
+
+    /// Whether the way from the last row to this one is as long as it was, so that its instructions stay; else takes them out.
+    fn stays(&mut self, out: &mut Vec<u8>) -> bool {
+        let way = self.address.wrapping_sub(self.row);
+        let stays = self.target().wrapping_sub(self.written) == way;
+        self.row = self.address;
+        let walked = self.walked.drain(..).rev();
+        match stays {
+            true => self.written = self.written.wrapping_add(way),
+            false => walked.for_each(|walked| drop(out.drain(walked))),
+        }
+        stays
+    }
+
     /// Brings the new program there.
     fn advance(&mut self, out: &mut Vec<u8>) {
+        if !self.stays(out) {
+            self.go(out);
+        }
+    }
+
+    fn go(&mut self, out: &mut Vec<u8>) {
         let to = self.target();
         // What is not there may be at the very end of all addresses, and walk beyond it.
         let by = to.wrapping_sub(std::mem::replace(&mut self.written, to));

@@ -76,7 +76,7 @@ fn line_programs_reach_the_new_places() {
         &[18, 3, 7, 1],
         &[13 + 14 * 16 + 6],
         &[13 + 14 * 6],    // 27
-        &[2, 19, 1],       // 46
+        &[8, 9, 2, 0, 1],  // 46: as far as before, so in as many bytes
         &[2, 60, 0, 1, 1], // 106
         &address(0)[..],
         &[13 + 14 * 2, 2, 50, 0, 1, 1],

@@ -1,6 +1,6 @@
 //! The sites of a program's bodies as bytes, to be kept for the next time: few of many thousand bodies have any.
 //!
-//! Numbers are LEB128. First how many bodies there are and how many of them have sites; for each of these its index, how many
+//! Numbers are LEB128. First what the program needs of an engine, then how many bodies there are and how many of them have sites; for each of these its index, how many
 //! sites, and for each site where it begins in the body, its length, what it is, and a number that goes with it.
 
 use wasmparser::FunctionBody;
@@ -8,19 +8,21 @@ use wasmparser::FunctionBody;
 use super::super::leb;
 use super::scan::{self, CALL, MEMORY_GROW, MEMORY_SIZE, REF_FUNC, RETURN_CALL};
 use super::{Body, Guest, Site, What};
+use crate::requires::Requires;
 
 const FUNCTION: u32 = 0;
 const ERRNO_CALL: u32 = 1;
 const SIZE: u32 = 2;
 const GROW: u32 = 3;
 
-pub(super) fn encode(bodies: &[Body]) -> Vec<u8> {
+pub(super) fn encode(requires: Requires, bodies: &[Body]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut put = |number: usize| leb::write(&mut out, number as u32);
     let with_sites = || {
         let bodies = bodies.iter().enumerate();
         bodies.filter(|(_, body)| !body.sites.is_empty())
     };
+    put(requires.bits() as usize);
     put(bodies.len());
     put(with_sites().count());
     for (index, body) in with_sites() {
@@ -42,14 +44,15 @@ pub(super) fn encode(bodies: &[Body]) -> Vec<u8> {
     out
 }
 
-/// The bodies with the sites that `found` tells; `None` when these can't be this program's.
+/// What the program needs, and the bodies with the sites that `found` tells; `None` when these can't be this program's.
 pub(super) fn decode(
     guest: &Guest<'_>,
     bodies: &[FunctionBody<'_>],
     found: &[u8],
-) -> Option<Vec<Body>> {
+) -> Option<(Requires, Vec<Body>)> {
     let at = &mut 0;
     let mut next = || leb::read(found, at).map(|number| number as usize);
+    let requires = Requires::of_bits(next()? as u32);
     if next()? != bodies.len() {
         return None;
     }
@@ -79,7 +82,7 @@ pub(super) fn decode(
             sites.push(site);
         }
     }
-    (*at == found.len()).then(|| scan::in_file(guest.first_body(), bodies))
+    (*at == found.len()).then(|| (requires, scan::in_file(guest.first_body(), bodies)))
 }
 
 /// Whether the program has such a thing at this place, of a body that begins at `body`.

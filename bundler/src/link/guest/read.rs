@@ -8,6 +8,8 @@ use wasmparser::{
 
 use super::super::error::LinkError;
 use super::super::leb;
+use crate::requires::Requires;
+
 use super::{Guest, IMAGE_MAGIC, Import, Section, Site, Snapshot, What};
 
 /// A body whose operators are still to be validated.
@@ -83,6 +85,7 @@ impl<'a> Reading<'a> {
                 memory,
                 data_segments: 0,
                 bodies: Vec::new(),
+                requires: Requires::default(),
             },
             known,
             memory: None,
@@ -235,6 +238,7 @@ impl<'a> Reading<'a> {
                 self.guest.imports.push(Import { module, name, ty });
             }
             TypeRef::Global(_) => self.guest.globals += 1,
+            TypeRef::Memory(memory) if memory.shared => return Err(LinkError::SharedMemory.into()),
             TypeRef::Memory(_) => {
                 let (module, name) = (module.to_owned(), name.to_owned());
                 return Err(LinkError::ImportedMemory { module, name }.into());

@@ -9,6 +9,7 @@ use super::super::leb;
 use super::super::validate;
 use super::read::PendingBody;
 use super::{Body, ERRNO_MASK, Site, What};
+use crate::requires::{self, Requires};
 
 pub(super) const CALL: u8 = 0x10;
 pub(super) const RETURN_CALL: u8 = 0x12;
@@ -19,7 +20,7 @@ const I32_CONST: u8 = 0x41;
 const I32_ADD: u8 = 0x6a;
 const I32_ROTR: u8 = 0x78;
 
-/// Validates all bodies and finds their sites.
+/// Validates all bodies, and finds their sites and what they need of an engine.
 ///
 /// Functions below `imports` are imported; the first body's length is at `first`.
 pub(super) fn scan(
@@ -27,16 +28,20 @@ pub(super) fn scan(
     imports: u32,
     first: usize,
     bodies: Vec<PendingBody<'_>>,
-) -> Result<Vec<Body>, LinkError> {
+) -> Result<(Vec<Body>, Requires), LinkError> {
     let scanned = validate::each(bodies, |validator, body| {
-        let sites = sites(module, imports, validator, body)?;
-        Ok((body.range(), sites))
+        let (sites, requires) = sites(module, imports, validator, body)?;
+        Ok((body.range(), sites, requires))
     });
     let mut bodies = Vec::with_capacity(scanned.len());
+    let mut all = Requires::default();
     for body in scanned {
-        bodies.push(body.map_err(|error: BinaryReaderError| LinkError::malformed(&error))?);
+        let body = body.map_err(|error: BinaryReaderError| LinkError::malformed(&error));
+        let (range, sites, requires) = body?;
+        bodies.push((range, sites));
+        all |= requires;
     }
-    Ok(in_file(first, bodies))
+    Ok((in_file(first, bodies), all))
 }
 
 /// Bodies where they are, by their contents and sites; the first one's length is at `first`.
@@ -57,8 +62,12 @@ fn sites(
     imports: u32,
     validator: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
     body: &FunctionBody<'_>,
-) -> Result<Vec<Site>, BinaryReaderError> {
+) -> Result<(Vec<Site>, Requires), BinaryReaderError> {
     let mut sites = Vec::new();
+    let mut needs = Requires::default();
+    for local in body.get_locals_reader()? {
+        needs |= requires::value(local?.1);
+    }
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(*validator.features());
@@ -66,6 +75,7 @@ fn sites(
     while !reader.eof() {
         let start = reader.original_position();
         reader.visit_operator(&mut validator.visitor(start))??;
+        needs |= requires::operator(&module[start..]);
         let what = match module[start] {
             CALL | RETURN_CALL | REF_FUNC => {
                 let mut at = start + 1;
@@ -105,7 +115,7 @@ fn sites(
         });
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
-    Ok(sites)
+    Ok((sites, needs))
 }
 
 /// The two operators before a `memory.grow` when they turn a value on the stack into its operand: a constant, and an

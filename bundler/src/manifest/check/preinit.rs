@@ -15,7 +15,8 @@ impl Check<'_> {
             value: raw,
             span: at,
         } = raw;
-        let env = self.env(raw.env.unwrap_or_default());
+        let env = self.env("preinit.env", raw.env.unwrap_or_default());
+        self.guard_arguments("`args` of `[preinit]`", raw.args.as_deref());
         let args = raw.args.into_iter().flatten();
         let args = args.filter_map(|argument| self.passed(argument)).collect();
         let fuel = match raw.fuel {

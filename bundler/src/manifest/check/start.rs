@@ -2,14 +2,16 @@
 
 use super::Check;
 use crate::manifest::error::{ManifestProblem, span};
+use crate::manifest::profile::line;
 use crate::manifest::raw::{self, At};
+use crate::manifest::secret;
 
 /// The name of a program that the host gives none.
 pub(in crate::manifest) const PROGRAM: &str = "program";
 
 impl Check<'_> {
-    /// Names and values, sorted by name.
-    pub(super) fn env(&mut self, raw: raw::Env) -> Vec<(String, String)> {
+    /// Names and values of a table, sorted by name.
+    pub(super) fn env(&mut self, table: &str, raw: raw::Env) -> Vec<(String, String)> {
         let mut variables = Vec::new();
         for (name, value) in raw.0 {
             let problem = match name.value.as_str() {
@@ -25,6 +27,10 @@ impl Check<'_> {
                 });
                 continue;
             }
+            if let Some(because) = secret::named(&name.value, self.vouched.rest(&value)) {
+                let what = format!("`{}` of `[{table}]`", name.value);
+                self.secret(what, because, &value);
+            }
             if let Some(value) = self.passed(value) {
                 variables.push((name.value, value));
             }
@@ -35,6 +41,11 @@ impl Check<'_> {
 
     /// The program's name and its default arguments.
     pub(super) fn args(&mut self, raw: raw::Args) -> Vec<String> {
+        self.guard_arguments("`default` of `[args]`", raw.default.as_deref());
+        self.guard_arguments(
+            "`program` of `[args]`",
+            raw.program.as_ref().map(std::slice::from_ref),
+        );
         let program = match raw.program {
             Some(program) => self.passed(program),
             None => Some(PROGRAM.to_owned()),
@@ -42,6 +53,38 @@ impl Check<'_> {
         let default = raw.default.into_iter().flatten();
         let default = default.filter_map(|argument| self.passed(argument));
         program.into_iter().chain(default).collect()
+    }
+
+    /// Tells of arguments that look like secrets.
+    pub(super) fn guard_arguments(&mut self, list: &str, arguments: Option<&[At<String>]>) {
+        let arguments = arguments.unwrap_or_default();
+        let texts: Vec<&str> = arguments
+            .iter()
+            .map(|text| self.vouched.rest(text))
+            .collect();
+        for (at, because) in secret::arguments(&texts) {
+            self.secret(
+                format!("argument {} in {list}", at + 1),
+                because,
+                &arguments[at],
+            );
+        }
+    }
+
+    /// Tells of a content that looks like a secret.
+    pub(super) fn guard_content(&mut self, guest: &str, content: &At<String>) {
+        if let Some(because) = secret::content(guest, self.vouched.rest(content)) {
+            self.secret(format!("the `content` of `{guest}`"), because, content);
+        }
+    }
+
+    fn secret(&mut self, what: String, because: String, text: &At<String>) {
+        let line = line(self.text, text.span.start);
+        self.problems.push(ManifestProblem::Secret {
+            what,
+            line,
+            because,
+        });
     }
 
     /// A text that the program gets with a NUL behind it, so it has none in it.

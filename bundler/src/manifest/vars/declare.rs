@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::{expand, secret};
+use super::expand;
 use crate::manifest::error::{ManifestProblem, VarProblem, span};
 use crate::manifest::profile::line;
 use crate::manifest::raw::{self, At};
+use crate::manifest::secret;
 
 /// What is wrong with a variable whoever uses it.
 pub(super) fn wrong(name: &At<String>, var: &At<raw::Var>, text: &str) -> Option<ManifestProblem> {
@@ -36,10 +37,14 @@ pub(super) fn wrong(name: &At<String>, var: &At<raw::Var>, text: &str) -> Option
     }
     let env = var.env.iter().map(|env| &env.value);
     let mut names = [&name.value].into_iter().chain(env);
+    let because = |name: &String| match (&var.default, &var.env) {
+        // Here it can be seen whether the name means what it says.
+        (Some(value), None) => secret::named(&name[..], value),
+        _ => secret::word(name).map(|word| format!("`{name}` has `{word}` in it")),
+    };
     if !var.public
-        && let Some((name, word)) = names.find_map(|name| Some((name, secret::word(name)?)))
+        && let Some(because) = names.find_map(because)
     {
-        let because = format!("`{name}` has `{word}` in it");
         return Some(secret_problem(&named(), at, var.default.is_none(), because, text).into());
     }
     if var.default.as_ref().is_some_and(|text| text.contains("${")) {

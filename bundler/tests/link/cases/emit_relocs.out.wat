@@ -1,0 +1,45 @@
+(module
+  (type (;0;) (func (param i32) (result i32)))
+  (type (;1;) (func))
+  (import "wasi_snapshot_preview1" "fd_close" (func $close (;0;) (type 0)))
+  (memory (;0;) 3)
+  (global $wasi_vfs::pages (;0;) (mut i32) i32.const 1)
+  (global $wasi_vfs::base (;1;) (mut i32) i32.const 65536)
+  (global $wasi_vfs::region (;2;) (mut i32) i32.const 2)
+  (export "memory" (memory 0))
+  (export "_start" (func 1))
+  (func (;1;) (type 1)
+    i32.const 3
+    call $wasi_vfs::fd_close
+    drop
+  )
+  (func $wasi_vfs::count (;2;) (type 0) (param i32) (result i32)
+    local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    i32.load
+    i32.const 1
+    i32.add
+    i32.store
+    local.get 0
+    global.get $wasi_vfs::base
+    i32.add
+    i32.load
+  )
+  (func $wasi_vfs::fd_close (;3;) (type 0) (param i32) (result i32)
+    i32.const 16
+    call $wasi_vfs::count
+    drop
+    local.get 0
+    call $close
+  )
+  (data (;0;) (i32.const 1024) "hello")
+  (data $wasi_vfs::image (;1;) "")
+  (@custom "relocations" (after data) "stay")
+  (@producers
+    (processed-by "wasi-vfs" "VERSION")
+  )
+)
