@@ -44,7 +44,9 @@ pub enum SealError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Preinit(#[from] PreinitError),
-    /// The destination failed. The caller knows what it is ([`Pending::explain`](crate::atomic_file::Pending::explain)).
+    /// Writing the bundle failed.
+    ///
+    /// The caller knows the destination: [`Pending::explain`](crate::atomic_file::Pending::explain).
     #[error("cannot write the bundle: {0}")]
     #[diagnostic(
         code(wasi_vfs::output::destination),

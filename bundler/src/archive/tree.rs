@@ -356,7 +356,7 @@ pub(super) enum Lost {
     Missing,
     /// It leads out of the archive.
     Leaves,
-    /// Symlinks lead in a circle.
+    /// The symlinks form a cycle.
     Circle,
 }
 

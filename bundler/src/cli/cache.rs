@@ -10,11 +10,11 @@ use wasi_vfs::cache::Cache;
 /// `--cache` and `--no-cache`
 #[derive(Args)]
 pub(crate) struct CacheArg {
-    /// Where digests of large files and what was found in large programs are kept, for the next run to be faster; can be
-    /// removed at any time; an empty name is none. Not used with --locked [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
+    /// The cache folder, which makes the next run faster; it can be removed at any time. An empty name disables the cache.
+    /// Not used with --locked [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<OsString>,
-    /// Find everything out anew, and keep nothing
+    /// Do not use the cache
     #[arg(long)]
     no_cache: bool,
 }

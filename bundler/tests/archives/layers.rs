@@ -207,7 +207,7 @@ fn a_change_anywhere_in_the_image_of_a_source_is_told() {
             refused(text, changed(end - 1)).as_deref(),
             Some(
                 "wasi_vfs::image::source_damaged: the source bundle `app.wasm` is damaged: the image's digest does \
-                 not match its bytes"
+                 not match its content"
             )
         );
         // Well formed, and sealed anew: it is not the one that the module's section tells of.
@@ -215,8 +215,8 @@ fn a_change_anywhere_in_the_image_of_a_source_is_told() {
         assert_eq!(
             refused(text, resealed).as_deref(),
             Some(
-                "wasi_vfs::image::source_damaged: the source bundle `app.wasm` is damaged: the image is not the one \
-                 that the module's `wasi-vfs` section describes"
+                "wasi_vfs::image::source_damaged: the source bundle `app.wasm` is damaged: the image does not \
+                 match the module's `wasi-vfs` section"
             )
         );
     }

@@ -22,13 +22,13 @@ impl Args for Directories {
                 argument(DIR)
                     .value_name("HOST[::GUEST]")
                     .value_parser(dir)
-                    .help("A directory (or an archive) and where the program sees it; without GUEST at the same path"),
+                    .help("A directory or an archive, and its guest path; without GUEST, the same path"),
             )
             .arg(
                 argument(MAPDIR)
                     .value_name("GUEST::HOST")
                     .value_parser(mapdir)
-                    .help("The same the other way round, as earlier versions wrote it"),
+                    .help("The same in the order of earlier versions"),
             )
             .group(
                 ArgGroup::new("directories")
