@@ -211,7 +211,7 @@ impl Archive {
     pub fn change(&self, src: &dyn Source) -> Result<Option<&'static str>, SourceError> {
         let now = src.metadata(&self.path)?;
         Ok(if now.kind != Kind::File {
-            Some("its archive is no regular file any more")
+            Some("its archive is no longer a regular file")
         } else if now.mtime_ns != self.opened.mtime_ns {
             Some("the modification time of its archive is another")
         } else if now.size != self.opened.size {

@@ -36,7 +36,8 @@ use miette::Diagnostic;
 use screen::Screen;
 
 /// Exit codes, for `--help`.
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 something is not what it was.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 success, 1 invalid input, 2 invalid command line, 3 out of date or different.";
 
 /// Bundle a WASI program and its files into one .wasm
 #[derive(Parser)]
@@ -51,7 +52,7 @@ struct Cli {
 /// What every command takes.
 #[derive(Args)]
 struct Global {
-    /// When to use colours and drawn lines
+    /// When to use colours and box drawing
     #[arg(
         long,
         global = true,

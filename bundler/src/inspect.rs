@@ -42,7 +42,7 @@ pub enum InspectError {
     #[diagnostic(
         code(wasi_vfs::inspect::not_a_module),
         help(
-            "give a .wasm file that `wasi-vfs bundle` made; one that was cut short must be made again"
+            "give a .wasm file that `wasi-vfs bundle` made; a truncated one must be created again"
         )
     )]
     NotAModule {
@@ -66,7 +66,7 @@ pub enum InspectError {
     )]
     NoImage,
     /// The file ends within the image.
-    #[error("it is cut short, by {} of its embedded files", counted(*missing, "byte"))]
+    #[error("it is truncated: {} of its embedded files are missing", counted(*missing, "byte"))]
     #[diagnostic(
         code(wasi_vfs::inspect::truncated),
         help("copy or download it again, or bundle it again")
@@ -83,14 +83,14 @@ pub enum InspectError {
     #[error("it can't be read: {0}")]
     #[diagnostic(
         code(wasi_vfs::inspect::read),
-        help("the file changed or its disk fails: try again, or copy it elsewhere")
+        help("the file changed or its disk is failing: try again, or copy it elsewhere")
     )]
     Read(#[source] io::Error),
     /// The image is well formed and not the one the module was sealed with.
-    #[error("the image is not the one that the module's `{SECTION}` section describes")]
+    #[error("the image does not match the module's `{SECTION}` section")]
     #[diagnostic(
         code(wasi_vfs::inspect::other_image),
-        help("the module was changed after it was made: bundle it again")
+        help("the module was modified after it was made: bundle it again")
     )]
     OtherImage,
 }

@@ -24,7 +24,7 @@ pub enum ProgramError {
         help(
             "{}",
             match manifest {
-                Some(_) => "build the program first, or correct its path",
+                Some(_) => "build the program first, or correct the path",
                 None => "build it first, or correct the path",
             }
         )
@@ -53,11 +53,11 @@ pub enum ProgramError {
         error: io::Error,
     },
     /// The file holds WebAssembly text with a mistake in it.
-    #[error("the module's text is wrong: {message}")]
+    #[error("invalid WebAssembly text: {message}")]
     #[diagnostic(
         code(wasi_vfs::program::text),
         help(
-            "a module that begins with `(` is read as WebAssembly text (.wat): correct it, or name the .wasm built from it"
+            "a module that starts with `(` is read as WebAssembly text (.wat): correct it, or give the .wasm built from it"
         )
     )]
     Text {

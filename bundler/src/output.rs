@@ -44,11 +44,13 @@ pub enum SealError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Preinit(#[from] PreinitError),
-    /// The destination failed. The caller knows what it is ([`Pending::explain`](crate::atomic_file::Pending::explain)).
+    /// Writing the bundle failed.
+    ///
+    /// The caller knows the destination: [`Pending::explain`](crate::atomic_file::Pending::explain).
     #[error("cannot write the bundle: {0}")]
     #[diagnostic(
         code(wasi_vfs::output::destination),
-        help("look at the free space and the permissions of the output's folder")
+        help("check the free space and the permissions of the output's folder")
     )]
     Destination(#[source] io::Error),
 }

@@ -85,13 +85,13 @@ pub struct Ran {
 pub enum Notice {
     /// The program has seeds and keys that everyone knows.
     #[error(
-        "the initializer took {bytes} bytes of randomness, which are the same in every bundle and every run"
+        "the initializer drew {bytes} random bytes, which are the same in every bundle and every run"
     )]
     #[diagnostic(
         severity(Warning),
         code(wasi_vfs::preinit::frozen_random),
         help(
-            "a hash seed that everyone knows invites collisions, and a key is none: let the program ask again when it is run"
+            "a hash seed that is public allows collision attacks, and a public key is not secret: let the program draw random bytes again at run time"
         )
     )]
     FrozenRandom {
@@ -99,12 +99,12 @@ pub enum Notice {
         bytes: u64,
     },
     /// The bundle can't be run as a command.
-    #[error("the bundle exports no `_start`: that was the initializer, and is left out")]
+    #[error("the bundle exports no `_start`: it was the initializer, and was removed")]
     #[diagnostic(
         severity(Warning),
         code(wasi_vfs::preinit::no_start),
         help(
-            "name another function to initialize with; or write `rename = {{ _start = \"…\" }}` with what the bundle is to start with, or `keep-function = true` to run it again"
+            "name another function to initialize with; or write `rename = {{ _start = \"…\" }}` with the function that the bundle should start, or `keep-function = true` to run it again"
         )
     )]
     NoStart,

@@ -36,33 +36,33 @@ pub enum Unused {
     },
 
     /// Variables for a program that reads none.
-    #[error("the program never asks for environment variables, so `[env]` changes nothing")]
+    #[error("the program never reads environment variables, so `[env]` has no effect")]
     #[diagnostic(
         code(wasi_vfs::unused::env),
         help(
-            "remove `[env]`; a program asks by importing `environ_get`, which nobody can add to it"
+            "remove `[env]`; a program reads the environment by importing `environ_get`, and this one does not"
         )
     )]
     Environment,
 
     /// Arguments for a program that reads none.
-    #[error("the program never asks for arguments, so `[args]` changes nothing")]
+    #[error("the program never reads arguments, so `[args]` has no effect")]
     #[diagnostic(
         code(wasi_vfs::unused::args),
         help(
-            "remove `[args]`; a program asks by importing `args_get`, which nobody can add to it"
+            "remove `[args]`; a program reads arguments by importing `args_get`, and this one does not"
         )
     )]
     Arguments,
 
     /// A host mount for a program that can't find what the host gives.
     #[error(
-        "the program never asks which directories the host gives, so the host mount at `{path}` will find none"
+        "the program never looks for host directories, so the host mount at `{path}` has no effect"
     )]
     #[diagnostic(
         code(wasi_vfs::unused::host),
         help(
-            "remove the mount; a program asks by importing `fd_prestat_get` and `fd_prestat_dir_name`, which nobody can add to it"
+            "remove the mount; a program finds host directories by importing `fd_prestat_get` and `fd_prestat_dir_name`, and this one does not"
         )
     )]
     Host {

@@ -28,7 +28,7 @@ const CHUNK: usize = 256 << 10;
 #[non_exhaustive]
 pub enum Mismatch {
     /// It holds something else than the manifest asks for now.
-    #[error("`{}` is not what `{}` makes now:\n{differences}", module.display(), manifest.display())]
+    #[error("`{}` is out of date for `{}`:\n{differences}", module.display(), manifest.display())]
     #[diagnostic(
         code(wasi_vfs::verify::differs),
         help("told from the module to a rebuild: bundle again if these changes are meant")
@@ -43,7 +43,7 @@ pub enum Mismatch {
     },
     /// It holds the same, and is another module.
     #[error(
-        "`{}` holds what `{}` asks for, and is another module: they differ first at byte {first}{}",
+        "`{}` holds what `{}` asks for, but differs from a fresh build, first at byte {first}{}",
         module.display(),
         manifest.display(),
         sizes(*size, *rebuilt)
@@ -51,7 +51,7 @@ pub enum Mismatch {
     #[diagnostic(
         code(wasi_vfs::verify::bytes),
         help(
-            "something changed it after it was bundled, such as wasm-opt or wasm-strip; `--against-lock` compares only what it holds"
+            "a tool such as wasm-opt or wasm-strip modified it after it was bundled; `--against-lock` compares only the embedded content"
         )
     )]
     Bytes {
@@ -67,10 +67,10 @@ pub enum Mismatch {
         rebuilt: u64,
     },
     /// Its image is damaged.
-    #[error("`{}` was changed after it was bundled: {flaw}", module.display())]
+    #[error("`{}` was modified after it was bundled: {flaw}", module.display())]
     #[diagnostic(
         code(wasi_vfs::verify::damaged),
-        help("bundle it again; nothing in it can be relied on")
+        help("bundle it again; its content cannot be trusted")
     )]
     Damaged {
         /// The module.
@@ -79,10 +79,10 @@ pub enum Mismatch {
         flaw: Box<InspectError>,
     },
     /// It holds something else than the lock says.
-    #[error("`{}` does not hold what `{}` says of the profile `{profile}`:\n{differences}", module.display(), lock.display())]
+    #[error("`{}` does not match `{}` for the profile `{profile}`:\n{differences}", module.display(), lock.display())]
     #[diagnostic(
         code(wasi_vfs::verify::lock),
-        help("told from the lock to the module: one of them is older than the other")
+        help("the list shows the changes from the lock to the module; one of them is out of date")
     )]
     Lock {
         /// The module.

@@ -27,7 +27,7 @@ impl Context<'_> {
             Some(found) if found == format => return Ok(()),
             _ if start.is_empty() => "it is empty".to_owned(),
             Some(found) => format!("it is {}, not {}", found.name(), format.name()),
-            None => format!("it is no {} file", format.name()),
+            None => format!("it is not a {} file", format.name()),
         };
         Err(self.content(&found))
     }

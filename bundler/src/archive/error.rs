@@ -12,7 +12,7 @@ use crate::source::SourceError;
 #[derive(Debug, Error, Diagnostic)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// It can't be read, or not unpacked.
+    /// The archive can't be read or unpacked.
     #[error("{0}")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_unreadable),
@@ -20,24 +20,27 @@ pub enum ArchiveError {
     )]
     Unreadable(SourceError),
 
-    /// Its content is not what its name says.
-    #[error("`{archive}` is not what its name says: {found}")]
+    /// The archive's content does not match its file extension.
+    #[error("`{archive}` does not match its file extension: {found}")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_content),
         help(
-            "correct the file or the ending of its name; to embed the file as it is, use `[[file]]`"
+            "replace the file or correct its extension; to embed the file as it is, use `[[file]]`"
         )
     )]
     Content {
         /// The archive.
         archive: String,
-        /// What it is instead, such as `it is no gzip file`.
+        /// What it is instead, such as `it is not a gzip file`.
         found: String,
     },
 
-    /// It ends too early.
-    #[error("`{archive}` is cut short: it ends {place}")]
-    #[diagnostic(code(wasi_vfs::plan::archive_truncated), help("get it again"))]
+    /// The archive is truncated.
+    #[error("`{archive}` is truncated: it ends {place}")]
+    #[diagnostic(
+        code(wasi_vfs::plan::archive_truncated),
+        help("download or create it again")
+    )]
     Truncated {
         /// The archive.
         archive: String,
@@ -45,9 +48,12 @@ pub enum ArchiveError {
         place: String,
     },
 
-    /// Its bytes break a rule of its format.
+    /// The archive is damaged.
     #[error("`{archive}` is damaged: {what}")]
-    #[diagnostic(code(wasi_vfs::plan::archive_corrupt), help("get it again"))]
+    #[diagnostic(
+        code(wasi_vfs::plan::archive_corrupt),
+        help("download or create it again")
+    )]
     Corrupt {
         /// The archive.
         archive: String,
@@ -55,11 +61,11 @@ pub enum ArchiveError {
         what: String,
     },
 
-    /// It uses something that this tool does not read.
-    #[error("`{archive}` needs what wasi-vfs does not read: {what}")]
+    /// The archive uses an unsupported feature.
+    #[error("`{archive}` uses an unsupported feature: {what}")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_unsupported),
-        help("pack it anew with plain `tar` or `zip`, or unpack it and mount the folder")
+        help("repack it with plain `tar` or `zip`, or unpack it and mount the folder")
     )]
     Unsupported {
         /// The archive.
@@ -72,7 +78,7 @@ pub enum ArchiveError {
     #[error("`{entry}` in `{archive}` is encrypted")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_encrypted),
-        help("pack it anew without a password")
+        help("repack it without a password")
     )]
     Encrypted {
         /// The archive.
@@ -81,11 +87,11 @@ pub enum ArchiveError {
         entry: String,
     },
 
-    /// An entry whose name is not relative.
-    #[error("`{entry}` in `{archive}` is an absolute name")]
+    /// An entry with an absolute path.
+    #[error("`{entry}` in `{archive}` is an absolute path")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_absolute),
-        help("pack it anew with names relative to a folder: `tar -C FOLDER -cf ARCHIVE .`")
+        help("repack it with names relative to a folder: `tar -C FOLDER -cf ARCHIVE .`")
     )]
     Absolute {
         /// The archive.
@@ -98,9 +104,7 @@ pub enum ArchiveError {
     #[error("`{entry}` in `{archive}` has `..` in its name, so it may lead out of the archive")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_escapes),
-        help(
-            "do not use this archive unless you know why; pack it anew from the folder that has it all"
-        )
+        help("do not use this archive unless you know why; repack it from the original folder")
     )]
     Escapes {
         /// The archive.
@@ -109,12 +113,9 @@ pub enum ArchiveError {
         entry: String,
     },
 
-    /// An entry whose name no file can have.
-    #[error("`{entry}` in `{archive}` cannot be a name: {what}")]
-    #[diagnostic(
-        code(wasi_vfs::plan::archive_name),
-        help("pack it anew with other names")
-    )]
+    /// An entry with an invalid path.
+    #[error("`{entry}` in `{archive}` is not a valid path: {what}")]
+    #[diagnostic(code(wasi_vfs::plan::archive_name), help("repack it with other names"))]
     Name {
         /// The archive.
         archive: String,
@@ -128,7 +129,7 @@ pub enum ArchiveError {
     #[error("`{entry}` is in `{archive}` twice, at byte {first} and at byte {second}")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_duplicate),
-        help("pack it anew: tools differ in which of the two they take")
+        help("repack it: tools disagree about which of the two to use")
     )]
     Duplicate {
         /// The archive.
@@ -141,11 +142,11 @@ pub enum ArchiveError {
         second: u64,
     },
 
-    /// An entry below one that is no directory.
+    /// An entry below one that is not a directory.
     #[error("`{entry}` in `{archive}` is below `{parent}`, which is {what} there")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_below_file),
-        help("pack it anew; an archive that writes through a symlink is not to be trusted")
+        help("repack it; do not trust an archive that writes through a symlink")
     )]
     BelowFile {
         /// The archive.
@@ -158,11 +159,11 @@ pub enum ArchiveError {
         what: &'static str,
     },
 
-    /// A hard link to what is no file of the archive.
+    /// A hard link whose target is not a file in the archive.
     #[error("`{entry}` in `{archive}` is a hard link to `{target}`, which {what}")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_link),
-        help("pack it anew together with the file it is a link to")
+        help("repack it together with the link's target")
     )]
     Link {
         /// The archive.
@@ -175,12 +176,12 @@ pub enum ArchiveError {
         what: &'static str,
     },
 
-    /// It unpacks to more than allowed.
+    /// The archive unpacks to more than the limit.
     #[error("`{archive}` unpacks to more than `archive-size = {limit}`")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_size),
         help(
-            "raise `archive-size` in `[limits]` if it is meant to be so large: small archives can unpack to anything"
+            "raise `archive-size` in `[limits]` if that size is expected; a small archive can unpack to any size"
         )
     )]
     Size {
@@ -190,7 +191,7 @@ pub enum ArchiveError {
         limit: String,
     },
 
-    /// It has more entries than this tool holds in memory.
+    /// The archive has too many entries.
     #[error("`{archive}` has more than {limit}")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_entries),

@@ -170,7 +170,7 @@ impl Reader<'_> {
             Some(time) => time,
             None => match header.mtime() {
                 Some(seconds) => i128::from(seconds) * 1_000_000_000,
-                None => return Err(self.corrupt(at, &(in_entry("the time") + " is no number"))),
+                None => return Err(self.corrupt(at, &(in_entry("the time") + " is not a number"))),
             },
         };
         let mode = self.number(header.mode(), &in_entry("the mode"))? & 0o7777;
@@ -234,7 +234,8 @@ impl Reader<'_> {
     }
 
     fn number(&self, number: Option<u64>, what: &str) -> Result<u64, ArchiveError> {
-        number.ok_or_else(|| self.corrupt(self.at - BLOCK as u64, &format!("{what} is no number")))
+        number
+            .ok_or_else(|| self.corrupt(self.at - BLOCK as u64, &format!("{what} is not a number")))
     }
 
     fn corrupt(&self, at: u64, what: &str) -> ArchiveError {

@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
                     What::Directory(_) => Ok(there),
                     What::Symlink(_) => Err(Err("a symlink")),
                     What::File(_) | What::Link(_) => Err(Err("a file")),
-                    What::Other => Err(Err("no directory")),
+                    What::Other => Err(Err("not a directory")),
                 }
             }
             Slot::Vacant(free) => {
@@ -356,7 +356,7 @@ pub(super) enum Lost {
     Missing,
     /// It leads out of the archive.
     Leaves,
-    /// Symlinks lead in a circle.
+    /// The symlinks form a cycle.
     Circle,
 }
 

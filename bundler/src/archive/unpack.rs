@@ -172,7 +172,7 @@ impl<'a> Output<'a> {
     fn put(&mut self, filled: usize) -> Result<(), ArchiveError> {
         let piece = &self.buffer[..filled];
         if self.size == 0 && !tar::is_tar(piece) {
-            return Err(self.context.content("it unpacks to no tar archive"));
+            return Err(self.context.content("it does not unpack to a tar archive"));
         }
         self.size += piece.len() as u64;
         if self.size > self.context.limit {

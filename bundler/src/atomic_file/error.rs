@@ -23,7 +23,7 @@ pub enum FileError {
     #[diagnostic(
         code(wasi_vfs::output::folder),
         help(
-            "the output is first written beside its place: the folder must be writable; choose another output with -o"
+            "the output is first written to a temporary file in its folder, which must be writable; or choose another output with -o"
         )
     )]
     Folder {
@@ -37,7 +37,7 @@ pub enum FileError {
     #[error("the output `{}` is {what}", path.display())]
     #[diagnostic(
         code(wasi_vfs::output::not_a_file),
-        help("name a file with -o: one that is there is replaced, nothing else is")
+        help("name a file with -o; only regular files are replaced")
     )]
     NotAFile {
         /// The output's path as it was given.

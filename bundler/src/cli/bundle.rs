@@ -30,20 +30,20 @@ pub(crate) use drift::DriftReport;
 pub(crate) struct Bundle {
     #[command(flatten)]
     manifest: ManifestArg,
-    /// Where the bundle goes, instead of the manifest's `output`
+    /// Write the bundle here instead of the manifest's `output`
     #[arg(short, long, value_name = "OUT.wasm")]
     output: Option<PathBuf>,
-    /// Fail, and write nothing, when the bundle would not be what the lock says
+    /// Fail and write nothing if the bundle would differ from the lock
     #[arg(long, conflicts_with = "no_lock")]
     locked: bool,
-    /// Leave the lock alone: neither read nor write it
+    /// Neither read nor write the lock
     #[arg(long)]
     no_lock: bool,
-    /// Also write what the bundle depends on, as a rule for make and ninja: files, folders, with --locked the lock
+    /// Also write the bundle's dependencies as a rule for make and ninja: files, folders and, with --locked, the lock
     #[arg(long, value_name = "FILE")]
     depfile: Option<PathBuf>,
-    /// Bundle again whenever something that went in changes, until interrupted; an error is shown and waited out. There is
-    /// no single result to be printed or checked: not with --json or --locked
+    /// Bundle again whenever an input changes, until interrupted; after an error, wait for the next change. Cannot be
+    /// combined with --json or --locked
     #[arg(long, conflicts_with_all = ["locked", "json"])]
     watch: bool,
     /// Print a JSON report to stdout
@@ -96,8 +96,7 @@ impl Bundle {
 /// Many programs take `-` for stdout, so nobody who writes it means a file of that name.
 pub(super) fn refuse_stdout(output: &Path) {
     if output == Path::new("-") {
-        let text =
-            "`-o -`: a bundle is not written to stdout; name a file (`-o ./-` is one called `-`)\n";
+        let text = "`-o -`: a bundle can't be written to stdout; give a file name (`-o ./-` writes a file named `-`)\n";
         clap::Error::raw(clap::error::ErrorKind::ValueValidation, text).exit();
     }
 }
@@ -164,7 +163,7 @@ fn lock_text(lock: &Written) -> Option<String> {
         changes.push(format!("without the profile `{profile}`"));
     }
     lock.written.then(|| match changes.as_slice() {
-        [] => format!("wrote `{path}` in its usual form"),
+        [] => format!("wrote `{path}` in its canonical form"),
         changes => format!("updated `{path}`: {}", changes.join(", ")),
     })
 }

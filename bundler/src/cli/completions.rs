@@ -7,9 +7,9 @@ use clap_complete::Shell;
 
 use super::{Outcome, screen::Screen};
 
-/// Print a script that completes commands, options and paths in a shell
+/// Print a shell completion script
 ///
-/// The script goes to where the shell looks for it; new shells then have it. For zsh that is any directory of `$fpath`.
+/// Put the script where the shell looks for completions, and start a new shell. For zsh that is any directory of `$fpath`.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  wasi-vfs completions bash > ~/.local/share/bash-completion/completions/wasi-vfs\n  wasi-vfs completions fish > ~/.config/fish/completions/wasi-vfs.fish\n  wasi-vfs completions zsh > ~/.zfunc/_wasi-vfs"

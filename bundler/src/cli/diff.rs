@@ -14,21 +14,21 @@ use super::progress::Bar;
 use super::report::REPORT;
 use super::{Outcome, screen::Screen};
 
-/// Compare two bundles, or a bundle with what a manifest makes or a lock says
+/// Compare two bundles, or a bundle with a manifest or a lock
 ///
-/// A path that ends in `.toml` is a manifest, one in `.lock` a lock, everything else a module. Names, contents, modes,
-/// times, mounts, settings, the program and the interposer are compared. Exits with 0 when they are the same, with 3 when
-/// they differ.
+/// A path that ends in `.toml` is a manifest, one that ends in `.lock` is a lock, and anything else is a module. Names,
+/// contents, modes, times, mounts, settings, the program and the interposer are compared. Exits with 0 if they are the
+/// same and with 3 if they differ.
 #[derive(Args)]
 #[command(after_help = "Example: wasi-vfs diff old/app.wasm wasi-vfs.toml --profile release")]
 pub(crate) struct Diff {
-    /// What was
+    /// The old side
     #[arg(value_name = "A")]
     before: PathBuf,
-    /// What is
+    /// The new side
     #[arg(value_name = "B")]
     after: PathBuf,
-    /// The profile of a manifest or lock; given twice: the first is A's, the second B's
+    /// The profile of a manifest or lock; if given twice, the first is for A and the second for B
     #[arg(short, long, value_name = "PROFILE", env = "WASI_VFS_PROFILE")]
     profile: Vec<String>,
     /// Print a JSON report to stdout
@@ -58,7 +58,7 @@ pub(crate) struct DiffReport {
 impl Diff {
     pub(crate) fn exec(self, screen: &Screen) -> Outcome {
         if self.profile.len() > 2 {
-            let text = "--profile is given more than twice: there are two things to compare\n";
+            let text = "--profile can be given at most twice, once for each side\n";
             clap::Error::raw(clap::error::ErrorKind::TooManyValues, text).exit();
         }
         let (first, last) = (self.profile.first(), self.profile.last());
@@ -111,7 +111,7 @@ fn text(comparison: &Comparison) -> String {
     }
     if let Some(first) = comparison.first_byte {
         text.push_str(&format!(
-            "changed  bytes: both hold the same, and the modules differ first at byte {first}\n"
+            "changed  bytes: both hold the same content, but the modules differ, first at byte {first}\n"
         ));
     }
     text

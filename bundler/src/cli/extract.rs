@@ -18,11 +18,11 @@ use super::{Failure, Outcome, screen::Screen};
 
 /// Write the files embedded in a module into a directory or a tar
 ///
-/// Modes, times, symlinks and hard links are kept. Owners are not in a bundle: the files belong to whoever extracts them,
-/// and in a tar to 0. Files in a directory get no setuid or setgid bits; those in a tar do.
+/// Keeps modes, times, symlinks and hard links. A bundle does not record owners: extracted files belong to the current
+/// user, and files in a tar to user 0. A tar keeps setuid and setgid bits; a directory does not.
 ///
-/// `/` becomes the directory itself; relative guest paths go into `@cwd` there. The whole image is verified before
-/// anything is written, and nothing outside the directory is touched, whatever the image says.
+/// `/` becomes the directory itself; relative guest paths go into its subdirectory `@cwd`. The whole image is verified
+/// before anything is written, and nothing outside the directory is ever touched.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  wasi-vfs extract dist/app.wasm -o files\n  wasi-vfs extract dist/app.wasm -o etc.tar /etc /usr/share/zoneinfo"
@@ -31,13 +31,13 @@ pub(crate) struct Extract {
     /// A module that `wasi-vfs bundle` made
     #[arg(value_name = "MODULE.wasm")]
     module: PathBuf,
-    /// Only these guest paths, with what is in them
+    /// Extract only these guest paths and everything below them
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// A directory, new or empty; or a file that ends in .tar; `-` writes a tar to stdout
+    /// A new or empty directory, or a file that ends in .tar; `-` writes a tar to stdout
     #[arg(short, long, value_name = "DIR|FILE.tar")]
     output: PathBuf,
-    /// Extract into a directory that is not empty: replace what has the same names there
+    /// Extract into a directory that is not empty, replacing files of the same names
     #[arg(long)]
     force: bool,
     /// Print a JSON report to stdout
@@ -56,11 +56,11 @@ struct InFile {
 
 /// An output that looks like an archive, and not the one kind that is written.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("cannot write `{}`: only plain .tar files are written", output.display())]
+#[error("cannot write `{}`: only uncompressed .tar files are supported", output.display())]
 #[diagnostic(
     code(wasi_vfs::extract::compressed),
     help(
-        "write a .tar and compress it, or use a pipe: wasi-vfs extract MODULE.wasm -o - | gzip -n > FILE.tar.gz"
+        "write a .tar file and compress it, or use a pipe: wasi-vfs extract MODULE.wasm -o - | gzip -n > FILE.tar.gz"
     )
 )]
 struct NotPlain {
@@ -69,10 +69,10 @@ struct NotPlain {
 
 /// `-o - --json`: two things for one stream.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("stdout can't have both a tar and a report")]
+#[error("cannot write both a tar and a JSON report to stdout")]
 #[diagnostic(
     code(wasi_vfs::extract::stdout),
-    help("give the tar a file: -o FILE.tar")
+    help("write the tar to a file: -o FILE.tar")
 )]
 struct Both;
 
@@ -194,11 +194,11 @@ fn special_bits(done: &Extracted) -> Option<Notice> {
     (left_out > 0).then(|| Notice {
         code: "wasi_vfs::extract::special_bits".to_owned(),
         message: format!(
-            "{} the setuid or setgid bit that the image has",
+            "{} the setuid or setgid bit",
             count(left_out, "entry did not get", "entries did not get"),
         ),
         help: Some(
-            "a tar keeps these bits; in a directory, set them by hand where you trust the files"
+            "a tar keeps these bits; in a directory, set them by hand if you trust the files"
                 .to_owned(),
         ),
         severity: super::report::Severity::Advice,

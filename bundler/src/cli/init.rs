@@ -79,8 +79,8 @@ enum InitError {
         help("create it first, or leave it out and add a `[[mount]]` later")
     )]
     NoSource { path: PathBuf },
-    /// A guest path that can't be one.
-    #[error("`{path}` is no guest path: {reason}")]
+    /// Invalid guest path.
+    #[error("invalid guest path `{path}`: {reason}")]
     #[diagnostic(
         code(wasi_vfs::init::guest),
         help("give the path as the program sees it, such as `/usr/share/app`")

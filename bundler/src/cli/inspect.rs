@@ -23,8 +23,8 @@ use super::{Outcome, screen::Screen};
 
 /// List the files embedded in a module, and verify them
 ///
-/// As `ls -l`: mode, number of names, size, time and path of every entry. The files are found in any module that still
-/// carries them, also after `wasm-opt`, `wasm-strip` or wizer went over it. What an engine must know to run the module is
+/// Prints every entry like `ls -l`: mode, link count, size, time and path. Works on any module that still has its image,
+/// even after `wasm-opt`, `wasm-strip` or wizer processed it. What an engine must know to run the module is
 /// listed as well, and what of it bundling added.
 #[derive(Args)]
 #[command(after_help = "Example: wasi-vfs inspect dist/app.wasm --cat /etc/motd")]
@@ -35,7 +35,7 @@ pub(crate) struct Inspect {
     /// Draw the tree instead
     #[arg(long, group = "form")]
     tree: bool,
-    /// Print the content of one file instead; symlinks are followed inside the image
+    /// Print the content of one file instead, following symlinks inside the image
     #[arg(long, group = "form", value_name = "PATH")]
     cat: Option<String>,
     /// Print a JSON report

@@ -10,10 +10,10 @@ use wasi_vfs::atomic_file::Pending;
 use super::render::human_size;
 use super::{Outcome, screen::Screen};
 
-/// Write out libwasi_vfs.a, to link a C or C++ program with
+/// Write libwasi_vfs.a, to link into a C or C++ program
 ///
-/// A program that was linked with it runs as it is, and `wasi-vfs bundle` fills it with files as it does any other. Most
-/// programs need no such thing: `bundle` links finished modules. Take it where the linker should see everything at once.
+/// A program linked with it runs as it is, and `wasi-vfs bundle` adds files to it as to any other. Most programs do not
+/// need it, since `bundle` links finished modules. Use it if the linker should see the whole program at once.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  wasi-vfs libvfs -o libwasi_vfs.a\n  clang --target=wasm32-wasip1 app.c libwasi_vfs.a -o app.wasm"

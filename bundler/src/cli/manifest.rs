@@ -10,10 +10,10 @@ use wasi_vfs::source::DiskSource;
 /// `-m` and `-p`
 #[derive(Args)]
 pub(crate) struct ManifestArg {
-    /// The manifest; its paths count from the folder it is in
+    /// The manifest; its paths are relative to its folder
     #[arg(short, long, value_name = "MANIFEST", default_value = "wasi-vfs.toml")]
     manifest: PathBuf,
-    /// The manifest's profile; `base` is its top level
+    /// The profile of the manifest; `base` is its top level
     #[arg(short, long, value_name = "PROFILE", env = "WASI_VFS_PROFILE")]
     profile: Option<String>,
 }

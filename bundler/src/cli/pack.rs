@@ -15,10 +15,10 @@ use directories::Directories;
 
 /// Bundle a program and directories into one module, without a manifest
 ///
-/// All of a directory goes in, also dot files and what version control ignores; what can't (pipes, symlinks that lead out of it)
-/// is left out with a remark. Files get mode 0644, directories 0755, and all the time 1970-01-01: a manifest (`wasi-vfs init`)
-/// can say otherwise. Of two directories that have a name in common, the one
-/// further right on the command line wins. A program that is a bundle already keeps all it has, below the directories.
+/// Embeds everything in a directory, including dot files and files that version control ignores. Entries that can't be
+/// embedded (pipes, symlinks that point outside it) are left out with a warning. Files get mode 0644, directories 0755, and
+/// all of them the time 1970-01-01; use a manifest (`wasi-vfs init`) to change this. If two directories contain the same
+/// path, the later one on the command line wins. A program that is already a bundle keeps its files, below the directories.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  wasi-vfs pack app.wasm --dir ./files::/ -o app.packed.wasm\n  wasi-vfs pack ruby.wasm --dir ./lib::/usr/lib --dir ./src::/src -o app.wasm"
@@ -29,7 +29,7 @@ pub(crate) struct Pack {
     input: PathBuf,
     #[command(flatten)]
     directories: Directories,
-    /// Where the bundle goes; it may replace IN.wasm
+    /// The bundle to write; it may replace IN.wasm
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
     /// Print a JSON report to stdout

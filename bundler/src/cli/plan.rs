@@ -21,9 +21,9 @@ use super::{Outcome, screen::Screen};
 /// Bytes of a usual line; a text that is larger grows.
 const LINE: usize = 96;
 
-/// Show what `bundle` would put into the module, without writing anything
+/// Show what `bundle` would embed, without writing anything
 ///
-/// Mode, size, tree and source of every entry. It resolves the manifest exactly as `bundle` does.
+/// Prints the mode, size, tree and source of every entry. The manifest is resolved exactly as `bundle` does it.
 #[derive(Args)]
 #[command(after_help = "Example: wasi-vfs plan --profile dev")]
 pub(crate) struct Plan {
@@ -101,7 +101,7 @@ fn text(manifest: &Manifest, plan: &plan::Plan, image: &embed::Image, drawn: boo
         text.push('\n');
     });
     text.push_str(&format!(
-        "{}; image: {} of metadata and {} of contents, equal ones stored once\n",
+        "{}; image: {} of metadata and {} of contents, duplicates stored once\n",
         totals_text(&plan.totals()),
         human_size(image.metadata_size()),
         human_size(image.contents_size()),

@@ -16,15 +16,15 @@ use super::{Outcome, screen::Screen};
 
 /// List the embedded files with their digests, as a software bill of materials
 ///
-/// CycloneDX 1.6 in JSON: every file and symlink, the program and the interposer. The image is verified first. Nothing but
-/// the module decides what is in it, no clock either.
+/// Writes CycloneDX 1.6 in JSON: every file and symlink, the program and the interposer. The image is verified first. The
+/// result depends only on the module, not on the time.
 #[derive(Args)]
 #[command(after_help = "Example: wasi-vfs sbom dist/app.wasm -o dist/app.cdx.json")]
 pub(crate) struct Sbom {
     /// A module that `wasi-vfs bundle` made
     #[arg(value_name = "MODULE.wasm")]
     module: PathBuf,
-    /// Where to write it, instead of stdout
+    /// Write to this file instead of stdout
     #[arg(short, long, value_name = "FILE.json")]
     output: Option<PathBuf>,
 }

@@ -25,7 +25,7 @@ pub(crate) struct Screen {
 #[error("cannot write to stdout: {0}")]
 #[diagnostic(
     code(wasi_vfs::cli::stdout),
-    help("look at where stdout goes: is the disk full?")
+    help("check where stdout goes: is the disk full?")
 )]
 struct StdoutError(#[source] io::Error);
 

@@ -77,11 +77,11 @@ pub(crate) fn facts(start: &Start, memory: Memory) -> Vec<String> {
     }
     match start.host {
         Host::Fallback => {}
-        Host::Override => facts.push("host       seen before what is embedded".to_owned()),
-        Host::None => facts.push("host       not seen".to_owned()),
+        Host::Override => facts.push("host       overrides embedded files".to_owned()),
+        Host::None => facts.push("host       hidden".to_owned()),
     }
     if start.environment_fixed {
-        facts.push("host env   not seen".to_owned());
+        facts.push("host env   hidden".to_owned());
     }
     for (name, value) in &start.environment {
         facts.push(format!(

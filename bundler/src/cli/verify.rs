@@ -18,10 +18,10 @@ use super::progress::Bar;
 use super::report::REPORT;
 use super::{Failure, Outcome, screen::Screen};
 
-/// Check that a bundle is what its manifest makes now, or holds what the lock says
+/// Check that a bundle is up to date with its manifest, or matches the lock
 ///
-/// Bundles again, without writing the result, and compares the bytes. With --against-lock no source is needed: only
-/// what the bundle holds is compared, so it may have been processed by other tools.
+/// Bundles again without writing the result, and compares the bytes. With --against-lock no source is needed: only the
+/// embedded content is compared, so other tools may have processed the bundle.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  wasi-vfs verify dist/app.wasm\n  wasi-vfs verify dist/app.wasm --against-lock"

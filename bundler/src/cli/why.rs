@@ -36,7 +36,7 @@ pub(crate) struct WhyCommand {
 
 /// The path can't be one.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("`{path}` is no guest path: {reason}")]
+#[error("invalid guest path `{path}`: {reason}")]
 #[diagnostic(
     code(wasi_vfs::cli::guest_path),
     help("give the path as the program sees it, such as `/etc/motd`")

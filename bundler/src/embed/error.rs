@@ -13,7 +13,7 @@ use crate::source::SourceError;
 #[derive(Debug, Error, Diagnostic)]
 pub enum ImageError {
     /// The image would take 4 GiB or more.
-    #[error("the image would take {size} bytes; at most {} are possible", u32::MAX)]
+    #[error("the image would take {size} bytes; the maximum is {}", u32::MAX)]
     #[diagnostic(
         code(wasi_vfs::image::too_large),
         help(
@@ -29,7 +29,7 @@ pub enum ImageError {
     },
 
     /// A name is longer than 255 bytes.
-    #[error("the last name of `{path}` is longer than 255 bytes")]
+    #[error("the file name of `{path}` is longer than 255 bytes")]
     #[diagnostic(
         code(wasi_vfs::image::name_too_long),
         help("rename it, or leave it out with `exclude`")
@@ -54,7 +54,7 @@ pub enum ImageError {
     #[error("`{source_path}` changed while it was bundled as `{path}`: {change}")]
     #[diagnostic(
         code(wasi_vfs::image::changed),
-        help("run the command again when nothing writes to the file any more")
+        help("run the command again once nothing writes to the file")
     )]
     Changed {
         /// The guest path.
@@ -80,10 +80,10 @@ pub enum ImageError {
     },
 
     /// A bundle whose files go in is not what was made. None of its files can be relied on.
-    #[error("`{bundle}`, whose files were to go in, is damaged: {flaw}")]
+    #[error("the source bundle `{bundle}` is damaged: {flaw}")]
     #[diagnostic(
         code(wasi_vfs::image::source_damaged),
-        help("get it again, or bundle it again: something changed it after it was made")
+        help("download or bundle it again; it was modified after it was made")
     )]
     SourceDamaged {
         /// What messages call the bundle.
@@ -96,7 +96,7 @@ pub enum ImageError {
     #[error("cannot write the image: {0}")]
     #[diagnostic(
         code(wasi_vfs::image::write),
-        help("look at the free space and the permissions of the output's folder")
+        help("check the free space and the permissions of the output's folder")
     )]
     Write(#[source] io::Error),
 }

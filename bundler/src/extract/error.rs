@@ -19,8 +19,8 @@ pub enum ExtractError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Lookup(#[from] LookupError),
-    /// A path that was asked for is none.
-    #[error("`{path}` is no guest path: {reason}")]
+    /// Invalid guest path.
+    #[error("invalid guest path `{path}`: {reason}")]
     #[diagnostic(
         code(wasi_vfs::extract::path),
         help("give paths as `wasi-vfs inspect` lists them")
@@ -36,7 +36,7 @@ pub enum ExtractError {
     #[diagnostic(
         code(wasi_vfs::extract::clash),
         help(
-            "name what to extract, so that only one of them is; relative guest paths go into `{RELATIVE}`"
+            "name the paths to extract so that only one of these is included; relative guest paths go into `{RELATIVE}`"
         )
     )]
     Clash {
@@ -48,7 +48,7 @@ pub enum ExtractError {
         place: String,
     },
     /// An entry lies below one that is no directory.
-    #[error("`{path}` can't be extracted: `{parent}` is no directory")]
+    #[error("`{path}` can't be extracted: `{parent}` is not a directory")]
     #[diagnostic(
         code(wasi_vfs::extract::below_file),
         help("no program could reach it either: the bundle was not made by `wasi-vfs bundle`")
@@ -60,7 +60,7 @@ pub enum ExtractError {
         parent: String,
     },
     /// An entry's name means something else to this system.
-    #[error("`{path}` can't be extracted: its name means something else on this system")]
+    #[error("`{path}` can't be extracted: its name has a special meaning on this system")]
     #[diagnostic(
         code(wasi_vfs::extract::name),
         help("extract into a .tar, or name other paths")
@@ -73,7 +73,7 @@ pub enum ExtractError {
     #[error("the directory `{}` is not empty", target.display())]
     #[diagnostic(
         code(wasi_vfs::extract::not_empty),
-        help("extract into a new one, or let --force replace what has the same names there")
+        help("extract into a new directory, or use --force to replace files of the same names")
     )]
     NotEmpty {
         /// The target.
@@ -93,7 +93,7 @@ pub enum ExtractError {
     #[error("the folder of the target `{}` does not exist", target.display())]
     #[diagnostic(
         code(wasi_vfs::extract::folder_missing),
-        help("create it first: only the target itself is made")
+        help("create it first; only the target itself is created")
     )]
     FolderMissing {
         /// The target.
@@ -118,8 +118,8 @@ pub enum ExtractError {
     #[diagnostic(
         code(wasi_vfs::extract::disk_full),
         help(
-            "free some space, or extract elsewhere; a target that was made for this is gone again, one that was there \
-             before keeps what was extracted so far"
+            "free some space, or extract elsewhere; a target created by this command was removed, an existing one \
+             keeps what was extracted so far"
         )
     )]
     Full {
@@ -131,8 +131,8 @@ pub enum ExtractError {
     #[diagnostic(
         code(wasi_vfs::extract::write),
         help(
-            "extract into a directory that you can write; a target that was made for this is gone again, one that was \
-             there before keeps what was extracted so far"
+            "extract into a directory that you can write; a target created by this command was removed, an existing \
+             one keeps what was extracted so far"
         )
     )]
     Write {

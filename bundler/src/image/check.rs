@@ -20,7 +20,7 @@ use super::tree::{Graph, Link, Thing, ThingKind, Things, Tree};
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
 pub enum ImageFlaw {
     /// The bytes do not start like an image.
-    #[error("this is no image: it does not start with the bytes of one")]
+    #[error("not an image: the magic number is missing")]
     #[diagnostic(
         code(wasi_vfs::image::not_an_image),
         help("give a module that `wasi-vfs bundle` made")
@@ -28,7 +28,7 @@ pub enum ImageFlaw {
     NotAnImage,
 
     /// The image has a format version this build does not know.
-    #[error("the image has format version {version}; this build reads version {VERSION}")]
+    #[error("the image has format version {version}; this release supports version {VERSION}")]
     #[diagnostic(
         code(wasi_vfs::image::version),
         help("use the wasi-vfs that made the module, or bundle it again with this one")
@@ -39,7 +39,7 @@ pub enum ImageFlaw {
     },
 
     /// A part of the image breaks a rule that every reader enforces.
-    #[error("the image is corrupt: {part} is not well formed")]
+    #[error("the image is corrupt: {part} is malformed")]
     #[diagnostic(code(wasi_vfs::image::corrupt), help("bundle the module again"))]
     Corrupt {
         /// The part.
@@ -59,7 +59,7 @@ pub enum ImageFlaw {
     },
 
     /// Something in the image was changed after its digest was computed.
-    #[error("the image's digest does not match its bytes")]
+    #[error("the image's digest does not match its content")]
     #[diagnostic(code(wasi_vfs::image::digest), help("bundle the module again"))]
     Digest,
 }

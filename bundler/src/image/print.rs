@@ -321,7 +321,7 @@ mod tests {
     }
 
     fn corrupt(part: &str) -> Result<Vec<String>, String> {
-        Err(format!("the image is corrupt: {part} is not well formed"))
+        Err(format!("the image is corrupt: {part} is malformed"))
     }
 
     /// A chain of directories, each in the one before, as long as one likes: all of its paths together would take any memory.

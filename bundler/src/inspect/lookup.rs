@@ -20,7 +20,7 @@ pub struct Lookup<'r> {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum LookupError {
     /// There is no such entry.
-    #[error("there is no `{path}` in it")]
+    #[error("it has no entry `{path}`")]
     #[diagnostic(
         code(wasi_vfs::inspect::no_entry),
         help("{}", match near {
@@ -35,10 +35,10 @@ pub enum LookupError {
         near: Option<String>,
     },
     /// A symlink on the way leads to nothing.
-    #[error("`{path}` leads to `{to}`, which is not in it")]
+    #[error("`{path}` is a symlink to `{to}`, which is not embedded")]
     #[diagnostic(
         code(wasi_vfs::inspect::dangling),
-        help("the program finds it only when the host gives a directory that has it")
+        help("the program finds it only if the host provides a directory that contains it")
     )]
     Dangling {
         /// The path as it was given.
@@ -47,10 +47,10 @@ pub enum LookupError {
         to: String,
     },
     /// Something on the way is a file.
-    #[error("`{path}` names nothing: `{file}` is a file")]
+    #[error("`{path}` does not exist: `{file}` is a file")]
     #[diagnostic(
         code(wasi_vfs::inspect::not_a_directory),
-        help("take away what stands behind `{file}`")
+        help("remove everything after `{file}`")
     )]
     NotADirectory {
         /// The path as it was given.
@@ -58,11 +58,11 @@ pub enum LookupError {
         /// The file.
         file: String,
     },
-    /// Symlinks lead in a circle.
+    /// The symlinks form a cycle.
     #[error("`{path}` leads through more than {MAX_LINKS} symlinks")]
     #[diagnostic(
         code(wasi_vfs::inspect::link_loop),
-        help("the symlinks lead in a circle: `wasi-vfs inspect` shows their targets")
+        help("the symlinks form a cycle: `wasi-vfs inspect` shows their targets")
     )]
     Loop {
         /// The path as it was given.
@@ -252,25 +252,25 @@ mod tests {
         for (path, said) in [
             (
                 "/a/flie",
-                "there is no `/a/flie` in it; did you mean `/a/file`?",
+                "it has no entry `/a/flie`; did you mean `/a/file`?",
             ),
-            ("file", "there is no `file` in it; did you mean `/a/file`?"),
+            ("file", "it has no entry `file`; did you mean `/a/file`?"),
             (
                 "/x/y/z",
-                "there is no `/x/y/z` in it; `wasi-vfs inspect MODULE.wasm` lists all entries",
+                "it has no entry `/x/y/z`; `wasi-vfs inspect MODULE.wasm` lists all entries",
             ),
             (
                 "/a/file/x",
-                "`/a/file/x` names nothing: `/a/file` is a file; take away what stands behind `/a/file`",
+                "`/a/file/x` does not exist: `/a/file` is a file; remove everything after `/a/file`",
             ),
             (
                 "/gone",
-                "`/gone` leads to `/nowhere/x`, which is not in it; the program finds it only when the host gives a directory \
-                 that has it",
+                "`/gone` is a symlink to `/nowhere/x`, which is not embedded; the program finds it only if the host provides a directory \
+                 that contains it",
             ),
             (
                 "/loop",
-                "`/loop` leads through more than 40 symlinks; the symlinks lead in a circle: `wasi-vfs inspect` shows their targets",
+                "`/loop` leads through more than 40 symlinks; the symlinks form a cycle: `wasi-vfs inspect` shows their targets",
             ),
         ] {
             assert_eq!(found(path).as_ref().map_err(String::as_str), Err(said));

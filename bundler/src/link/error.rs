@@ -13,7 +13,7 @@ pub enum LinkError {
     #[error("the module is empty: a file of 0 bytes")]
     #[diagnostic(
         code(wasi_vfs::link::empty),
-        help("build the program again; the compiler or a copy was probably interrupted")
+        help("build the program again; the build or a copy was probably interrupted")
     )]
     Empty,
 
@@ -51,7 +51,7 @@ pub enum LinkError {
     Component,
 
     /// A binary format version that does not exist yet.
-    #[error("the module has the WebAssembly version {version:#x}; only version 1 is known")]
+    #[error("unsupported WebAssembly version {version:#x}; only version 1 is supported")]
     #[diagnostic(
         code(wasi_vfs::link::version),
         help("build the program for `wasm32-wasip1`")
@@ -63,7 +63,7 @@ pub enum LinkError {
 
     /// The file ends inside a section.
     #[error(
-        "the module is cut off: the section at offset {offset:#x} is {missing} bytes longer than the file"
+        "the module is truncated: the section at offset {offset:#x} ends {missing} bytes past the end of the file"
     )]
     #[diagnostic(
         code(wasi_vfs::link::truncated),
@@ -115,7 +115,7 @@ pub enum LinkError {
     #[error("the program has a 64-bit memory")]
     #[diagnostic(
         code(wasi_vfs::link::memory64),
-        help("build the program for `wasm32-wasip1`; 64-bit memories have no WASI preview 1")
+        help("build the program for `wasm32-wasip1`; WASI preview 1 needs a 32-bit memory")
     )]
     Memory64,
 
@@ -130,7 +130,7 @@ pub enum LinkError {
     SharedMemory,
 
     /// `memory` has pages of another size than 64 KiB.
-    #[error("the program has a memory with pages of {bytes} bytes; they must have 65536")]
+    #[error("the program's memory has pages of {bytes} bytes; only 65536 is supported")]
     #[diagnostic(
         code(wasi_vfs::link::page_size),
         help("build the program without the custom-page-sizes proposal")
@@ -156,7 +156,7 @@ pub enum LinkError {
     },
 
     /// More than one memory.
-    #[error("the program has {count} memories; it must have one")]
+    #[error("the program has {count} memories; it must have exactly one")]
     #[diagnostic(
         code(wasi_vfs::link::several_memories),
         help(
@@ -212,7 +212,7 @@ pub enum LinkError {
     #[diagnostic(
         code(wasi_vfs::link::signature),
         help(
-            "the program declares a WASI function by hand and wrongly; take the declaration from `wasi/api.h` or the `wasi` crate"
+            "the program's own declaration of this WASI function is wrong; use the one from `wasi/api.h` or the `wasi` crate"
         )
     )]
     Signature {
@@ -231,7 +231,7 @@ pub enum LinkError {
     #[diagnostic(
         code(wasi_vfs::link::mixed_snapshots),
         help(
-            "build all parts of the program with one toolchain; a library in it was compiled for `wasi_unstable`, the WASI of 2019"
+            "build all parts of the program with one toolchain; a library in it was compiled for `wasi_unstable`, the version of 2019"
         )
     )]
     MixedSnapshots {
@@ -242,11 +242,11 @@ pub enum LinkError {
     },
 
     /// It holds an image already, and nothing says what its own program was.
-    #[error("the module is a bundle already: it has {evidence}")]
+    #[error("the module is already a bundle: it has {evidence}")]
     #[diagnostic(
         code(wasi_vfs::link::already_bundled),
         help(
-            "nothing in it says what its own program was, as bundles of this version do; bundle the original module, with the files of both bundles in one manifest"
+            "it does not record its original program, as bundles of this version do; bundle the original module, with the files of both bundles in one manifest"
         )
     )]
     AlreadyBundled {
@@ -265,11 +265,11 @@ pub enum LinkError {
     BundledOnce,
 
     /// It is a bundle with `[preinit]`: the memory that its program began with is gone.
-    #[error("the module is a bundle already, and was pre-initialized with `{function}`")]
+    #[error("the module is already a bundle, and was pre-initialized with `{function}`")]
     #[diagnostic(
         code(wasi_vfs::link::pre_initialized),
         help(
-            "it holds what `{function}` left in memory, and no longer what the program began with; bundle the original module, with the files of both bundles and `[preinit]` in one manifest"
+            "its memory holds the state after `{function}`, so the original program cannot be restored; bundle the original module, with the files of both bundles and `[preinit]` in one manifest"
         )
     )]
     PreInitialized {
@@ -278,38 +278,36 @@ pub enum LinkError {
     },
 
     /// `mode = "pre-linked"` for a program that is not.
-    #[error(
-        "the program was not linked with `libwasi_vfs.a`, which `mode = \"pre-linked\"` asks for"
-    )]
+    #[error("`mode = \"pre-linked\"` needs a program linked with `libwasi_vfs.a`; this one is not")]
     #[diagnostic(
         code(wasi_vfs::link::not_pre_linked),
         help(
-            "write it with `wasi-vfs libvfs -o libwasi_vfs.a` and add it to the command line of the linker; or remove `mode`, and the bundler links"
+            "create it with `wasi-vfs libvfs -o libwasi_vfs.a` and add it to the linker's command line; or remove `mode` to let wasi-vfs link the interposer"
         )
     )]
     NotPreLinked,
 
     /// `memory = "isolated"` for a program that has the interposer in its memory.
     #[error(
-        "the program was linked with `libwasi_vfs.a`, so the interposer is in its memory: there is none to be isolated"
+        "`memory = \"isolated\"` does not work for a program linked with `libwasi_vfs.a`, which holds the interposer in its own memory"
     )]
     #[diagnostic(
         code(wasi_vfs::link::pre_linked_isolated),
         help(
-            "remove `memory = \"isolated\"`; or add `mode = \"post-link\"`, and the bundler links another interposer"
+            "remove `memory = \"isolated\"`, or add `mode = \"post-link\"` to link another interposer"
         )
     )]
     PreLinkedIsolated,
 
     /// `mode = "pre-linked"` for a program of which the interposer hears only a part.
     #[error(
-        "the program was linked with `libwasi_vfs.a`, but calls {} itself, without wasi-libc",
+        "the program was linked with `libwasi_vfs.a`, but calls {} directly, bypassing wasi-libc",
         list(names)
     )]
     #[diagnostic(
         code(wasi_vfs::link::calls_past),
         help(
-            "remove `mode = \"pre-linked\"`: the bundler then links its own interposer, which hears every call. Parts of Rust call WASI like this"
+            "remove `mode = \"pre-linked\"`: wasi-vfs then links its own interposer, which intercepts every call. Parts of Rust's standard library call WASI directly"
         )
     )]
     CallsPast {
@@ -319,7 +317,7 @@ pub enum LinkError {
 
     /// An archive of a later release.
     #[error(
-        "the program was linked with a `libwasi_vfs.a` of form {form}; this release knows form 1"
+        "the program was linked with a `libwasi_vfs.a` of format {form}; this release supports format 1"
     )]
     #[diagnostic(
         code(wasi_vfs::link::pre_linked_form),
@@ -331,13 +329,11 @@ pub enum LinkError {
     },
 
     /// A bundle whose program can't be told from what another tool made of it.
-    #[error(
-        "the module is a bundle that was changed after it was made, so it can't be bundled again"
-    )]
+    #[error("the module is a bundle that another tool modified, so it can't be bundled again")]
     #[diagnostic(
         code(wasi_vfs::link::rewritten),
         help(
-            "bundle first, and let other tools (`wasm-opt`, `wasm-strip`, wizer) have the result; or bundle the original module, with the files of both bundles in one manifest"
+            "bundle first, then run other tools (`wasm-opt`, `wasm-strip`, wizer) on the result; or bundle the original module, with the files of both bundles in one manifest"
         )
     )]
     Rewritten,
@@ -358,7 +354,9 @@ pub enum LinkError {
     },
 
     /// A section's length is a 32-bit number.
-    #[error("the program's data and the image take {size} bytes together; a module holds {limit}")]
+    #[error(
+        "the program's data and the image together take {size} bytes; a module can hold {limit}"
+    )]
     #[diagnostic(
         code(wasi_vfs::link::data_too_large),
         help("bundle fewer or smaller files: `wasi-vfs plan` lists what goes in")
@@ -385,9 +383,7 @@ pub enum LinkError {
     #[error("BUG: the linked module is not valid, at offset {offset:#x}: {message}")]
     #[diagnostic(
         code(wasi_vfs::link::bug),
-        help(
-            "this is a mistake in wasi-vfs; please report it, with the module when you can share it"
-        )
+        help("this is a bug in wasi-vfs; please report it, with the module if you can share it")
     )]
     Bug {
         /// Where in the output, in bytes.
@@ -438,14 +434,14 @@ pub enum Notice {
 
     /// The interposer in the program would not hear of all calls, so another one was linked in.
     #[error(
-        "linked another interposer than the program has from `libwasi_vfs.a`, which does not hear its own calls of {}",
+        "linked another interposer: the one from `libwasi_vfs.a` does not intercept the program's direct calls of {}",
         list(names)
     )]
     #[diagnostic(
         severity(Advice),
         code(wasi_vfs::link::linked_again),
         help(
-            "link the program without `libwasi_vfs.a`: calls by way of wasi-libc or from Zig lead there, and some from Rust do not"
+            "link the program without `libwasi_vfs.a`, which intercepts calls from wasi-libc and Zig, but not all calls from Rust"
         )
     )]
     LinkedAgain {
@@ -454,14 +450,12 @@ pub enum Notice {
     },
 
     /// The interposer in the program knows nothing of `[preinit]`, so another one was linked in.
-    #[error(
-        "linked another interposer over the one that the program was linked with, for [preinit]"
-    )]
+    #[error("linked another interposer: the one from `libwasi_vfs.a` does not support [preinit]")]
     #[diagnostic(
         severity(Advice),
         code(wasi_vfs::link::linked_for_preinit),
         help(
-            "add `mode = \"post-link\"` to [link] to be told nothing, or link the program without `libwasi_vfs.a`: the bundle is smaller then"
+            "add `mode = \"post-link\"` to [link] to silence this, or link the program without `libwasi_vfs.a`, which makes the bundle smaller"
         )
     )]
     LinkedForPreinit,
@@ -474,7 +468,7 @@ pub enum Notice {
         severity(Advice),
         code(wasi_vfs::link::foreign_signature),
         help(
-            "nothing to do unless the function is given a descriptor of an embedded file: the host does not know those"
+            "no action is needed unless the program passes this function the file descriptor of an embedded file, which the host does not know"
         )
     )]
     ForeignSignature {
@@ -490,14 +484,14 @@ pub enum Notice {
 
     /// A bundle without the host's file system still imports some of it.
     #[error(
-        "the bundle still imports {} of `{module}`: the program imports nothing else that could stand in their places",
+        "the bundle still imports {} of `{module}`: the program has no other import to replace them with",
         list(names)
     )]
     #[diagnostic(
         severity(Advice),
         code(wasi_vfs::link::imports_stay),
         help(
-            "nothing calls these; an engine only has to have functions of these names. A program that can exit or print needs none of them"
+            "they are never called, but the engine must provide functions of these names. A program that can exit or print does not need them"
         )
     )]
     ImportsStay {
@@ -508,15 +502,12 @@ pub enum Notice {
     },
 
     /// Code moved, so what describes its addresses would be wrong.
-    #[error(
-        "left out {}: linking moved the code that it describes",
-        list(sections)
-    )]
+    #[error("dropped {}: linking moved the code that it describes", list(sections))]
     #[diagnostic(
         severity(Advice),
         code(wasi_vfs::link::debug_dropped),
         help(
-            "debug the program unbundled, or compile it without `-gsplit-dwarf`: 32-bit DWARF up to version 5 is kept, whatever moves"
+            "debug the program unbundled, or compile it without `-gsplit-dwarf`: 32-bit DWARF up to version 5 is always kept"
         )
     )]
     DebugDropped {
@@ -525,11 +516,11 @@ pub enum Notice {
     },
 
     /// A custom section that can't be read; engines ignore it, and so does the bundle.
-    #[error("left out the section `{section}`, which is malformed")]
+    #[error("dropped the malformed section `{section}`")]
     #[diagnostic(
         severity(Advice),
         code(wasi_vfs::link::custom_malformed),
-        help("nothing to do: the section only serves debuggers and tools")
+        help("no action is needed: only debuggers and tools use the section")
     )]
     CustomMalformed {
         /// Its name.

@@ -23,7 +23,7 @@ pub enum LockError {
         path: PathBuf,
     },
     /// `--locked` with a lock that does not know the profile.
-    #[error("`{}` has nothing of the profile `{profile}`", path.display())]
+    #[error("`{}` has no entry for the profile `{profile}`", path.display())]
     #[diagnostic(
         code(wasi_vfs::lock::profile_missing),
         help(
@@ -41,7 +41,7 @@ pub enum LockError {
     #[diagnostic(transparent)]
     Drift(Box<Drift>),
     /// A merge was not finished.
-    #[error("`{path}` has a conflict that a merge left, at line {line}")]
+    #[error("`{path}` has an unresolved merge conflict at line {line}")]
     #[diagnostic(
         code(wasi_vfs::lock::conflict),
         help(
@@ -57,11 +57,11 @@ pub enum LockError {
         #[source_code]
         text: Arc<NamedSource<String>>,
         /// The conflict's first mark.
-        #[label("left by the merge")]
+        #[label("conflict marker")]
         at: SourceSpan,
     },
     /// It is no TOML, or not what a lock says.
-    #[error("`{path}` is not a lock that `wasi-vfs bundle` wrote: {message}")]
+    #[error("`{path}` is not a valid lock: {message}")]
     #[diagnostic(
         code(wasi_vfs::lock::malformed),
         help(
@@ -82,7 +82,7 @@ pub enum LockError {
     },
     /// It was written by a later tool.
     #[error(
-        "`{path}` is a lock of version {version}; this build knows version {}",
+        "`{path}` has lock version {version}; this release supports version {}",
         super::VERSION
     )]
     #[diagnostic(
@@ -108,7 +108,7 @@ pub enum LockError {
         what: &'static str,
     },
     /// The bundle would be written over the lock.
-    #[error("the output `{}` is the lock of the manifest", path.display())]
+    #[error("the output `{}` is the manifest's lock", path.display())]
     #[diagnostic(
         code(wasi_vfs::lock::is_output),
         help("give the bundle a name of its own: `output` of [module] in the manifest, or -o")
@@ -121,7 +121,7 @@ pub enum LockError {
     #[error("cannot read the lock `{}`: {error}", path.display())]
     #[diagnostic(
         code(wasi_vfs::lock::unreadable),
-        help("make it a readable text, or delete it and run `wasi-vfs bundle` for each profile")
+        help("check its permissions, or delete it and run `wasi-vfs bundle` for each profile")
     )]
     Unreadable {
         /// The lock.

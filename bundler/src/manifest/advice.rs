@@ -24,7 +24,7 @@ const ELSEWHERE: [(&str, &str, &str); 14] = [
     (
         "profile.",
         "profile",
-        "write the other profile beside this one, with `inherits`",
+        "write the other profile as a table of its own, with `inherits`",
     ),
     (
         "profile.",
@@ -35,22 +35,22 @@ const ELSEWHERE: [(&str, &str, &str); 14] = [
     (
         "defaults",
         "writable",
-        "write it in each `[[mount]]` that the program may change",
+        "write it in each `[[mount]]` that the program may write to",
     ),
     (
         "defaults",
         "size-limit",
-        "write it in each `[[mount]]` that shall have one",
+        "write it in each `[[mount]]` that needs one",
     ),
     (
         "limits",
         "size-limit",
-        "write it in the `[[mount]]`; `[limits]` is about what goes into the bundle",
+        "write it in the `[[mount]]`; to limit what goes into the bundle, use `[limits]`",
     ),
     (
         "mount",
         "host",
-        "write `kind = \"host\"` for a directory that the host gives; `host` in `[link]` is about all of them",
+        "write `kind = \"host\"` for a host directory; `host` in `[link]` applies to all of them",
     ),
     ("mount", "readonly", READ_ONLY),
     ("mount", "read-only", READ_ONLY),
@@ -185,12 +185,12 @@ pub(super) fn wrong_type(
         (_, found) if place.name == "profile" && !matches!(found, DeValue::Array(_)) => {
             "write it in the table of a profile, such as `[profile.dev]`".to_owned()
         }
-        (Some("array"), DeValue::Table(_)) => format!("write `[[{header}]]`, in double brackets"),
+        (Some("array"), DeValue::Table(_)) => format!("write `[[{header}]]`, with double brackets"),
         (Some("array"), _) if ["mount", "rule", "file", "dir", "symlink"].contains(&key) => {
             format!("write `[[{header}]]` with its keys below")
         }
         (Some("array"), DeValue::String(text)) => format!("write `{key} = [\"{text}\"]`"),
-        (Some("object"), DeValue::Array(_)) => format!("write `[{header}]`, in single brackets"),
+        (Some("object"), DeValue::Array(_)) => format!("write `[{header}]`, with single brackets"),
         (Some("object"), _) => format!("write `[{header}]` with its keys below"),
         (Some("string"), DeValue::Integer(number)) if key.ends_with("permissions") => {
             format!(
@@ -258,7 +258,7 @@ pub(super) fn unknown_parent(name: &str, known: &[String]) -> String {
 /// What can be removed.
 pub(super) fn not_removable(what: &str, known: &[String]) -> String {
     if known.is_empty() {
-        return "remove it from `remove`: there is nothing to take away".to_owned();
+        return "remove it from `remove`: there is nothing to remove".to_owned();
     }
     // Without its prefix a variable's name is easily written, too.
     let variable = format!("env.{what}");
@@ -266,7 +266,7 @@ pub(super) fn not_removable(what: &str, known: &[String]) -> String {
         return format!("did you mean `{variable}`?");
     }
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    suggestion(what, &known, "what it can remove:")
+    suggestion(what, &known, "it can remove")
 }
 
 /// What a profile's mount without a guest path can be called.

@@ -57,7 +57,7 @@ pub enum ManifestProblem {
     #[error("cannot read the manifest `{path}`: {error}")]
     #[diagnostic(
         code(wasi_vfs::manifest::unreadable),
-        help("make it a file that you may read")
+        help("check the file's permissions")
     )]
     Unreadable {
         /// Its path.
@@ -66,8 +66,8 @@ pub enum ManifestProblem {
         error: io::Error,
     },
 
-    /// The manifest is no UTF-8 text.
-    #[error("the manifest `{path}` is not UTF-8 text (line {line})")]
+    /// The manifest is not valid UTF-8.
+    #[error("the manifest `{path}` is not valid UTF-8 (line {line})")]
     #[diagnostic(code(wasi_vfs::manifest::not_utf8), help("save it as UTF-8"))]
     NotUtf8 {
         /// Its path.
@@ -76,8 +76,8 @@ pub enum ManifestProblem {
         line: usize,
     },
 
-    /// The text is not TOML.
-    #[error("this is not TOML: {message}")]
+    /// Invalid TOML.
+    #[error("invalid TOML: {message}")]
     #[diagnostic(code(wasi_vfs::manifest::syntax), help("{help}"))]
     Syntax {
         /// What the TOML parser says.
@@ -140,8 +140,8 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A value that is none of those the key takes.
-    #[error("`{key}` cannot be `{value}`")]
+    /// A value that the key does not accept.
+    #[error("invalid value `{value}` for `{key}`")]
     #[diagnostic(code(wasi_vfs::manifest::unknown_value), help("{help}"))]
     UnknownValue {
         /// The key.
@@ -151,11 +151,11 @@ pub enum ManifestProblem {
         /// Those it can be.
         help: String,
         /// The value's place.
-        #[label("not one of its values")]
+        #[label("not a valid value")]
         at: SourceSpan,
     },
 
-    /// A key that must be there is not.
+    /// A required key is missing.
     #[error("`{key}` is missing in {table}")]
     #[diagnostic(code(wasi_vfs::manifest::missing_key), help("add {example}"))]
     MissingKey {
@@ -184,8 +184,8 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A guest path that can't be one.
-    #[error("`{path}` is no guest path: {error}")]
+    /// Invalid guest path.
+    #[error("invalid guest path `{path}`: {error}")]
     #[diagnostic(
         code(wasi_vfs::manifest::guest_path),
         help("write the path as the program opens it, such as `/etc/app` or `data`")
@@ -218,7 +218,7 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A path of this machine that can't be one.
+    /// Invalid host path.
     #[error("`{key}` {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::host_path),
@@ -249,8 +249,8 @@ pub enum ManifestProblem {
         input: SourceSpan,
     },
 
-    /// A pattern that is none.
-    #[error("`{pattern}` is no pattern: {problem}")]
+    /// Invalid pattern.
+    #[error("invalid pattern `{pattern}`: {problem}")]
     #[diagnostic(code(wasi_vfs::manifest::pattern), help("{help}"))]
     Pattern {
         /// The pattern.
@@ -264,8 +264,8 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// Permissions that are none.
-    #[error("`{text}` is no mode: {problem}")]
+    /// Invalid permissions.
+    #[error("invalid permissions `{text}`: {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::permissions),
         help("write octal (`\"0644\"`), symbolic (`\"u=rw,go=r\"`, `\"+x\"`) or `\"source\"`")
@@ -280,8 +280,8 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// Timestamps that are none.
-    #[error("`{text}` is no time{}", problem.as_ref().map(|p| format!(": {p}")).unwrap_or_default())]
+    /// Invalid timestamp.
+    #[error("invalid timestamp `{text}`{}", problem.as_ref().map(|p| format!(": {p}")).unwrap_or_default())]
     #[diagnostic(
         code(wasi_vfs::manifest::timestamps),
         help(
@@ -298,11 +298,11 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A time that an image can't hold.
-    #[error("`{text}` is {side}: times in a bundle are from 1970 to 2554")]
+    /// A timestamp outside the range that an image can hold.
+    #[error("timestamp `{text}` is {side}; a bundle can hold 1970 to 2554")]
     #[diagnostic(
         code(wasi_vfs::manifest::time_range),
-        help("write a time from 1970 on, or \"epoch\"")
+        help("write a time from 1970 to 2554, or \"epoch\"")
     )]
     TimeRange {
         /// The text given.
@@ -314,8 +314,8 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// `SOURCE_DATE_EPOCH` is needed, but not set or no number.
-    #[error("`{asked}` needs the variable SOURCE_DATE_EPOCH, which {problem}")]
+    /// `SOURCE_DATE_EPOCH` is needed, but not set or not a number.
+    #[error("`{asked}` needs the environment variable SOURCE_DATE_EPOCH, which {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::source_date_epoch),
         help(
@@ -332,12 +332,12 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A size that is none.
-    #[error("`{text}` is no size: {problem}")]
+    /// Invalid size.
+    #[error("invalid size `{text}`: {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::size),
         help(
-            "write a number of bytes or a text with a unit, such as `\"64 MiB\"` (units: B, kB, MB, GB, KiB, MiB, GiB)"
+            "write a number of bytes, or a string with a unit such as `\"64 MiB\"` (units: B, kB, MB, GB, KiB, MiB, GiB)"
         )
     )]
     Size {
@@ -352,7 +352,10 @@ pub enum ManifestProblem {
 
     /// A number below zero.
     #[error("`{key}` cannot be negative")]
-    #[diagnostic(code(wasi_vfs::manifest::negative), help("write a number from 0 on"))]
+    #[diagnostic(
+        code(wasi_vfs::manifest::negative),
+        help("write 0 or a positive number")
+    )]
     Negative {
         /// The key.
         key: &'static str,
@@ -366,7 +369,7 @@ pub enum ManifestProblem {
     #[diagnostic(
         code(wasi_vfs::manifest::file_content),
         help(
-            "write `content = \"...\"` for a text of its own, or `source = \"PATH\"` for a file of this machine"
+            "write `content = \"...\"` for inline text, or `source = \"PATH\"` for a file on the host"
         )
     )]
     FileContent {
@@ -378,7 +381,7 @@ pub enum ManifestProblem {
     },
 
     /// Two mounts of one name.
-    #[error("two mounts are called `{name}`")]
+    #[error("two mounts are named `{name}`")]
     #[diagnostic(
         code(wasi_vfs::manifest::same_name),
         help("give one of them another `name`")
@@ -387,15 +390,15 @@ pub enum ManifestProblem {
         /// The name.
         name: String,
         /// The second one's place.
-        #[label("called the same")]
+        #[label("same name again")]
         at: SourceSpan,
         /// The first one's place.
         #[label("first used here")]
         first: SourceSpan,
     },
 
-    /// A symlink's target that can't be one.
-    #[error("a symlink cannot hold this target: {problem}")]
+    /// Invalid symlink target.
+    #[error("invalid symlink target: {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::target),
         help("write 1 to 4095 bytes without NUL, such as `target = \"python3.13\"`")
@@ -408,12 +411,12 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A prefix that can't be one.
-    #[error("`{text}` is no prefix: {problem}")]
+    /// Invalid prefix.
+    #[error("invalid `strip-prefix` `{text}`: {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::strip_prefix),
         help(
-            "write directories below the source without slashes around, such as `strip-prefix = \"usr/share\"`"
+            "write a path relative to the source, without a slash at either end, such as `strip-prefix = \"usr/share\"`"
         )
     )]
     StripPrefix {
@@ -438,7 +441,7 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A name that no environment variable can have.
+    /// Invalid environment variable name.
     #[error("the name of this variable {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::variable_name),
@@ -452,8 +455,8 @@ pub enum ManifestProblem {
         at: SourceSpan,
     },
 
-    /// A variable's value or an argument that no program could read to its end.
-    #[error("a NUL character ends a text for the program, so it cannot be in one")]
+    /// A NUL character in an environment variable or an argument.
+    #[error("environment variables and arguments cannot contain NUL characters")]
     #[diagnostic(
         code(wasi_vfs::manifest::nul),
         help("remove `\\u0000`, or give the program a file that contains it")

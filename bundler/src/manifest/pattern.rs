@@ -253,7 +253,7 @@ fn segment(name: &str, whole: &str) -> Result<Segment, PatternError> {
     match name {
         "" => {
             return wrong(
-                "there is nothing between two slashes",
+                "two slashes in a row",
                 format!("write `{}`", whole.replace("//", "/")),
             );
         }
@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(problem(""), "it is empty");
         assert_eq!(problem("!"), "it is empty");
         assert_eq!(problem("/a"), "patterns start at the top of the source");
-        assert_eq!(problem("a//b"), "there is nothing between two slashes");
+        assert_eq!(problem("a//b"), "two slashes in a row");
         assert_eq!(problem("./a"), "`.` matches nothing");
         assert_eq!(problem("a/../b"), "`..` leaves the source");
         assert_eq!(problem("a**"), "`**` stands alone between slashes");

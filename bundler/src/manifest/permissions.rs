@@ -176,7 +176,7 @@ fn clauses(part: &str, out: &mut Vec<Clause>) -> Result<(), String> {
             'g' => GROUP,
             'o' => OTHER,
             'a' => USER | GROUP | OTHER,
-            _ => return Err(format!("`{letter}` is none of `u`, `g`, `o`, `a`")),
+            _ => return Err(format!("`{letter}` is not one of `u`, `g`, `o`, `a`")),
         };
     }
     if who == 0 {
@@ -220,7 +220,7 @@ fn what(letters: &str) -> Result<What, String> {
             't' => sticky = true,
             _ => {
                 return Err(format!(
-                    "`{letter}` is none of `r`, `w`, `x`, `X`, `s`, `t`"
+                    "`{letter}` is not one of `r`, `w`, `x`, `X`, `s`, `t`"
                 ));
             }
         }
@@ -279,8 +279,8 @@ mod tests {
             ("8", "octal modes are 0 to 7777"),
             ("77777", "octal modes are 0 to 7777"),
             ("rw", "`rw` has no `=`, `+` or `-`"),
-            ("x=r", "`x` is none of `u`, `g`, `o`, `a`"),
-            ("u=q", "`q` is none of `r`, `w`, `x`, `X`, `s`, `t`"),
+            ("x=r", "`x` is not one of `u`, `g`, `o`, `a`"),
+            ("u=q", "`q` is not one of `r`, `w`, `x`, `X`, `s`, `t`"),
             ("u+x,source", "`source` has no `=`, `+` or `-`"),
         ] {
             assert_eq!(

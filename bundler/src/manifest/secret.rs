@@ -214,7 +214,7 @@ fn is_name(text: &str) -> bool {
 /// By what a value looks like a secret; says nothing of the value itself.
 pub(super) fn value(value: &str) -> Option<String> {
     if value.contains("-----BEGIN ") && value.contains("PRIVATE KEY") {
-        return Some("has a private key in it".to_owned());
+        return Some("contains a private key".to_owned());
     }
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let mut words = value.split(|c| !letter(c));

@@ -34,12 +34,12 @@ fn parse(text: &str) -> Result<u64, &'static str> {
         .find(|(name, _)| *name == unit)
         .ok_or(match number {
             "" => "it does not start with a number",
-            _ => "the unit is not known",
+            _ => "the unit is unknown",
         })?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     // Up to nine decimals, in integers: no float can round differently anywhere.
     if whole.is_empty() || number.ends_with('.') || fraction.contains('.') || fraction.len() > 9 {
-        return Err("the number is not one");
+        return Err("the number is invalid");
     }
     let whole = whole
         .parse::<u64>()
@@ -48,7 +48,7 @@ fn parse(text: &str) -> Result<u64, &'static str> {
         .ok_or("it is too large")?;
     let part = format!("{fraction:0<9}")
         .parse::<u64>()
-        .map_err(|_| "the number is not one")?;
+        .map_err(|_| "the number is invalid")?;
     let part = u128::from(part) * u128::from(unit) / 1_000_000_000;
     whole.checked_add(part as u64).ok_or("it is too large")
 }
@@ -70,13 +70,13 @@ mod tests {
             ("2KB", Ok(2000)),
             (" 3 MB ", Ok(3_000_000)),
             ("0.001 kB", Ok(1)),
-            ("", Err("the number is not one")),
-            ("MiB", Err("the number is not one")),
+            ("", Err("the number is invalid")),
+            ("MiB", Err("the number is invalid")),
             ("many", Err("it does not start with a number")),
-            ("1.", Err("the number is not one")),
-            ("1..5 MB", Err("the number is not one")),
+            ("1.", Err("the number is invalid")),
+            ("1..5 MB", Err("the number is invalid")),
             ("-1", Err("it does not start with a number")),
-            ("5 mib", Err("the unit is not known")),
+            ("5 mib", Err("the unit is unknown")),
             ("99999999999999999999", Err("it is too large")),
             ("99999999999 GiB", Err("it is too large")),
         ] {

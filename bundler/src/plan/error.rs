@@ -70,7 +70,7 @@ pub enum PlanProblem {
     },
 
     /// A file mounted where only a directory can be.
-    #[error("`{path}` is a file, so its guest path must be its full name")]
+    #[error("`{path}` is a file, so its guest path must include a file name")]
     #[diagnostic(code(wasi_vfs::plan::file_name), help("write `{example}`"))]
     FileName {
         /// The file.
@@ -83,7 +83,7 @@ pub enum PlanProblem {
     },
 
     /// A writable mount of a file.
-    #[error("`{path}` is a file, and a writable mount is a directory")]
+    #[error("`{path}` is a file, but a writable mount must be a directory")]
     #[diagnostic(
         code(wasi_vfs::plan::writable_file),
         help(
@@ -101,7 +101,7 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Something that is no directory in the place of a mount or above it.
+    /// Something other than a directory at the guest path of a mount or above it.
     #[error("the mount at `{guest}` needs a directory at `{path}`, which is replaced by {what}")]
     #[diagnostic(
         code(wasi_vfs::plan::mount_replaced),
@@ -123,7 +123,7 @@ pub enum PlanProblem {
     },
 
     /// The bundle to write is also a source.
-    #[error("`{path}` is the bundle to write, so it cannot go into it")]
+    #[error("`{path}` is the output, so it cannot be embedded")]
     #[diagnostic(
         code(wasi_vfs::plan::source_is_output),
         help("write the bundle elsewhere: `output` in `[module]`")
@@ -137,11 +137,11 @@ pub enum PlanProblem {
     },
 
     /// The lock is also a source.
-    #[error("`{path}` is the lock of the bundle, so it cannot go into it")]
+    #[error("`{path}` is the bundle's lock, so it cannot be embedded")]
     #[diagnostic(
         code(wasi_vfs::plan::source_is_lock),
         help(
-            "name another file: the lock has the bundle's own digests in it, which it would change"
+            "name another file: the lock records the bundle's digests, so embedding it would change them"
         )
     )]
     SourceIsLock {
@@ -152,12 +152,12 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// An archive in a format that is not read.
-    #[error("`{path}` cannot be mounted: `{ending}` archives are not read")]
+    /// An archive in an unsupported format.
+    #[error("`{path}` cannot be mounted: `{ending}` archives are not supported")]
     #[diagnostic(
         code(wasi_vfs::plan::archive_format),
         help(
-            "unpack it, or pack it as one of {}; to embed it as the file that it is, write `[[file]]` instead of \
+            "unpack it, or pack it as one of {}; to embed the archive itself, write `[[file]]` instead of \
              `[[mount]]`",
             Format::READ
         )
@@ -191,11 +191,11 @@ pub enum PlanProblem {
     },
 
     /// A file source whose own name the mount's patterns keep out.
-    #[error("nothing is left of `{path}`: its `include` and `exclude` keep it out")]
+    #[error("`{path}` is excluded by its own `include` and `exclude`")]
     #[diagnostic(
         code(wasi_vfs::plan::nothing_left),
         help(
-            "remove the patterns, or the mount; the patterns of a file are matched with its name"
+            "remove the patterns or the mount; for a file, patterns are matched against its file name"
         )
     )]
     NothingLeft {
@@ -224,8 +224,8 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// A prefix that nothing has.
-    #[error("there is no `{prefix}` in `{source_path}` to strip")]
+    /// A prefix that no entry has.
+    #[error("`strip-prefix` names `{prefix}`, which does not exist in `{source_path}`")]
     #[diagnostic(
         code(wasi_vfs::plan::strip_prefix_missing),
         help(
@@ -247,7 +247,7 @@ pub enum PlanProblem {
     #[diagnostic(
         code(wasi_vfs::plan::clash),
         help(
-            "keep one out with `exclude`, or write `overrides = true` in the second table when it shall replace the first"
+            "keep one out with `exclude`, or write `overrides = true` in the second table to replace the first"
         )
     )]
     Clash {
@@ -263,7 +263,7 @@ pub enum PlanProblem {
         first_at: SourceSpan,
     },
 
-    /// An entry below something that is no directory.
+    /// An entry below something that is not a directory.
     #[error("`{guest}` cannot be below `{parent}`, which is {what}")]
     #[diagnostic(
         code(wasi_vfs::plan::below_file),
@@ -285,7 +285,7 @@ pub enum PlanProblem {
     },
 
     /// Sockets, pipes and devices.
-    #[error("an image cannot hold {what}: {paths}")]
+    #[error("a bundle cannot contain {what}: {paths}")]
     #[diagnostic(code(wasi_vfs::plan::special_file), help("keep it out with `exclude`"))]
     SpecialFile {
         /// The entries.
@@ -297,8 +297,8 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Names that are not UTF-8, which preview1 has no way to say.
-    #[error("a name is not UTF-8: {paths}")]
+    /// File names that are not UTF-8, which preview1 cannot express.
+    #[error("file names must be UTF-8: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::name_not_utf8),
         help("rename it, or keep it out with `exclude`")
@@ -326,7 +326,7 @@ pub enum PlanProblem {
     },
 
     /// Symlinks where `symlinks = "error"` holds.
-    #[error("there are symlinks, and `symlinks = \"error\"` refuses them: {paths}")]
+    #[error("`symlinks = \"error\"` forbids symlinks: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::symlink),
         help("write `symlinks = \"keep\"` or `\"follow\"`, or keep them out with `exclude`")
@@ -339,12 +339,12 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Symlinks that lead out of their source tree.
-    #[error("symlinks lead out of the source: {paths}")]
+    /// Symlinks that point outside their source tree.
+    #[error("symlinks point outside the source: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::symlink_leaves),
         help(
-            "mount a directory that contains what they lead to, keep them out with `exclude`, or write them as `[[symlink]]`"
+            "mount a directory that contains their targets, keep them out with `exclude`, or write them as `[[symlink]]`"
         )
     )]
     SymlinkLeaves {
@@ -355,8 +355,8 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Symlinks to be followed that lead to themselves or to a directory they are in.
-    #[error("following symlinks would never end: {paths}")]
+    /// Symlinks to be followed that form a cycle.
+    #[error("symlinks form a cycle: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::symlink_cycle),
         help("write `symlinks = \"keep\"`, or keep them out with `exclude`")
@@ -369,8 +369,8 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Symlinks to be followed that lead nowhere.
-    #[error("symlinks lead to nothing: {paths}")]
+    /// Symlinks to be followed whose target does not exist.
+    #[error("dangling symlinks: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::symlink_dangles),
         help("write `symlinks = \"keep\"`, or keep them out with `exclude`")
@@ -383,7 +383,7 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Targets that an image can't hold.
+    /// Symlink targets that an image can't hold.
     #[error("symlink targets must be UTF-8 of 1 to 4095 bytes: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::symlink_target),
@@ -397,11 +397,11 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// Source times that an image can't hold.
-    #[error("times in a bundle are from 1970 to 2554, unlike those of {paths}")]
+    /// File times that an image can't hold.
+    #[error("timestamps outside 1970 to 2554, the range of a bundle: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::time_range),
-        help("write `timestamps = \"epoch\"` or a time, or correct theirs with `touch`")
+        help("write `timestamps = \"epoch\"` or a time, or correct the files' times with `touch`")
     )]
     TimeRange {
         /// The entries.
@@ -411,12 +411,12 @@ pub enum PlanProblem {
         at: SourceSpan,
     },
 
-    /// What should not be given away, unless it is named.
-    #[error("what looks like {what} would go in: {paths}")]
+    /// A file that looks like a secret and is not named explicitly.
+    #[error("refusing to embed what looks like {what}: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::secret),
         help(
-            "keep it out with `exclude`; if it is meant, name it in full: `exclude = [\"!PATH\"]`, or `include`, without \
+            "keep it out with `exclude`; if it is intended, name it in full: `exclude = [\"!PATH\"]`, or `include`, without \
              wildcards in its last name"
         )
     )]
@@ -466,7 +466,7 @@ pub enum PlanProblem {
 
     /// More files than the limit.
     #[error(
-        "{} would go in, over `files = {limit}`; directories with the most: {paths}",
+        "{} to embed, over `files = {limit}`; directories with the most: {paths}",
         counted(*count, "file")
     )]
     #[diagnostic(

@@ -24,7 +24,7 @@ pub enum PlanWarning {
     )]
     #[diagnostic(
         code(wasi_vfs::plan::similar_names),
-        help("rename one of them if the tree shall also be checked out on macOS or Windows")
+        help("rename one of them if the tree must also work on macOS or Windows")
     )]
     SimilarNames {
         /// The two of each, the smaller path first.
@@ -58,12 +58,12 @@ pub enum PlanWarning {
     )]
     Empty,
 
-    /// Files that look like secrets, in a directory that is packed as it is.
-    #[error("packed what looks like {what}: {paths}")]
+    /// Files that look like secrets, in a directory given to `pack`.
+    #[error("packing what looks like {what}: {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::secret_packed),
         help(
-            "whoever gets the bundle gets it as well: pack a directory without it, or write a manifest (`wasi-vfs init`), whose `exclude` keeps it out"
+            "anyone with the bundle can read it: pack a directory without it, or write a manifest (`wasi-vfs init`) that leaves it out with `exclude`"
         )
     )]
     Secret {
@@ -73,12 +73,12 @@ pub enum PlanWarning {
         what: &'static str,
     },
 
-    /// What an image can't hold or must not, in a directory that is packed as it is.
+    /// Entries that an image can't or must not contain, in a directory given to `pack`.
     #[error("left out ({what}): {paths}")]
     #[diagnostic(
         code(wasi_vfs::plan::left_out),
         help(
-            "a manifest (`wasi-vfs init`) can say what shall be there instead: `[[symlink]]`, or `symlinks = \"follow\"` with a source that holds both"
+            "a manifest (`wasi-vfs init`) can embed something else in its place: `[[symlink]]`, or `symlinks = \"follow\"` with a source that holds both"
         )
     )]
     LeftOut {

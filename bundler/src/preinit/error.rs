@@ -91,13 +91,11 @@ impl fmt::Display for Scene {
 #[non_exhaustive]
 pub enum PreinitProblem {
     /// The interposer is the program's own.
-    #[error(
-        "a program can't be initialized while it is bundled with the interposer that it was linked with"
-    )]
+    #[error("[preinit] does not work with `mode = \"pre-linked\"`")]
     #[diagnostic(
         code(wasi_vfs::preinit::pre_linked),
         help(
-            "remove `mode = \"pre-linked\"` from [link]: another interposer is linked over that one; or link the program without `libwasi_vfs.a`"
+            "remove `mode = \"pre-linked\"` from [link] to link another interposer; or link the program without `libwasi_vfs.a`"
         )
     )]
     PreLinked,
@@ -126,11 +124,11 @@ pub enum PreinitProblem {
     },
 
     /// The function wants arguments, or answers something.
-    #[error("the initializer `{name}` has the type `{found}`")]
+    #[error("the initializer `{name}` has the wrong type `{found}`")]
     #[diagnostic(
         code(wasi_vfs::preinit::function_type),
         help(
-            "an initializer has no parameter and no result: `void {name}(void)` in C. `env` and `args` of [preinit] can tell it what to do"
+            "an initializer takes no parameters and returns nothing: `void {name}(void)` in C. Pass it options with `env` and `args` of [preinit]"
         )
     )]
     Type {
@@ -145,7 +143,7 @@ pub enum PreinitProblem {
     #[diagnostic(
         code(wasi_vfs::preinit::import),
         help(
-            "a program that is pre-initialized defines its memories, tables and globals itself, and no name in it begins with `__wizer_`"
+            "a pre-initialized program must define its own memories, tables and globals, and no name in it may start with `__wizer_`"
         )
     )]
     Import {
@@ -195,7 +193,7 @@ pub enum PreinitProblem {
     },
 
     /// The engine does not take the module.
-    #[error("the engine that runs initializers does not take the program: {message}")]
+    #[error("the engine that runs initializers does not accept the program: {message}")]
     #[diagnostic(
         code(wasi_vfs::preinit::engine),
         help(
@@ -212,7 +210,7 @@ pub enum PreinitProblem {
     #[diagnostic(
         code(wasi_vfs::preinit::random),
         help(
-            "what is random now would be the same in every run, and known to everyone who has the bundle. If that does no harm, write `random = \"fixed\"` in [preinit]; for hash seeds and keys, let the program ask for them when it is run"
+            "random bytes drawn now would be the same in every run, and known to anyone with the bundle. If that is harmless, write `random = \"fixed\"` in [preinit]; for hash seeds and keys, let the program draw them at run time"
         )
     )]
     Random {
@@ -225,7 +223,7 @@ pub enum PreinitProblem {
     #[diagnostic(
         code(wasi_vfs::preinit::clock),
         help(
-            "the time would be that of the bundling, in every run. If a fixed one will do, write `clock = \"fixed\"` in [preinit]: the time is SOURCE_DATE_EPOCH then, or 1970"
+            "every run would see the time of bundling. If a fixed time is acceptable, write `clock = \"fixed\"` in [preinit]: the time is then SOURCE_DATE_EPOCH, or 1970"
         )
     )]
     Clock {
@@ -252,11 +250,11 @@ pub enum PreinitProblem {
 
     /// It called an import that only the engine at run time has.
     #[error(
-        "the initializer called the import `{module}.{name}`, which is there at run time only{scene}"
+        "the initializer called the import `{module}.{name}`, which exists only at run time{scene}"
     )]
     #[diagnostic(
         code(wasi_vfs::preinit::foreign),
-        help("while it is bundled a program has WASI and nothing else: call this when it is run")
+        help("only WASI is available at bundle time: call this function at run time")
     )]
     Foreign {
         /// The import's module.
@@ -272,7 +270,7 @@ pub enum PreinitProblem {
     #[diagnostic(
         code(wasi_vfs::preinit::trap),
         help(
-            "call the function in the bundle without [preinit] to look closer. While it is bundled it sees the embedded files, no directory of the host, and the variables and arguments that [preinit] names"
+            "to debug it, call the function in a bundle without [preinit]. At bundle time it sees the embedded files, no host directories, and only the variables and arguments that [preinit] names"
         )
     )]
     Trap {
@@ -283,11 +281,11 @@ pub enum PreinitProblem {
     },
 
     /// It took too long.
-    #[error("the initializer used up its fuel of {fuel}{scene}")]
+    #[error("the initializer ran out of fuel ({fuel}){scene}")]
     #[diagnostic(
         code(wasi_vfs::preinit::fuel),
         help(
-            "an instruction takes one, and more in large loops. If it comes to an end at all, raise `fuel` in [preinit]; `fuel = 0` is no limit"
+            "each instruction uses at least one unit. If the initializer terminates at all, raise `fuel` in [preinit]; `fuel = 0` means no limit"
         )
     )]
     Fuel {
@@ -323,9 +321,9 @@ fn instruction_help(instruction: &str) -> &'static str {
 
 fn exit_help(code: i32) -> &'static str {
     match code {
-        0 => "an initializer returns; name a function that does, not `main` or `_start`",
+        0 => "an initializer must return; name a function that does, not `main` or `_start`",
         _ => {
-            "an initializer returns when all is well. While it is bundled it sees the embedded files, no directory of the host, and the variables and arguments that [preinit] names"
+            "an initializer must return. At bundle time it sees the embedded files, no host directories, and only the variables and arguments that [preinit] names"
         }
     }
 }

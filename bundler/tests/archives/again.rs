@@ -71,7 +71,7 @@ fn a_change_anywhere_in_its_image_is_told() {
         if at == end - 1 {
             assert_eq!(
                 error.to_string(),
-                "`app.wasm`, whose files were to go in, is damaged: the image's digest does not match its bytes"
+                "the source bundle `app.wasm` is damaged: the image's digest does not match its content"
             );
         }
     }

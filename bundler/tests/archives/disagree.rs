@@ -72,7 +72,7 @@ fn backslashes_of_dos_are_slashes() {
     );
     assert_eq!(
         fat(br"\etc\passwd"),
-        wrong("/etc/passwd` in `x.zip` is an absolute name")
+        wrong("/etc/passwd` in `x.zip` is an absolute path")
     );
     // With a slash in it, backslashes are no separators; nor on systems that have slashes.
     assert_eq!(fat(br"mix\a/b"), lines(&[r"mix\a/", r"mix\a/b = x"]));

@@ -82,7 +82,7 @@ fn an_archive_that_changes() {
             (larger, "the size of its archive is another"),
             (
                 MemorySource::new().directory(file),
-                "its archive is no regular file any more",
+                "its archive is no longer a regular file",
             ),
         ] {
             let error = image_of(&plan, &src).expect_err(name);

@@ -206,8 +206,8 @@ fn a_change_anywhere_in_the_image_of_a_source_is_told() {
         assert_eq!(
             refused(text, changed(end - 1)).as_deref(),
             Some(
-                "wasi_vfs::image::source_damaged: `app.wasm`, whose files were to go in, is damaged: the image's digest does \
-                 not match its bytes"
+                "wasi_vfs::image::source_damaged: the source bundle `app.wasm` is damaged: the image's digest does \
+                 not match its content"
             )
         );
         // Well formed, and sealed anew: it is not the one that the module's section tells of.
@@ -215,8 +215,8 @@ fn a_change_anywhere_in_the_image_of_a_source_is_told() {
         assert_eq!(
             refused(text, resealed).as_deref(),
             Some(
-                "wasi_vfs::image::source_damaged: `app.wasm`, whose files were to go in, is damaged: the image is not the one \
-                 that the module's `wasi-vfs` section describes"
+                "wasi_vfs::image::source_damaged: the source bundle `app.wasm` is damaged: the image does not \
+                 match the module's `wasi-vfs` section"
             )
         );
     }
@@ -260,7 +260,7 @@ fn damaged_bundles() {
         .unwrap();
     assert_eq!(
         told(bundle[..image + 1000].to_vec()),
-        "archive_truncated: `app.wasm` is cut short: it ends in its image"
+        "archive_truncated: `app.wasm` is truncated: it ends in its image"
     );
     let changed = |at: usize, byte: u8| {
         let mut bundle = bundle.clone();
@@ -269,7 +269,7 @@ fn damaged_bundles() {
     };
     assert_eq!(
         told(changed(8, 9)),
-        "archive_unsupported: `app.wasm` needs what wasi-vfs does not read: its image has format version 9"
+        "archive_unsupported: `app.wasm` uses an unsupported feature: its image has format version 9"
     );
     assert_eq!(
         told(changed(12, 0xff)),

@@ -71,7 +71,7 @@ fn a_bundle_is_not_written_to_stdout() {
         &["pack", "app.wat", "--dir", "tree::/data", "-o", "-"],
     ] {
         let said = folder.run(args);
-        let error = "error: `-o -`: a bundle is not written to stdout; name a file (`-o ./-` is one called `-`)\n";
+        let error = "error: `-o -`: a bundle can't be written to stdout; give a file name (`-o ./-` writes a file named `-`)\n";
         assert_eq!((said.code, said.stderr.as_str()), (Some(2), error));
         assert_eq!(said.stdout, "");
     }

@@ -384,7 +384,7 @@ fn a_lock_that_says_the_same_is_the_same() {
     let said = folder.run(&["bundle"]);
     assert!(
         said.stderr
-            .ends_with("wrote `wasi-vfs.lock` in its usual form\n"),
+            .ends_with("wrote `wasi-vfs.lock` in its canonical form\n"),
         "{}",
         said.stderr
     );

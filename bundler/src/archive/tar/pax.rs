@@ -61,11 +61,11 @@ impl Records {
             b"linkpath" => self.linkpath = text,
             b"size" => {
                 let size = parsed(text, |text| text.parse().ok());
-                self.size = size.ok_or("the size in an extended header is no number")?;
+                self.size = size.ok_or("the size in an extended header is not a number")?;
             }
             b"mtime" => {
                 let time = parsed(text, nanoseconds);
-                self.mtime_ns = time.ok_or("the time in an extended header is no number")?;
+                self.mtime_ns = time.ok_or("the time in an extended header is not a number")?;
             }
             _ => {
                 if let Some(key) = key.strip_prefix(b"GNU.sparse.") {

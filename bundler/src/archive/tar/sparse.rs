@@ -178,7 +178,7 @@ impl Reader<'_> {
     }
 }
 
-const NO_NUMBER: &str = "has something in it that is no number";
+const NO_NUMBER: &str = "contains something that is not a number";
 
 impl SparseRecords {
     /// The pairs of forms 0.0 and 0.1.
@@ -227,7 +227,7 @@ fn pieces(pairs: &[u64], size: u64, start: u64, end: u64) -> Result<Vec<Piece>, 
         }
         if length > 0 && !(from - start).is_multiple_of(BLOCK as u64) {
             // Some tools read such pieces one after the other, others each from a block of its own.
-            return Err("has a piece in the middle that is no whole number of blocks");
+            return Err("has a piece in the middle that is not a whole number of blocks");
         }
         let behind = from.checked_add(length).filter(|behind| *behind <= end);
         let behind = behind.ok_or("has more in its pieces than the archive")?;
@@ -327,7 +327,7 @@ mod tests {
                 &[0, 5, 1024, 5],
                 4096,
                 10,
-                "has a piece in the middle that is no whole number of blocks",
+                "has a piece in the middle that is not a whole number of blocks",
             ),
         ] {
             assert_eq!(told(pairs, size, stored), Err(what), "{pairs:?}");

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[diagnostic(
     code(wasi_vfs::cli::watch),
     help(
-        "where there are too many folders to watch, raise the limit (Linux: `sysctl fs.inotify.max_user_watches`), or run `wasi-vfs bundle` without --watch"
+        "if there are too many folders to watch, raise the limit (Linux: `sysctl fs.inotify.max_user_watches`), or run `wasi-vfs bundle` without --watch"
     )
 )]
 struct WatchError(notify::Error);

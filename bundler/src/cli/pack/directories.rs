@@ -22,13 +22,13 @@ impl Args for Directories {
                 argument(DIR)
                     .value_name("HOST[::GUEST]")
                     .value_parser(dir)
-                    .help("A directory (or an archive) and where the program sees it; without GUEST at the same path"),
+                    .help("A directory or an archive, and its guest path; without GUEST, the same path"),
             )
             .arg(
                 argument(MAPDIR)
                     .value_name("GUEST::HOST")
                     .value_parser(mapdir)
-                    .help("The same the other way round, as earlier versions wrote it"),
+                    .help("The same in the order of earlier versions"),
             )
             .group(
                 ArgGroup::new("directories")
@@ -103,7 +103,7 @@ fn directory(host: &str, guest: &str, written: String) -> Result<Directory, Stri
     }
     let slash = guest.ends_with('/');
     let guest = GuestPath::parse(guest).map_err(|error| {
-        format!("`{guest}` is no guest path: {error}; such as `{host}::/data` gives another")
+        format!("invalid guest path `{guest}`: {error}; such as `{host}::/data` gives another")
     })?;
     let directory = Directory::new(host, guest).written(written);
     Ok(match slash {

@@ -32,7 +32,7 @@ fn failure(plan: &Plan, source: &MemorySource) -> [String; 3] {
 
 #[test]
 fn a_file_that_changes_is_refused() {
-    let help = "run the command again when nothing writes to the file any more";
+    let help = "run the command again once nothing writes to the file";
     let source = || MemorySource::new().file("src/f", vec![1; 300_000]);
     let later = source().with("src/f", |metadata| metadata.mtime_ns = 1);
     let replaced = source().with("src/f", |metadata| metadata.kind = Kind::Symlink);
@@ -50,7 +50,7 @@ fn a_file_that_changes_is_refused() {
         (100, source(), "it has more than the planned 100 bytes"),
         (0, source(), "it has more than the planned 0 bytes"),
         (300_000, later, "its modification time is another"),
-        (300_000, replaced, "it is no regular file any more"),
+        (300_000, replaced, "it is no longer a regular file"),
     ] {
         assert_eq!(
             failure(&plan(size), &source),
@@ -90,7 +90,7 @@ fn too_much_is_refused_before_anything_is_read() {
     let [code, message, help] = said(&error);
     assert_eq!(code, "wasi_vfs::image::too_large");
     assert!(
-        message.ends_with(" bytes; at most 4294967295 are possible"),
+        message.ends_with(" bytes; the maximum is 4294967295"),
         "{message}"
     );
     assert_eq!(
@@ -148,7 +148,7 @@ fn an_output_that_is_full_is_an_error() {
         assert_eq!(code, "wasi_vfs::image::write");
         assert_eq!(
             help,
-            "look at the free space and the permissions of the output's folder"
+            "check the free space and the permissions of the output's folder"
         );
     }
 }

@@ -144,7 +144,7 @@ fn unchanged(
         // A manifest may name a file by a symlink.
         Content::Source { path, mtime_ns } => source.followed(path).map(|(_, now)| {
             if now.kind != Kind::File {
-                Some("it is no regular file any more")
+                Some("it is no longer a regular file")
             } else if now.mtime_ns != *mtime_ns {
                 Some("its modification time is another")
             } else {

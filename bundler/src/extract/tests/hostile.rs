@@ -93,12 +93,12 @@ fn names_that_are_none() {
     ] {
         assert_eq!(
             refused(renamed("nn", to)),
-            format!("wasi_vfs::image::corrupt: the image is corrupt: {said} is not well formed")
+            format!("wasi_vfs::image::corrupt: the image is corrupt: {said} is malformed")
         );
     }
     assert_eq!(
         refused(renamed("dd", "..")),
-        r#"wasi_vfs::image::corrupt: the image is corrupt: the name ".." in `/` is not well formed"#
+        r#"wasi_vfs::image::corrupt: the image is corrupt: the name ".." in `/` is malformed"#
     );
 }
 
@@ -106,7 +106,7 @@ fn names_that_are_none() {
 fn one_name_twice() {
     assert_eq!(
         refused(renamed("oo", "nn")),
-        "wasi_vfs::image::corrupt: the image is corrupt: the name \"nn\" in `/dd` is not well formed"
+        "wasi_vfs::image::corrupt: the image is corrupt: the name \"nn\" in `/dd` is malformed"
     );
 }
 
@@ -137,8 +137,7 @@ fn records_that_can_not_be() {
         (node(1, 20, 1000), "node 1, `/dd`,"),
         (node(0, 20, 4), "node 0, `/`,"),
     ] {
-        let said =
-            format!("wasi_vfs::image::corrupt: the image is corrupt: {said} is not well formed");
+        let said = format!("wasi_vfs::image::corrupt: the image is corrupt: {said} is malformed");
         assert_eq!(refused(image), said);
     }
 }
@@ -172,7 +171,7 @@ fn places_that_are_none() {
     for path in ["/../x", "/a/..", "..", "a/../../x", "/a//b", "/./a", "/a/."] {
         let rows = [row(path, 1, file())];
         let said = format!(
-            "wasi_vfs::extract::name: `{path}` can't be extracted: its name means something else on this system"
+            "wasi_vfs::extract::name: `{path}` can't be extracted: its name has a special meaning on this system"
         );
         assert_eq!(refused(&rows), said);
     }
@@ -188,7 +187,7 @@ fn places_that_are_none() {
     // A symlink, and then a file below it.
     assert_eq!(
         refused(&[row("/a", 1, link()), row("/a/b/c", 2, file())]),
-        "wasi_vfs::extract::below_file: `/a/b/c` can't be extracted: `a` is no directory"
+        "wasi_vfs::extract::below_file: `/a/b/c` can't be extracted: `a` is not a directory"
     );
 }
 

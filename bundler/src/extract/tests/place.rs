@@ -175,10 +175,10 @@ fn only_what_is_asked_for_with_the_directories_above() {
         ]
     );
     assert_eq!(places(&["/"]).unwrap().len(), 8);
-    assert_eq!(places(&["/bni"]).unwrap_err(), "there is no `/bni` in it");
+    assert_eq!(places(&["/bni"]).unwrap_err(), "it has no entry `/bni`");
     assert_eq!(
         places(&["/../etc"]).unwrap_err(),
-        "`/../etc` is no guest path: it contains `..`"
+        "invalid guest path `/../etc`: it contains `..`"
     );
 
     // The second name of a file is its content when the first is not asked for.

@@ -8,7 +8,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum MountProblem {
     /// Keys that a mount of this kind can't have.
-    #[error("{keys} cannot be in a mount with `kind = \"{kind}\"`")]
+    #[error("{keys} cannot be used in a mount with `kind = \"{kind}\"`")]
     #[diagnostic(code(wasi_vfs::manifest::not_of_kind), help("{help}"))]
     NotOfKind {
         /// The keys, in backticks.
@@ -18,39 +18,39 @@ pub enum MountProblem {
         /// What to write.
         help: &'static str,
         /// The first one's place.
-        #[label("not for this kind")]
+        #[label("not valid for this kind")]
         at: SourceSpan,
         /// The places of the others.
-        #[label(collection, "nor this")]
+        #[label(collection, "not valid either")]
         others: Vec<SourceSpan>,
     },
 
     /// A size limit where nothing can grow.
-    #[error("`size-limit` is for mounts that the program may write to, and this one is read-only")]
+    #[error("`size-limit` needs a writable mount, and this one is read-only")]
     #[diagnostic(
         code(wasi_vfs::manifest::size_limit),
         help(
-            "add `writable = true` or remove `size-limit`; `[limits]` is about what goes into the bundle"
+            "add `writable = true` or remove `size-limit`; to limit what goes into the bundle, use `[limits]`"
         )
     )]
     SizeLimit {
         /// Its place.
-        #[label("limits nothing")]
+        #[label("has no effect")]
         at: SourceSpan,
     },
 
     /// A host mount in a manifest whose program sees nothing of the host.
-    #[error("a host mount needs a directory of the host, and `host = \"none\"` hides them all")]
+    #[error("a host mount needs a host directory, but `host = \"none\"` hides all of them")]
     #[diagnostic(
         code(wasi_vfs::manifest::host_none),
         help("remove the mount, or write `host = \"fallback\"` in `[link]`")
     )]
     HostNone {
         /// The mount's kind.
-        #[label("a directory of the host")]
+        #[label("needs a host directory")]
         at: SourceSpan,
         /// The place of `host`.
-        #[label("no directory of the host")]
+        #[label("hides host directories")]
         policy: SourceSpan,
     },
 
@@ -59,7 +59,7 @@ pub enum MountProblem {
     #[diagnostic(
         code(wasi_vfs::manifest::host_root),
         help(
-            "remove the mount: the program sees a directory that the host gives as `/` or `.` beside the embedded files, as `host` in `[link]` says"
+            "remove the mount: the program sees a host directory at `/` or `.` together with the embedded files, as `host` in `[link]` says"
         )
     )]
     HostRoot {
@@ -70,11 +70,11 @@ pub enum MountProblem {
         at: SourceSpan,
     },
 
-    /// Two mounts of one guest path that say different things about it.
-    #[error("the mounts at `{guest}` disagree: {first} and {second}")]
+    /// Two mounts of one guest path with conflicting settings.
+    #[error("the mounts at `{guest}` conflict: {first} and {second}")]
     #[diagnostic(
         code(wasi_vfs::manifest::mounts_disagree),
-        help("give one of them another `guest`, or let only one say what the directory is")
+        help("give one of them another `guest`, or set these keys in only one of them")
     )]
     Disagree {
         /// The guest path.
@@ -91,13 +91,11 @@ pub enum MountProblem {
         first_at: SourceSpan,
     },
 
-    /// A mount that nobody could reach, since the host's directory is above it.
-    #[error("`{guest}` cannot be a mount of its own below `{above}`, which is the host's")]
+    /// A mount below a host mount, which hides it.
+    #[error("`{guest}` cannot be a mount below the host mount `{above}`")]
     #[diagnostic(
         code(wasi_vfs::manifest::below_host),
-        help(
-            "give it another `guest`; what is below `{above}` is in the directory that the host gives"
-        )
+        help("give it another `guest`; everything below `{above}` comes from the host directory")
     )]
     BelowHost {
         /// The guest path.

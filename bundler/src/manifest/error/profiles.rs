@@ -8,7 +8,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ProfileProblem {
     /// A profile that the manifest does not have.
-    #[error("there is no profile `{profile}`")]
+    #[error("unknown profile `{profile}`")]
     #[diagnostic(code(wasi_vfs::manifest::unknown_profile), help("{help}"))]
     Unknown {
         /// The name given.
@@ -20,8 +20,8 @@ pub enum ProfileProblem {
         at: Option<SourceSpan>,
     },
 
-    /// A name that no profile can have.
-    #[error("a profile cannot be called `{name}`: {problem}")]
+    /// Invalid profile name.
+    #[error("invalid profile name `{name}`: {problem}")]
     #[diagnostic(
         code(wasi_vfs::manifest::profile_name),
         help("write a name of letters, digits, `-` and `_`, such as `[profile.dev]`")
@@ -37,7 +37,7 @@ pub enum ProfileProblem {
     },
 
     /// Profiles that inherit from each other.
-    #[error("profiles inherit from each other: {names}")]
+    #[error("profiles inherit from each other in a cycle: {names}")]
     #[diagnostic(
         code(wasi_vfs::manifest::inherits_circle),
         help("let one of them inherit from `base`")
@@ -54,7 +54,7 @@ pub enum ProfileProblem {
     },
 
     /// Something to remove that is not there.
-    #[error("profile `{profile}` inherits nothing called `{what}`")]
+    #[error("profile `{profile}` does not inherit `{what}`")]
     #[diagnostic(code(wasi_vfs::manifest::nothing_to_remove), help("{help}"))]
     NotThere {
         /// What is to be removed.
@@ -69,7 +69,7 @@ pub enum ProfileProblem {
     },
 
     /// A profile's mount that is neither an inherited one nor a new one.
-    #[error("no inherited mount is called `{name}`, and a new one needs `guest`")]
+    #[error("no inherited mount is named `{name}`, and a new mount needs `guest`")]
     #[diagnostic(code(wasi_vfs::manifest::unknown_mount), help("{help}"))]
     UnknownMount {
         /// The name given.
@@ -103,7 +103,7 @@ pub enum ProfileProblem {
     },
 
     /// A table of a profile that could change several.
-    #[error("several inherited tables `[[{what}]]` are called `{name}`")]
+    #[error("several inherited `[[{what}]]` tables are named `{name}`")]
     #[diagnostic(code(wasi_vfs::manifest::ambiguous), help("{help}"))]
     Ambiguous {
         /// `mount`, `file`, `dir` or `symlink`.
@@ -116,7 +116,7 @@ pub enum ProfileProblem {
         #[label("which one?")]
         at: SourceSpan,
         /// The places of those it could mean.
-        #[label(collection, "called so")]
+        #[label(collection, "has this name")]
         others: Vec<SourceSpan>,
     },
 }

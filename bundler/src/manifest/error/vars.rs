@@ -7,11 +7,11 @@ use thiserror::Error;
 #[derive(Debug, Error, Diagnostic)]
 #[non_exhaustive]
 pub enum VarProblem {
-    /// A name that no variable can have.
-    #[error("`{name}` cannot be the name of a variable")]
+    /// Invalid variable name.
+    #[error("invalid variable name `{name}`")]
     #[diagnostic(
         code(wasi_vfs::manifest::var_name),
-        help("write letters, digits and `_`, no digit at first, such as `APP_VERSION`")
+        help("use letters, digits and `_`, with a letter or `_` first: for example `APP_VERSION`")
     )]
     Name {
         /// The name given.
@@ -37,8 +37,8 @@ pub enum VarProblem {
         at: SourceSpan,
     },
 
-    /// A name of no declared variable.
-    #[error("`${{{name}}}` is no variable of this manifest")]
+    /// A variable that is not declared.
+    #[error("`${{{name}}}` is not declared in `[vars]`")]
     #[diagnostic(code(wasi_vfs::manifest::undeclared_var), help("{help}"))]
     Undeclared {
         /// The name.
@@ -50,8 +50,8 @@ pub enum VarProblem {
         at: SourceSpan,
     },
 
-    /// A `${` that no name follows.
-    #[error("`{found}` is no variable")]
+    /// A `${` without a valid variable name after it.
+    #[error("invalid variable reference `{found}`")]
     #[diagnostic(
         code(wasi_vfs::manifest::interpolation),
         help("write `${{NAME}}` for a variable of `[vars]`, or `$${{` for the text `${{` itself")
@@ -76,7 +76,7 @@ pub enum VarProblem {
         /// The environment variable.
         env: String,
         /// Its place.
-        #[label("asks for `{env}`")]
+        #[label("reads `{env}`")]
         at: SourceSpan,
     },
 

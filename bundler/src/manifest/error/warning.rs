@@ -9,7 +9,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ManifestWarning {
     /// A variable that nothing uses, in no profile.
-    #[error("nothing uses the variable `{name}` (line {line})")]
+    #[error("unused variable `{name}` (line {line})")]
     #[diagnostic(
         code(wasi_vfs::manifest::unused_var),
         help("remove it from `[vars]`, or write `${{{name}}}` where its value belongs")
@@ -21,9 +21,9 @@ pub enum ManifestWarning {
         line: usize,
     },
 
-    /// A mount that a profile adds where an inherited one is, which it may have meant to change.
+    /// A profile adds a mount at the guest path of an inherited one, perhaps instead of changing it.
     #[error(
-        "profile `{profile}` adds a mount at `{guest}` (line {line}), where `{inherited}` is, too"
+        "profile `{profile}` adds a mount at `{guest}` (line {line}), next to the inherited mount `{inherited}`"
     )]
     #[diagnostic(
         code(wasi_vfs::manifest::beside),

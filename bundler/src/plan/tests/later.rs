@@ -195,6 +195,6 @@ fn secrets_are_named_as_the_manifest_would() {
     let text = format!("{MOUNT}strip-prefix = 'usr'\ndefault-excludes = false\n");
     assert_eq!(
         messages(&text, &src),
-        ["what looks like a private key would go in: `s/usr/id_dsa`, `s/usr/sub/id_rsa`"]
+        ["refusing to embed what looks like a private key: `s/usr/id_dsa`, `s/usr/sub/id_rsa`"]
     );
 }

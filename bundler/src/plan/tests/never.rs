@@ -95,7 +95,7 @@ fn the_bundle_and_its_lock_stay_out_of_it() {
         let said: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
         assert_eq!(
             said,
-            ["`out/out.wasm` is the bundle to write, so it cannot go into it"]
+            ["`out/out.wasm` is the output, so it cannot be embedded"]
         );
     }
 }

@@ -1,12 +1,12 @@
 ;; wasi_vfs::link::custom_malformed
-;; left out the section `name`, which is malformed
-;; help: nothing to do: the section only serves debuggers and tools
+;; dropped the malformed section `name`
+;; help: no action is needed: only debuggers and tools use the section
 ;; wasi_vfs::link::custom_malformed
-;; left out the section `producers`, which is malformed
-;; help: nothing to do: the section only serves debuggers and tools
+;; dropped the malformed section `producers`
+;; help: no action is needed: only debuggers and tools use the section
 ;; wasi_vfs::link::custom_malformed
-;; left out the section `target_features`, which is malformed
-;; help: nothing to do: the section only serves debuggers and tools
+;; dropped the malformed section `target_features`
+;; help: no action is needed: only debuggers and tools use the section
 (module
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func))

@@ -1,6 +1,6 @@
 ;; wasi_vfs::link::debug_dropped
-;; left out `.debug_info`, `.debug_line`, `external_debug_info`, `sourceMappingURL`: linking moved the code that it describes
-;; help: debug the program unbundled, or compile it without `-gsplit-dwarf`: 32-bit DWARF up to version 5 is kept, whatever moves
+;; dropped `.debug_info`, `.debug_line`, `external_debug_info`, `sourceMappingURL`: linking moved the code that it describes
+;; help: debug the program unbundled, or compile it without `-gsplit-dwarf`: 32-bit DWARF up to version 5 is always kept
 (module
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func))

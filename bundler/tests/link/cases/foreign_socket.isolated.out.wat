@@ -1,6 +1,6 @@
 ;; wasi_vfs::link::foreign_signature
 ;; left `wasi_snapshot_preview1.sock_accept` to the host: the program imports it as `(func (param i32 i32) (result i32))`, WASI defines `(func (param i32 i32 i32) (result i32))`
-;; help: nothing to do unless the function is given a descriptor of an embedded file: the host does not know those
+;; help: no action is needed unless the program passes this function the file descriptor of an embedded file, which the host does not know
 (module
   (type (;0;) (func (param i32 i32) (result i32)))
   (type (;1;) (func (param i32) (result i32)))

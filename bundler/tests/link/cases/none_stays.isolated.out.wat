@@ -1,6 +1,6 @@
 ;; wasi_vfs::link::imports_stay
-;; the bundle still imports `fd_tell`, `fd_renumber` of `wasi_snapshot_preview1`: the program imports nothing else that could stand in their places
-;; help: nothing calls these; an engine only has to have functions of these names. A program that can exit or print needs none of them
+;; the bundle still imports `fd_tell`, `fd_renumber` of `wasi_snapshot_preview1`: the program has no other import to replace them with
+;; help: they are never called, but the engine must provide functions of these names. A program that can exit or print does not need them
 (module
   (type (;0;) (func (param i32 i32) (result i32)))
   (type (;1;) (func (param i32) (result i32)))
