@@ -1,5 +1,6 @@
-//! Archives of which readers make different things: the reading of most, or an error. Held against unzip 6, Python's `zipfile`
-//! and `tarfile`, GNU tar and libarchive.
+//! Archives of which readers make different things: one reading, or an error.
+//!
+//! The names with backslashes were run through unzip 6.0; the other values follow the formats' descriptions.
 
 use wasi_vfs::plan::{EntryKind, resolve};
 use wasi_vfs::source::{MemorySource, Source as _};
