@@ -1,4 +1,4 @@
-//! Where bundling keeps what the next run need not find out again.
+//! The folder for what later runs of the tool can reuse.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,11 +10,12 @@ use wasi_vfs::cache::Cache;
 /// `--cache` and `--no-cache`
 #[derive(Args)]
 pub(crate) struct CacheArg {
-    /// Where digests of large files and what was found in large programs are kept, for the next run to be faster; can be
-    /// removed at any time; an empty name is none. Not used with --locked [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
+    /// Folder for what later runs can reuse: digests of large files, facts about large programs, and the code that `run`
+    /// compiles. It can be removed at any time; an empty name means no cache. `bundle --locked` does not use it
+    /// [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<OsString>,
-    /// Find everything out anew, and keep nothing
+    /// Neither read nor write the cache
     #[arg(long)]
     no_cache: bool,
 }

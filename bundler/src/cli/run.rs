@@ -1,32 +1,44 @@
 //! `wasi-vfs run`: a module under wasmtime.
 
 #[cfg(feature = "run")]
+mod compile;
+#[cfg(feature = "run")]
 mod engine;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::Args;
 
+use super::cache::CacheArg;
 use super::{Outcome, screen::Screen};
 
 /// Run a module under wasmtime, with this terminal's input and output
 ///
-/// The exit code is the program's own; 134 when it trapped.
+/// Everything after the module is passed to the program, options included; options of `run` come before it. A `--` directly
+/// after the module is dropped. The exit code is the program's own; 134 when it trapped.
 #[derive(Args)]
-#[command(after_help = "Example: wasi-vfs run --dir data::/data dist/app.wasm --verbose")]
+#[command(
+    override_usage = "wasi-vfs run [OPTIONS] <MODULE.wasm> [ARGS]...",
+    after_help = "Example: wasi-vfs run --dir data::/data dist/app.wasm --verbose"
+)]
 pub(crate) struct Run {
-    /// The module, bundled or not
-    #[arg(value_name = "MODULE.wasm")]
-    module: PathBuf,
     /// Let the program use a directory of the host, under its own or another path
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     dirs: Vec<String>,
     /// Set an environment variable of the program; without a value, pass ours on
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     envs: Vec<String>,
-    /// The program's arguments
-    #[arg(value_name = "ARGS", trailing_var_arg = true)]
-    args: Vec<String>,
+    #[command(flatten)]
+    cache: CacheArg,
+    // One argument for both: nothing after the module is parsed only when it belongs to the last positional.
+    /// The module, bundled or not, and the program's arguments
+    #[arg(
+        value_names = ["MODULE.wasm", "ARGS"],
+        num_args = 1..,
+        required = true,
+        trailing_var_arg = true
+    )]
+    command: Vec<OsString>,
 }
 
 /// There is no engine.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::tool::{Folder, Said};
+use crate::tool::{Folder, Said, golden, session};
 
 /// The example, bundled in a folder of its own.
 fn hello() -> Folder {
@@ -73,9 +73,179 @@ fn the_program_that_is_not_bundled_reads_the_hosts_files() {
     let folder = hello();
     let unbundled = folder.run(&["run", "--dir", "files::/", "hello.wat", "/notes/two.txt"]);
     assert_eq!(said(&unbundled), (Some(0), "2\n", ""));
-    // Options may stand behind the module, until the program's first argument.
-    let behind = folder.run(&["run", "hello.wat", "--dir", "files::/", "/notes/two.txt"]);
-    assert_eq!(said(&behind), (Some(0), "2\n", ""));
+}
+
+/// Writes all arguments, each with its zero byte.
+const ARGUMENTS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $args_sizes_get (i32.const 8) (i32.const 4)))
+    (drop (call $args_get (i32.const 512) (i32.const 1024)))
+    (i32.store (i32.const 0) (i32.const 1024))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
+
+/// The program's arguments, its name first, when the tool is called with these.
+fn arguments(args: &[&str]) -> Vec<String> {
+    let folder = Folder::new();
+    folder.write("app.wat", ARGUMENTS);
+    let said = folder.run(args);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{args:?}");
+    let arguments = said.stdout.split_terminator('\0');
+    arguments.map(str::to_owned).collect()
+}
+
+#[test]
+fn everything_after_the_module_is_the_programs() {
+    for args in [
+        // The example of --help.
+        &["--verbose"][..],
+        &["--nocapture", "--test-threads=1", "name"],
+        // Options that the tool has as well.
+        &["--dir", "none::/", "--env", "A=1", "--cache", "x"],
+        &["-q", "--quiet", "--color", "never", "--help", "-h", "-V"],
+        &["-c", "print(1)", "--", "-x", "-"],
+        &["", "a b", "--", "--"],
+    ] {
+        let expected = [&["app.wat"], args].concat();
+        let all = |before: &[&'static str]| arguments(&[before, args].concat());
+        assert_eq!(all(&["run", "app.wat"]), expected);
+        assert_eq!(all(&["run", "--dir", ".", "app.wat"]), expected);
+        assert_eq!(all(&["run", "app.wat", "--"]), expected);
+        assert_eq!(all(&["run", "--", "app.wat"]), expected);
+        assert_eq!(all(&["run", "--", "app.wat", "--"]), expected);
+    }
+    assert_eq!(arguments(&["run", "app.wat"]), ["app.wat"]);
+    assert_eq!(arguments(&["run", "app.wat", "--"]), ["app.wat"]);
+    assert_eq!(
+        arguments(&["run", "app.wat", "--", "--"]),
+        ["app.wat", "--"]
+    );
+}
+
+#[test]
+fn options_of_run_that_are_wrong_are_usage_errors() {
+    let folder = Folder::new();
+    folder.write("app.wat", ARGUMENTS);
+    for args in [
+        &["run"][..],
+        &["run", "--nocapture", "app.wat"],
+        &["run", "--dir"],
+    ] {
+        let said = folder.run(args);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(said.stderr.starts_with("error: "), "{}", said.stderr);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_argument_that_is_not_utf8_is_a_usage_error() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = Folder::new();
+    folder.write("app.wat", ARGUMENTS);
+    let mut command = folder.command(&["run", "app.wat"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("invalid UTF-8"));
+}
+
+/// A program that is large enough to be cached.
+fn large(folder: &Folder) {
+    let padding = "\\01".repeat(64 << 10);
+    let data = format!("(data (i32.const 4096) \"{padding}\")");
+    let text = ARGUMENTS.replace(
+        "(memory (export \"memory\") 1)",
+        "(memory (export \"memory\") 2)",
+    );
+    let text = text.replace("(func (export", &format!("{data} (func (export"));
+    folder.write("large.wat", text);
+}
+
+#[cfg(unix)]
+#[test]
+fn compiled_code_is_kept() {
+    let folder = Folder::new();
+    large(&folder);
+    folder.write("small.wat", ARGUMENTS);
+    let entries = || match folder.path().join("cache/compiled").exists() {
+        true => folder.names("cache/compiled"),
+        false => Vec::new(),
+    };
+    let run = |args: &[&str]| {
+        let done = folder.run(&[&["run"], args].concat());
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{args:?}");
+        done.stdout
+    };
+    assert_eq!(run(&["--cache", "cache", "small.wat"]), "small.wat\0");
+    assert_eq!(
+        run(&["--no-cache", "--cache", "cache", "large.wat"]),
+        "large.wat\0"
+    );
+    assert!(entries().is_empty());
+    assert_eq!(
+        run(&["--cache", "cache", "large.wat", "a"]),
+        "large.wat\0a\0"
+    );
+    let names = entries();
+    assert_eq!(names.len(), 1);
+    let place = format!("cache/compiled/{}", names[0]);
+    let good = folder.read(&place);
+    // Compiled code knows nothing of the name and the arguments.
+    assert_eq!(
+        run(&["--cache", "cache", "large.wat", "b"]),
+        "large.wat\0b\0"
+    );
+    assert!(folder.read(&place) == good);
+    // A damaged entry is replaced.
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 0x10;
+    folder.write(&place, &bad);
+    assert_eq!(run(&["--cache", "cache", "large.wat"]), "large.wat\0");
+    assert!(folder.read(&place) != bad);
+    assert_eq!(entries(), names);
+    // A folder that can't be made is no cache, and no reason to fail.
+    assert_eq!(run(&["--cache", "large.wat", "large.wat"]), "large.wat\0");
+}
+
+/// The second run executes what the first one kept, not what it could compile again.
+#[cfg(unix)]
+#[test]
+fn compiled_code_is_used() {
+    let folder = Folder::new();
+    large(&folder);
+    let run = || folder.run(&["run", "--cache", "cache", "large.wat"]);
+    assert_eq!(run().code, Some(0));
+    let names = folder.names("cache/compiled");
+    let path = folder.path().join("cache/compiled").join(&names[0]);
+    let about = || std::fs::metadata(&path).unwrap();
+    let inode = std::os::unix::fs::MetadataExt::ino(&about());
+    let used = about().modified().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(run().code, Some(0));
+    // The same file, marked as used: compiling again would have replaced it.
+    assert_eq!(std::os::unix::fs::MetadataExt::ino(&about()), inode);
+    assert!(about().modified().unwrap() > used);
+}
+
+/// A name as rustc mangles it is shown as it is in the source.
+#[test]
+fn backtraces_are_demangled() {
+    let folder = Folder::new();
+    folder.write(
+        "trap.wat",
+        r#"(module
+          (func $_ZN3app4main17h0123456789abcdefE unreachable)
+          (func (export "_start") (call $_ZN3app4main17h0123456789abcdefE)))"#,
+    );
+    let said = folder.run(&["run", "trap.wat"]);
+    assert_eq!(said.code, Some(134));
+    assert!(said.stderr.contains("app::main"), "{}", said.stderr);
+    assert!(!said.stderr.contains("_ZN3app"), "{}", said.stderr);
 }
 
 #[test]
@@ -115,20 +285,29 @@ fn a_trap_is_told() {
 fn what_is_no_wasi_program() {
     let folder = Folder::new();
     folder.write("text.wasm", "hello");
+    folder.write("empty.wasm", "");
+    folder.write("wasi-vfs.toml", "manifest-version = 1\n");
+    folder.write("component.wasm", b"\0asm\x0d\0\x01\0");
+    folder.write("component.wat", "(component)");
+    folder.write("short.wasm", b"\0asm\x01");
     folder.write("library.wat", "(module)");
     folder.write(
         "other.wat",
         r#"(module (import "env" "f" (func)) (func (export "_start")))"#,
     );
-    for module in ["text.wasm", "library.wat", "other.wat"] {
-        let said = folder.run(&["run", module]);
-        assert_eq!(said.code, Some(1), "{module}");
-        assert!(
-            said.stderr.contains("wasi_vfs::run::module"),
-            "{}",
-            said.stderr
-        );
-    }
+    let runs = [
+        "text.wasm",
+        "empty.wasm",
+        "wasi-vfs.toml",
+        "component.wasm",
+        "component.wat",
+        "short.wasm",
+        "library.wat",
+        "other.wat",
+    ];
+    let runs = runs.map(|module| ["run", module]);
+    let runs: Vec<&[&str]> = runs.iter().map(|args| &args[..]).collect();
+    golden("cli/run.txt", &session(&folder, &runs));
 }
 
 #[test]
