@@ -3,16 +3,16 @@
 //! A folder of small files, each of which says one thing and can be lost at any time:
 //!
 //! * the SHA-256 of a large file, by its [`Stamp`]: what the system says of a file that changes whenever its content does;
-//! * machine code that `wasi-vfs run` compiled, by the module's SHA-256 and the engine ([`private`]);
 //! * what the linker found in a program, by the program's SHA-256 and this tool's version: that it is valid, and where the
-//!   places are that linking has to change.
+//!   places are that linking has to change;
+//! * compiled code of modules that `wasi-vfs run` ran, in a folder below ([`CompiledCache`]).
 //!
 //! Nothing is ever wrong because of a cache that is missing, damaged, or can't be written. A stamp can't prove that a content
 //! is the same (a clock that is set back, a file system that lies), so nothing of this is used where a bundle is to be
 //! proven to be what a lock says.
 
+mod compiled;
 mod entry;
-mod private;
 mod stamp;
 #[cfg(test)]
 mod tests;
@@ -21,6 +21,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use compiled::CompiledCache;
 pub use stamp::Stamp;
 
 /// Files that are smaller are hashed as fast as they are looked up.
@@ -120,7 +121,11 @@ fn program(size: usize) -> String {
 fn clear(folder: &Path) -> std::io::Result<()> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
-        entries.push(entry?.path());
+        let entry = entry?;
+        // The folder of compiled code has a limit of its own.
+        if !entry.file_type()?.is_dir() {
+            entries.push(entry.path());
+        }
     }
     if entries.len() <= MOST {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Where bundling keeps what the next run need not find out again.
+//! The folder for what later runs of the tool can reuse.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,19 +10,20 @@ use wasi_vfs::cache::Cache;
 /// `--cache` and `--no-cache`
 #[derive(Args)]
 pub(crate) struct CacheArg {
-    /// Where to keep digests of large files, what was found in large programs, and compiled code; it can be removed at any time,
-    /// and an empty name is none. Not used with --locked [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
+    /// Folder for what later runs can reuse: digests of large files, facts about large programs, and the code that `run`
+    /// compiles. It can be removed at any time; an empty name means no cache. `bundle --locked` does not use it
+    /// [default: $WASI_VFS_CACHE, or wasi-vfs in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "FOLDER")]
     cache: Option<OsString>,
-    /// Use no cache
+    /// Neither read nor write the cache
     #[arg(long)]
     no_cache: bool,
 }
 
 impl CacheArg {
     /// The cache to be used; none when it is not wanted, or there is no place for one.
-    pub(crate) fn cache(&self) -> Option<Cache> {
-        let folder = self.cache.as_ref().map(PathBuf::from).or_else(usual)?;
+    pub(crate) fn cache(self) -> Option<Cache> {
+        let folder = self.cache.map(PathBuf::from).or_else(usual)?;
         let unwanted = self.no_cache || folder.as_os_str().is_empty();
         (!unwanted).then(|| Cache::new(folder))
     }

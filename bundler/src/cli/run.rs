@@ -1,6 +1,8 @@
 //! `wasi-vfs run`: a module under wasmtime.
 
 #[cfg(feature = "run")]
+mod compile;
+#[cfg(feature = "run")]
 mod engine;
 
 use std::ffi::OsString;
@@ -12,15 +14,12 @@ use super::{Outcome, screen::Screen};
 
 /// Run a module under wasmtime, with this terminal's input and output
 ///
-/// Options come before the module; everything after it is the program's, options included. A `--` directly after the module is
-/// left out. The exit code is the program's own; 134 when it trapped. Compiled code is kept in the cache, so that the next run
-/// of the same module starts at once.
+/// Everything after the module is passed to the program, options included; options of `run` come before it. A `--` directly
+/// after the module is dropped. The exit code is the program's own; 134 when it trapped.
 #[derive(Args)]
 #[command(
     override_usage = "wasi-vfs run [OPTIONS] <MODULE.wasm> [ARGS]...",
-    after_help = "Examples:
-  wasi-vfs run --dir data::/data dist/app.wasm --verbose
-  CARGO_TARGET_WASM32_WASIP1_RUNNER=\"wasi-vfs run\" cargo test --target wasm32-wasip1"
+    after_help = "Example: wasi-vfs run --dir data::/data dist/app.wasm --verbose"
 )]
 pub(crate) struct Run {
     /// Let the program use a directory of the host, under its own or another path
@@ -31,10 +30,11 @@ pub(crate) struct Run {
     envs: Vec<String>,
     #[command(flatten)]
     cache: CacheArg,
+    // One argument for both: nothing after the module is parsed only when it belongs to the last positional.
     /// The module, bundled or not, and the program's arguments
-    // One list, so that nothing behind its first value is taken for an option.
     #[arg(
-        value_name = "MODULE.wasm> [ARGS",
+        value_names = ["MODULE.wasm", "ARGS"],
+        num_args = 1..,
         required = true,
         trailing_var_arg = true
     )]

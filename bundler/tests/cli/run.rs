@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::tool::{Folder, Said};
+use crate::tool::{Folder, Said, golden, session};
 
 /// The example, bundled in a folder of its own.
 fn hello() -> Folder {
@@ -75,152 +75,177 @@ fn the_program_that_is_not_bundled_reads_the_hosts_files() {
     assert_eq!(said(&unbundled), (Some(0), "2\n", ""));
 }
 
-#[test]
-fn everything_behind_the_module_is_the_programs() {
-    // Writes all arguments, each with its zero byte, the program's name first.
-    let folder = arguments();
-    let arguments = |args: &[&str]| {
-        let said = folder.run(args);
-        assert_eq!(said.code, Some(0), "{}", said.stderr);
-        said.stdout.replace('\0', " ")
-    };
-    for (args, given) in [
-        (&["run", "args.wat"][..], "args.wat "),
-        (
-            &["run", "args.wat", "--nocapture", "-q", "--dir", "x"],
-            "args.wat --nocapture -q --dir x ",
-        ),
-        (
-            &["run", "args.wat", "--help", "--version"],
-            "args.wat --help --version ",
-        ),
-        (&["run", "args.wat", "--", "--dir"], "args.wat --dir "),
-        (&["run", "args.wat", "--", "--", "a"], "args.wat -- a "),
-        (&["run", "args.wat", "a", "--", "b"], "args.wat a -- b "),
-        (&["run", "--", "args.wat", "-x"], "args.wat -x "),
-        (
-            &[
-                "run", "--env", "A=1", "--dir", ".", "args.wat", "--env", "B",
-            ],
-            "args.wat --env B ",
-        ),
-    ] {
-        assert_eq!(arguments(args), given, "{args:?}");
-    }
-    let unknown = folder.run(&["run", "--nonsense", "args.wat"]);
-    assert_eq!(unknown.code, Some(2), "{}", unknown.stderr);
-    assert!(unknown.stderr.contains("--nonsense"), "{}", unknown.stderr);
-    assert_eq!(folder.run(&["run"]).code, Some(2));
-}
+/// Writes all arguments, each with its zero byte.
+const ARGUMENTS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $args_sizes_get (i32.const 8) (i32.const 4)))
+    (drop (call $args_get (i32.const 512) (i32.const 1024)))
+    (i32.store (i32.const 0) (i32.const 1024))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
 
-/// The documented example: `wasi-vfs run --dir data::/data dist/app.wasm --verbose`.
-#[test]
-fn the_example_of_the_help_works() {
-    let folder = hello();
-    folder.write("data/x", "from the host\n");
-    let said = folder.run(&["run", "--dir", "data::/data", "dist/hello.wasm", "/data/x"]);
-    assert_eq!(
-        (said.code, said.stdout.as_str()),
-        (Some(0), "from the host\n")
-    );
-}
-
-/// A folder with `args.wat`, which writes its arguments.
-fn arguments() -> Folder {
+/// The program's arguments, its name first, when the tool is called with these.
+fn arguments(args: &[&str]) -> Vec<String> {
     let folder = Folder::new();
-    folder.write(
-        "args.wat",
-        r#"(module
-          (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "args_get" (func $get (param i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-          (memory (export "memory") 1)
-          (func (export "_start")
-            (drop (call $sizes (i32.const 8) (i32.const 4)))
-            (drop (call $get (i32.const 512) (i32.const 1024)))
-            (i32.store (i32.const 0) (i32.const 1024))
-            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#,
+    folder.write("app.wat", ARGUMENTS);
+    let said = folder.run(args);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{args:?}");
+    let arguments = said.stdout.split_terminator('\0');
+    arguments.map(str::to_owned).collect()
+}
+
+#[test]
+fn everything_after_the_module_is_the_programs() {
+    for args in [
+        // The example of --help.
+        &["--verbose"][..],
+        &["--nocapture", "--test-threads=1", "name"],
+        // Options that the tool has as well.
+        &["--dir", "none::/", "--env", "A=1", "--cache", "x"],
+        &["-q", "--quiet", "--color", "never", "--help", "-h", "-V"],
+        &["-c", "print(1)", "--", "-x", "-"],
+        &["", "a b", "--", "--"],
+    ] {
+        let expected = [&["app.wat"], args].concat();
+        let all = |before: &[&'static str]| arguments(&[before, args].concat());
+        assert_eq!(all(&["run", "app.wat"]), expected);
+        assert_eq!(all(&["run", "--dir", ".", "app.wat"]), expected);
+        assert_eq!(all(&["run", "app.wat", "--"]), expected);
+        assert_eq!(all(&["run", "--", "app.wat"]), expected);
+        assert_eq!(all(&["run", "--", "app.wat", "--"]), expected);
+    }
+    assert_eq!(arguments(&["run", "app.wat"]), ["app.wat"]);
+    assert_eq!(arguments(&["run", "app.wat", "--"]), ["app.wat"]);
+    assert_eq!(
+        arguments(&["run", "app.wat", "--", "--"]),
+        ["app.wat", "--"]
     );
-    folder
+}
+
+#[test]
+fn options_of_run_that_are_wrong_are_usage_errors() {
+    let folder = Folder::new();
+    folder.write("app.wat", ARGUMENTS);
+    for args in [
+        &["run"][..],
+        &["run", "--nocapture", "app.wat"],
+        &["run", "--dir"],
+    ] {
+        let said = folder.run(args);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(said.stderr.starts_with("error: "), "{}", said.stderr);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_argument_that_is_not_utf8_is_a_usage_error() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = Folder::new();
+    folder.write("app.wat", ARGUMENTS);
+    let mut command = folder.command(&["run", "app.wat"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("invalid UTF-8"));
+}
+
+/// A program that is large enough to be cached.
+fn large(folder: &Folder) {
+    let padding = "\\01".repeat(64 << 10);
+    let data = format!("(data (i32.const 4096) \"{padding}\")");
+    let text = ARGUMENTS.replace(
+        "(memory (export \"memory\") 1)",
+        "(memory (export \"memory\") 2)",
+    );
+    let text = text.replace("(func (export", &format!("{data} (func (export"));
+    folder.write("large.wat", text);
 }
 
 #[cfg(unix)]
 #[test]
-fn an_argument_that_is_not_utf_8_is_named() {
-    use std::os::unix::ffi::OsStrExt as _;
-    let folder = arguments();
-    let mut command = folder.command(&["run", "args.wat"]);
-    let output = command
-        .arg(std::ffi::OsStr::from_bytes(b"caf\xe9"))
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("wasi_vfs::run::argument"), "{stderr}");
-}
-
-#[test]
-fn compiled_code_is_kept_and_damage_is_seen() {
-    let folder = arguments();
-    let run = || {
-        let said = folder.run(&["run", "--cache", "kept", "args.wat", "x"]);
-        assert_eq!(said.code, Some(0), "{}", said.stderr);
-        assert_eq!(said.stdout, "args.wat\0x\0");
+fn compiled_code_is_kept() {
+    let folder = Folder::new();
+    large(&folder);
+    folder.write("small.wat", ARGUMENTS);
+    let entries = || match folder.path().join("cache/compiled").exists() {
+        true => folder.names("cache/compiled"),
+        false => Vec::new(),
     };
-    let kept = || {
-        let entries = std::fs::read_dir(folder.path().join("kept/compiled")).unwrap();
-        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(paths.len(), 1);
-        paths.remove(0)
+    let run = |args: &[&str]| {
+        let done = folder.run(&[&["run"], args].concat());
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{args:?}");
+        done.stdout
     };
-    run();
-    let path = kept();
-    let code = std::fs::read(&path).unwrap();
-    run();
-    assert!(std::fs::read(&path).unwrap() == code);
-    // Machine code that was damaged is compiled again, never run.
-    let mut damaged = code.clone();
-    let middle = damaged.len() / 2;
-    damaged[middle] ^= 0xff;
-    std::fs::write(&path, &damaged).unwrap();
-    run();
-    assert!(std::fs::read(kept()).unwrap() == code);
-    // Another module has another entry.
-    folder.write(
-        "args.wat",
-        std::fs::read_to_string(folder.path().join("args.wat")).unwrap() + "\n;; same module",
+    assert_eq!(run(&["--cache", "cache", "small.wat"]), "small.wat\0");
+    assert_eq!(
+        run(&["--no-cache", "--cache", "cache", "large.wat"]),
+        "large.wat\0"
     );
-    run();
-    kept();
-    let none = folder.run(&["run", "--no-cache", "--cache", "none", "args.wat"]);
-    assert_eq!(none.code, Some(0), "{}", none.stderr);
-    assert!(!folder.path().join("none").exists());
+    assert!(entries().is_empty());
+    assert_eq!(
+        run(&["--cache", "cache", "large.wat", "a"]),
+        "large.wat\0a\0"
+    );
+    let names = entries();
+    assert_eq!(names.len(), 1);
+    let place = format!("cache/compiled/{}", names[0]);
+    let good = folder.read(&place);
+    // Compiled code knows nothing of the name and the arguments.
+    assert_eq!(
+        run(&["--cache", "cache", "large.wat", "b"]),
+        "large.wat\0b\0"
+    );
+    assert!(folder.read(&place) == good);
+    // A damaged entry is replaced.
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 0x10;
+    folder.write(&place, &bad);
+    assert_eq!(run(&["--cache", "cache", "large.wat"]), "large.wat\0");
+    assert!(folder.read(&place) != bad);
+    assert_eq!(entries(), names);
+    // A folder that can't be made is no cache, and no reason to fail.
+    assert_eq!(run(&["--cache", "large.wat", "large.wat"]), "large.wat\0");
 }
 
+/// The second run executes what the first one kept, not what it could compile again.
+#[cfg(unix)]
 #[test]
-fn what_is_no_module_is_told_with_what_to_do() {
-    let folder = hello();
-    folder.write("text.wasm", "hello");
-    std::fs::write(folder.path().join("component.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
-    for (file, code, help) in [
-        (
-            "wasi-vfs.toml",
-            "not_a_module",
-            "Did you mean `wasi-vfs bundle -m wasi-vfs.toml`?",
-        ),
-        ("text.wasm", "not_a_module", "give a .wasm or .wat file"),
-        ("component.wasm", "component", "run it with `wasmtime run`"),
-    ] {
-        let said = folder.run(&["run", file]);
-        assert_eq!(said.code, Some(1), "{file}");
-        assert!(
-            said.stderr.contains(&format!("wasi_vfs::run::{code}")),
-            "{}",
-            said.stderr
-        );
-        assert!(said.stderr.contains(help), "{}", said.stderr);
-        assert!(said.stderr.lines().count() <= 4, "{}", said.stderr);
-    }
+fn compiled_code_is_used() {
+    let folder = Folder::new();
+    large(&folder);
+    let run = || folder.run(&["run", "--cache", "cache", "large.wat"]);
+    assert_eq!(run().code, Some(0));
+    let names = folder.names("cache/compiled");
+    let path = folder.path().join("cache/compiled").join(&names[0]);
+    let about = || std::fs::metadata(&path).unwrap();
+    let inode = std::os::unix::fs::MetadataExt::ino(&about());
+    let used = about().modified().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(run().code, Some(0));
+    // The same file, marked as used: compiling again would have replaced it.
+    assert_eq!(std::os::unix::fs::MetadataExt::ino(&about()), inode);
+    assert!(about().modified().unwrap() > used);
+}
+
+/// A name as rustc mangles it is shown as it is in the source.
+#[test]
+fn backtraces_are_demangled() {
+    let folder = Folder::new();
+    folder.write(
+        "trap.wat",
+        r#"(module
+          (func $_ZN3app4main17h0123456789abcdefE unreachable)
+          (func (export "_start") (call $_ZN3app4main17h0123456789abcdefE)))"#,
+    );
+    let said = folder.run(&["run", "trap.wat"]);
+    assert_eq!(said.code, Some(134));
+    assert!(said.stderr.contains("app::main"), "{}", said.stderr);
+    assert!(!said.stderr.contains("_ZN3app"), "{}", said.stderr);
 }
 
 #[test]
@@ -259,20 +284,30 @@ fn a_trap_is_told() {
 #[test]
 fn what_is_no_wasi_program() {
     let folder = Folder::new();
+    folder.write("text.wasm", "hello");
+    folder.write("empty.wasm", "");
+    folder.write("wasi-vfs.toml", "manifest-version = 1\n");
+    folder.write("component.wasm", b"\0asm\x0d\0\x01\0");
+    folder.write("component.wat", "(component)");
+    folder.write("short.wasm", b"\0asm\x01");
     folder.write("library.wat", "(module)");
     folder.write(
         "other.wat",
         r#"(module (import "env" "f" (func)) (func (export "_start")))"#,
     );
-    for module in ["library.wat", "other.wat"] {
-        let said = folder.run(&["run", module]);
-        assert_eq!(said.code, Some(1), "{module}");
-        assert!(
-            said.stderr.contains("wasi_vfs::run::module"),
-            "{}",
-            said.stderr
-        );
-    }
+    let runs = [
+        "text.wasm",
+        "empty.wasm",
+        "wasi-vfs.toml",
+        "component.wasm",
+        "component.wat",
+        "short.wasm",
+        "library.wat",
+        "other.wat",
+    ];
+    let runs = runs.map(|module| ["run", module]);
+    let runs: Vec<&[&str]> = runs.iter().map(|args| &args[..]).collect();
+    golden("cli/run.txt", &session(&folder, &runs));
 }
 
 #[test]

@@ -1,24 +1,37 @@
 //! The engine: wasmtime.
 
-mod compile;
-
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use miette::Diagnostic;
 use wasmtime::{Engine, Linker, Store, Trap};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
-use super::Run;
-use crate::cli::{Outcome, screen::Screen};
+use super::{Run, compile};
+use crate::cli::{Cli, Outcome, screen::Screen};
 
 /// What a shell reports for a program that ended by SIGABRT, and wasmtime for one that trapped.
 const TRAPPED: u8 = 134;
 
 #[derive(Debug, thiserror::Error, Diagnostic)]
 enum RunError {
+    /// The file is no WebAssembly.
+    #[error("`{}` is not a WebAssembly module", module.display())]
+    #[diagnostic(code(wasi_vfs::run::not_wasm), help("{help}"))]
+    NotWasm { module: PathBuf, help: String },
+    /// The file is a WebAssembly component.
+    #[error("`{}` is a component, and `wasi-vfs run` takes modules", module.display())]
+    #[diagnostic(
+        code(wasi_vfs::run::component),
+        help(
+            "build the program for wasm32-wasip1 (WASI preview1), or run the component with `wasmtime run`"
+        )
+    )]
+    Component { module: PathBuf },
     /// The engine refuses the module.
     #[error("wasmtime can't run `{}`: {message}", module.display())]
     #[diagnostic(
@@ -26,24 +39,6 @@ enum RunError {
         help("`wasi-vfs run` takes WASI preview1 modules (wasm32-wasip1) that export `_start`")
     )]
     Module { module: PathBuf, message: String },
-    /// The file is no module.
-    #[error("`{}` is not a WebAssembly module", module.display())]
-    #[diagnostic(code(wasi_vfs::run::not_a_module), help("{}", instead(module)))]
-    NotAModule { module: PathBuf },
-    /// The file is a component.
-    #[error("`{}` is a component, not a core module", module.display())]
-    #[diagnostic(
-        code(wasi_vfs::run::component),
-        help("run it with `wasmtime run`; `wasi-vfs run` takes core modules (wasm32-wasip1)")
-    )]
-    Component { module: PathBuf },
-    /// An argument that is not UTF-8, as WASI wants all of them.
-    #[error("the argument `{}` is not UTF-8", argument.display())]
-    #[diagnostic(
-        code(wasi_vfs::run::argument),
-        help("WASI passes arguments as UTF-8: rename the file, or pass it through standard input")
-    )]
-    Argument { argument: OsString },
     /// A directory of `--dir` that can't be opened.
     #[error("cannot give the program the directory `{host}`: {message}")]
     #[diagnostic(
@@ -62,31 +57,25 @@ enum RunError {
 
 impl Run {
     pub(super) fn in_engine(self, screen: &Screen) -> Outcome {
-        let (path, args) = self.program()?;
-        let bytes = wasi_vfs::module::load(&path)?;
-        match bytes.get(..8) {
-            Some([0, b'a', b's', b'm', 0x0d, 0, 1, 0]) => {
-                return Err(RunError::Component { module: path }.into());
-            }
-            Some([0, b'a', b's', b'm', ..]) => {}
-            _ => return Err(RunError::NotAModule { module: path }.into()),
-        }
-        let engine = Engine::default();
+        let (module, args) = split(self.command);
+        let bytes = wasi_vfs::module::load(&module)?;
+        check_kind(&module, &bytes)?;
         let refused = |error: wasmtime::Error| RunError::Module {
-            module: path.clone(),
+            module: module.clone(),
             message: format!("{error:#}"),
         };
-        let context = self.context(&path, &args)?;
+        let engine = Engine::default();
         let cache = self.cache.cache();
-        let module =
-            compile::module(&engine, &bytes, &path, cache.as_ref(), screen).map_err(refused)?;
-        drop(bytes);
+        let name = module.file_name().unwrap_or_default().to_string_lossy();
+        let compiled = compile::module(&engine, &bytes, &name, cache.as_ref(), screen);
+        let compiled = compiled.map_err(refused)?;
         let mut linker = Linker::<WasiP1Ctx>::new(&engine);
         p1::add_to_linker_sync(&mut linker, |ctx| ctx).map_err(refused)?;
+        let context = context(&name, &args, &self.envs, &self.dirs)?;
         let mut store = Store::new(&engine, context);
         // `_start` may be missing, but not every instance that fails to start is a wrong module: `start` may trap.
         let instance = match linker
-            .instantiate_pre(&module)
+            .instantiate_pre(&compiled)
             .map_err(refused)?
             .instantiate(&mut store)
         {
@@ -101,65 +90,78 @@ impl Run {
             Err(error) => Ok(ended(screen, &error)),
         }
     }
+}
 
-    /// The module's path and the program's arguments.
-    fn program(&self) -> Result<(PathBuf, Vec<String>), RunError> {
-        let mut words = self.command.iter();
-        let module = words.next().expect("clap requires a first value");
-        let mut args = words.as_slice();
-        if args.first().is_some_and(|word| word == "--") {
-            args = &args[1..];
-        }
-        let text = |argument: &OsString| {
-            let argument = argument.clone();
-            argument
-                .into_string()
-                .map_err(|argument| RunError::Argument { argument })
-        };
-        Ok((
-            module.into(),
-            args.iter().map(text).collect::<Result<_, _>>()?,
-        ))
-    }
+/// The module, and the program's arguments: without the `--` that may stand between the two.
+fn split(command: Vec<OsString>) -> (PathBuf, Vec<String>) {
+    let mut words = command.into_iter();
+    let module = words.next().expect("clap requires a module");
+    let mut words = words.peekable();
+    words.next_if(|word| word == "--");
+    let args = words.map(|word| match word.into_string() {
+        Ok(arg) => arg,
+        // WASI has no arguments that are not UTF-8.
+        Err(_) => clap::Error::new(ErrorKind::InvalidUtf8)
+            .with_cmd(&Cli::command())
+            .exit(),
+    });
+    let args = args.collect();
+    (module.into(), args)
+}
 
-    /// What the program gets from us.
-    fn context(&self, module: &Path, args: &[String]) -> Result<WasiP1Ctx, RunError> {
-        let mut builder = WasiCtxBuilder::new();
-        // The program is all this process does: its blocking calls may block the thread.
-        builder.inherit_stdio().allow_blocking_current_thread(true);
-        builder
-            .arg(module.file_name().unwrap_or_default().to_string_lossy())
-            .args(args);
-        for env in &self.envs {
-            match env.split_once('=') {
-                Some((name, value)) => builder.env(name, value),
-                None => match our_env(env) {
-                    Some(value) => builder.env(env, value),
-                    None => &mut builder,
-                },
+/// Whether the bytes are a module at all, and if not, what the user may have meant.
+fn check_kind(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let module = path.to_owned();
+    match bytes {
+        // The version, then the layer: 0 for modules, 1 for components.
+        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => Err(RunError::Component { module }),
+        [b'\0', b'a', b's', b'm', ..] => Ok(()),
+        _ => {
+            let is_manifest = path.extension().is_some_and(|end| end == "toml");
+            let help = match is_manifest {
+                true => format!(
+                    "did you mean `wasi-vfs bundle -m {}`? Then run the module that it makes",
+                    path.display()
+                ),
+                false => "the first argument that is no option is the module, .wasm or .wat; \
+                          the program's arguments follow it"
+                    .to_owned(),
             };
+            Err(RunError::NotWasm { module, help })
         }
-        for dir in &self.dirs {
-            let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-            builder
-                .preopened_dir(Path::new(host), guest, FsPerms::ReadWrite)
-                .map_err(|error| RunError::Dir {
-                    host: host.to_owned(),
-                    message: format!("{error:#}"),
-                })?;
-        }
-        Ok(builder.build_p1())
     }
 }
 
-/// What to do about a file that is no module.
-fn instead(path: &Path) -> String {
-    let is_manifest = path.extension().is_some_and(|ending| ending == "toml");
-    match is_manifest {
-        true => format!("Did you mean `wasi-vfs bundle -m {}`?", path.display()),
-        false => "give a .wasm or .wat file: the program, or what `wasi-vfs bundle` made of it"
-            .to_owned(),
+/// What the program gets from us.
+fn context(
+    name: &str,
+    args: &[String],
+    envs: &[String],
+    dirs: &[String],
+) -> Result<WasiP1Ctx, RunError> {
+    let mut builder = WasiCtxBuilder::new();
+    // The program is all this process does: its blocking calls may block the thread.
+    builder.inherit_stdio().allow_blocking_current_thread(true);
+    builder.arg(name).args(args);
+    for env in envs {
+        match env.split_once('=') {
+            Some((name, value)) => builder.env(name, value),
+            None => match our_env(env) {
+                Some(value) => builder.env(env, value),
+                None => &mut builder,
+            },
+        };
     }
+    for dir in dirs {
+        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        builder
+            .preopened_dir(Path::new(host), guest, FsPerms::ReadWrite)
+            .map_err(|error| RunError::Dir {
+                host: host.to_owned(),
+                message: format!("{error:#}"),
+            })?;
+    }
+    Ok(builder.build_p1())
 }
 
 /// The exit code of a program that did not simply return from `_start`.
