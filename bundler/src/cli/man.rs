@@ -82,7 +82,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ),
     (
         "SOURCE_DATE_EPOCH",
-        "The time that a manifest's source-date-epoch setting stands for, in seconds since 1970.",
+        "In seconds since 1970: the latest time that an entry with the source-date-epoch setting gets, and the start of a fixed [preinit] clock.",
     ),
     ("NO_COLOR", "Turns colors off."),
 ];
