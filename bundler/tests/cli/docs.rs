@@ -35,10 +35,19 @@ fn every_command_has_a_page_and_an_example() {
     for name in commands(&folder) {
         let page = String::from_utf8(folder.read(&format!("man1/wasi-vfs-{name}.1"))).unwrap();
         assert!(page.contains("\n.SH SYNOPSIS\n"), "{name}");
+        let (_, end) = page.split_once("\n.SH \"EXIT STATUS\"\n").expect(&name);
+        let (codes, variables) = end.split_once("\n.SH ENVIRONMENT\n").expect(&name);
+        assert!(codes.contains("\\fB3\\fR\n"), "{name}: {codes}");
+        for variable in ["WASI_VFS_CACHE", "SOURCE_DATE_EPOCH", "NO_COLOR"] {
+            assert!(variables.contains(variable), "{name}: {variable}");
+        }
         let help = folder.run(&[&name, "--help"]).stdout;
         assert!(help.contains("\nExample"), "{name} has no example");
     }
-    let said = folder.run(&["man", "-o", "none/man1"]);
+    let said = folder.run(&["man", "-o", "none/share/man1"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert_eq!(folder.names("none/share/man1"), expected);
+    let said = folder.run(&["man", "-o", "man1/wasi-vfs.1/man1"]);
     assert_eq!(said.code, Some(1));
     assert!(
         said.stderr.contains("wasi_vfs::cli::man"),
