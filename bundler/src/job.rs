@@ -57,7 +57,7 @@ pub struct Job {
     cache: Option<Cache>,
 }
 
-/// What a [`Job`] does about the manifest's [lock].
+/// What a [`Job`] does about the manifest's [lock](crate::lock).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LockUse {
     /// Writes into it what was bundled.

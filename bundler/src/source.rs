@@ -87,7 +87,7 @@ pub enum Step {
     Over,
 }
 
-/// Where entries and contents come from: the disk, an [`Archive`]; in tests, memory.
+/// Where entries and contents come from: the disk, an [`Archive`](crate::archive::Archive); in tests, memory.
 pub trait Source: Sync {
     /// Describes `path`, not following a final symlink.
     ///
