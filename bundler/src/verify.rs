@@ -31,7 +31,9 @@ pub enum Mismatch {
     #[error("`{}` is out of date for `{}`:\n{differences}", module.display(), manifest.display())]
     #[diagnostic(
         code(wasi_vfs::verify::differs),
-        help("told from the module to a rebuild: bundle again if these changes are meant")
+        help(
+            "each change goes from the module to a fresh build; if it is intended, run `wasi-vfs bundle`"
+        )
     )]
     Differs {
         /// The module.

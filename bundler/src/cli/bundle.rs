@@ -160,7 +160,7 @@ fn lock_text(lock: &Written) -> Option<String> {
         Some(differences) => changes.push(differences.summary()),
     }
     for profile in &lock.dropped {
-        changes.push(format!("without the profile `{profile}`"));
+        changes.push(format!("removed profile `{profile}`"));
     }
     lock.written.then(|| match changes.as_slice() {
         [] => format!("wrote `{path}` in its canonical form"),

@@ -165,7 +165,9 @@ fn text(manifest: &Manifest, why: &Why) -> String {
     }
     if !why.is_in() && why.tables.is_empty() && why.blocked.is_none() {
         let manifest = manifest.path().display();
-        lines.push(format!("  no table of `{manifest}` has to do with it"));
+        lines.push(format!(
+            "  no mount or file entry of `{manifest}` produces this path"
+        ));
     }
     if !why.near.is_empty() {
         let near: Vec<_> = why
@@ -173,7 +175,7 @@ fn text(manifest: &Manifest, why: &Why) -> String {
             .iter()
             .map(|path| format!("`{}`", printable(path.as_str())))
             .collect();
-        lines.push(format!("  much like it: {}", near.join(", ")));
+        lines.push(format!("  similar paths: {}", near.join(", ")));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -150,7 +150,7 @@ pub enum LockError {
 /// What would be bundled, and what the lock says, differ.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error(
-    "`{}` is not what the profile `{profile}` comes to now:\n{differences}",
+    "`{}` is out of date for profile `{profile}`:\n{differences}",
     path.display()
 )]
 #[diagnostic(
